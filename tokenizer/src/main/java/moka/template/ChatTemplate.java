@@ -1,0 +1,27 @@
+package moka.template;
+
+import java.util.List;
+import java.util.Map;
+import moka.tokenizer.Tokenizer.Segment;
+
+/** A chat template, parsed once and rendered many times. Immutable and safe for use by many threads. */
+public interface ChatTemplate {
+    /** Parses a Jinja template. @param name what messages call it @throws TemplateException if it is malformed */
+    static ChatTemplate parse(String name, String source) {
+        throw new UnsupportedOperationException("not yet");
+    }
+
+    String source();
+
+    /**
+     * Renders a conversation to segments: what messages, tools and variables brought in is untrusted, the template's own text
+     * is trusted, so that only the latter makes special tokens.
+     *
+     * @param variables extra variables ({@code enable_thinking}, {@code tools}, {@code documents}, {@code bos_token} …)
+     * @throws TemplateException if the template refuses (the message of its {@code raise_exception}) or fails
+     */
+    List<Segment> render(List<Message> messages, boolean addGenerationPrompt, Map<String, Object> variables);
+
+    /** Renders with any context, as transformers' {@code render_jinja_template} does: conformance tests and {@code moka template}. */
+    String renderContext(Map<String, Object> context);
+}

@@ -1,0 +1,44 @@
+package moka.template;
+
+import java.util.Map;
+
+/**
+ * A chat message.
+ *
+ * @param role {@code system}, {@code user}, {@code assistant}, {@code tool}, or what the template knows
+ * @param content the text (empty where there is none)
+ * @param fields further fields as the template sees them ({@code tool_calls}, {@code reasoning_content}, {@code name}, or a
+ *     {@code content} that is a list of parts, which wins over the text): values are String, Boolean, Long, BigInteger, Double,
+ *     List, Map, or {@link TemplateValues#NONE}
+ */
+public record Message(String role, String content, Map<String, Object> fields) {
+    public Message {
+        fields = Map.copyOf(fields);
+    }
+
+    public static Message system(String text) {
+        return new Message("system", text, Map.of());
+    }
+
+    public static Message user(String text) {
+        return new Message("user", text, Map.of());
+    }
+
+    public static Message assistant(String text) {
+        return new Message("assistant", text, Map.of());
+    }
+
+    /** Marks for values that Java has no own for. */
+    public static final class TemplateValues {
+        /** {@code none}. */
+        public static final Object NONE = new Object() {
+            @Override
+            public String toString() {
+                return "None";
+            }
+        };
+
+        private TemplateValues() {}
+    }
+
+}

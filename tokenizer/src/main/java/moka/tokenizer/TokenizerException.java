@@ -1,0 +1,10 @@
+package moka.tokenizer;
+
+/** A vocabulary that cannot be used, or ids that are outside of it. The message is one line. */
+public class TokenizerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public TokenizerException(String message) {
+        super(message);
+    }
+}
