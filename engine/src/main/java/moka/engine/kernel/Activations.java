@@ -1,0 +1,49 @@
+package moka.engine.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Rows of float32, off-heap: one row a token.
+ *
+ * @param segment the memory, 64-byte aligned, in native byte order
+ * @param rows how many rows there is room for
+ * @param columns values of a row
+ * @param stride floats from one row to the next: {@code columns} rounded up to 16
+ */
+public record Activations(MemorySegment segment, int rows, int columns, int stride) {
+    /** Zeroed memory for {@code rows} rows. */
+    public static Activations allocate(Arena arena, int rows, int columns) {
+        int stride = (columns + 15) & -16;
+        return new Activations(arena.allocate(4L * rows * stride, 64), rows, columns, stride);
+    }
+
+    /** Byte offset of a row. */
+    public long offset(int row) {
+        return 4L * row * stride;
+    }
+
+    /** Address of a row. */
+    public long address(int row) {
+        return segment.address() + offset(row);
+    }
+
+    public float get(int row, int column) {
+        return segment.get(ValueLayout.JAVA_FLOAT, offset(row) + 4L * column);
+    }
+
+    public void set(int row, int column, float value) {
+        segment.set(ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, value);
+    }
+
+    /** Copies values of one row out. */
+    public void read(int row, int column, float[] target, int targetOffset, int count) {
+        MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, target, targetOffset, count);
+    }
+
+    /** Copies values of one row in. */
+    public void write(int row, int column, float[] source, int sourceOffset, int count) {
+        MemorySegment.copy(source, sourceOffset, segment, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, count);
+    }
+}

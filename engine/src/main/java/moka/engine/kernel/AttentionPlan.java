@@ -1,0 +1,55 @@
+package moka.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention of one layer: rotate queries and keys, store keys and values in the cache, and mix the values. Made once for a
+ * session and layer.
+ *
+ * @param queries {@code [t][headCount * headLength]}; may be overwritten
+ * @param keys {@code [t][kvHeadCount * headLength]}; may be overwritten
+ * @param values {@code [t][kvHeadCount * valueLength]}
+ * @param output {@code [t][headCount * valueLength]}
+ * @param layer index of the layer in the cache
+ * @param headLength values of a query or key head
+ * @param valueLength values of a value head
+ * @param scale factor of the scores, usually {@code 1/sqrt(headLength)}
+ * @param rope rotation, or null where there is none
+ * @param queryNorm RMS norm weight of each query head before the rotation ({@code headLength} float32), or null
+ * @param keyNorm likewise for keys
+ * @param normEpsilon epsilon of these norms
+ * @param window positions that a token sees, itself included; 0: all
+ * @param softCap scores become {@code softCap * tanh(score / softCap)}; 0: none
+ * @param sinks a float32 for each head that takes part in the softmax's sum alone, or null
+ * @param alibi slope of each head (float32): {@code slope * (keyPosition - queryPosition)} is added to the score; or null
+ */
+public record AttentionPlan(
+        Activations queries,
+        Activations keys,
+        Activations values,
+        Activations output,
+        int layer,
+        int headCount,
+        int kvHeadCount,
+        int headLength,
+        int valueLength,
+        float scale,
+        @Nullable RopeTable rope,
+        @Nullable MemorySegment queryNorm,
+        @Nullable MemorySegment keyNorm,
+        float normEpsilon,
+        int window,
+        float softCap,
+        @Nullable MemorySegment sinks,
+        @Nullable MemorySegment alibi) {
+
+    /**
+     * Rows of a batch that belong to one sequence: consecutive rows at consecutive positions.
+     *
+     * @param cache the sequence's cache; has room for {@code firstPosition + rowCount} positions
+     * @param firstRow first row in the activations
+     * @param firstPosition position of that row
+     */
+    public record Span(KvStore cache, int firstRow, int rowCount, int firstPosition) {}
+}

@@ -1,0 +1,42 @@
+package moka.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import moka.gguf.TensorType;
+
+/**
+ * A set of kernels: everything in a forward pass whose time is felt. One set is chosen when a model opens
+ * ({@link KernelProvider}) and serves all its sessions; calls come from one thread at a time, and the set spreads the work over its
+ * {@link moka.engine.runtime.WorkerTeam}. The result never depends on the number of threads: the order of every reduction is
+ * fixed.
+ *
+ * <p>Calls allocate nothing that grows with their number. Wrong arguments are programming errors
+ * ({@link IllegalArgumentException}), checked before memory is touched.
+ */
+public interface Kernels extends AutoCloseable {
+    /** Such as {@code scalar}, {@code vector-512}, {@code machine-avx512vnni}. */
+    String name();
+
+    /** The kernel used for weights of a type, for {@code moka inspect} and {@code moka bench}: such as {@code "vpdpbusd panels of 16"}. */
+    String describe(TensorType type);
+
+    /**
+     * Makes a matrix ready. Returns quickly; a set may go on repacking in the background, and must give the same bits before and
+     * after.
+     */
+    Matrix prepare(WeightMatrix weights);
+
+    /** Runs a projection on the first {@code rowCount} rows. */
+    void project(Projection projection, int rowCount);
+
+    /** Rotates, stores and attends, for all rows of the spans. */
+    void attend(AttentionPlan plan, AttentionPlan.Span... spans);
+
+    /** {@code output[t] = x[t] / sqrt(mean(x²) + epsilon) * weight}; input and output may be the same. */
+    void rmsNorm(Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output);
+
+    /** Bytes that the set holds beside the file's: panels and scratch. */
+    long extraBytes();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,3 @@
+/** Threads, memory, and facts about the machine. */
+@org.jspecify.annotations.NullMarked
+package moka.engine.runtime;
