@@ -6,6 +6,7 @@ module moka.engine {
     // Loaded at run time only where the Vector API kernels are chosen.
     requires static jdk.incubator.vector;
 
+    exports moka.engine;
     exports moka.engine.tensor to
             moka.quantize,
             moka.cli,

@@ -1,0 +1,14 @@
+package moka.engine;
+
+/** A model that cannot be run, or a request that cannot be served. The message is one line that says what to do where that is known. */
+public class EngineException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public EngineException(String message) {
+        super(message);
+    }
+
+    public EngineException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

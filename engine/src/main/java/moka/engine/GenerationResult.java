@@ -1,0 +1,18 @@
+package moka.engine;
+
+import java.util.List;
+
+/**
+ * An answer.
+ *
+ * @param text all text that was told to the listener
+ * @param tokens the ids generated, the end-of-generation token not included
+ * @param stopReason why it ended
+ * @param timings what it cost
+ * @param seed the seed of the random numbers used
+ */
+public record GenerationResult(String text, List<Integer> tokens, StopReason stopReason, Timings timings, long seed) {
+    public GenerationResult {
+        tokens = List.copyOf(tokens);
+    }
+}

@@ -1,0 +1,42 @@
+package moka.engine;
+
+import java.util.Optional;
+
+/**
+ * How to open a model.
+ *
+ * @param threads threads to compute with; 0: the physical cores that the process may use
+ * @param kernels {@code scalar}, {@code vector} or {@code machine} to force a set; empty for the best that works here
+ * @param vectorBits width of the vector kernels: 128, 256, 512; 0: the widest
+ * @param float32 compute with unrounded activations and a float32 cache: slow, exact
+ * @param repack whether weights may be copied into a faster layout (costs their size again)
+ * @param checkMemory refuse a model that does not fit in memory
+ */
+public record ModelOptions(
+        int threads, Optional<String> kernels, int vectorBits, boolean float32, boolean repack, boolean checkMemory) {
+    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true);
+
+    public ModelOptions withThreads(int threads) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+    }
+
+    public ModelOptions withKernels(String kernels) {
+        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory);
+    }
+
+    public ModelOptions withVectorBits(int vectorBits) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+    }
+
+    public ModelOptions withFloat32(boolean float32) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+    }
+
+    public ModelOptions withRepack(boolean repack) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+    }
+
+    public ModelOptions withCheckMemory(boolean checkMemory) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+    }
+}
