@@ -4,6 +4,9 @@ package moka.engine;
 public final class Cancellation {
     private volatile boolean cancelled;
 
+    /** Not cancelled. */
+    public Cancellation() {}
+
     public void cancel() {
         cancelled = true;
     }
