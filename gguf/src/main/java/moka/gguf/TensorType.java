@@ -95,6 +95,21 @@ public enum TensorType {
         return id >= 0 && id < BY_ID.length ? Optional.ofNullable(BY_ID[id]) : Optional.empty();
     }
 
+    /** Name of a type that was once published under the id and removed since; empty for other ids. */
+    public static String removed(long id) {
+        return switch (Math.clamp(id, -1, 64)) {
+            case 4 -> "Q4_2";
+            case 5 -> "Q4_3";
+            case 31 -> "Q4_0_4_4";
+            case 32 -> "Q4_0_4_8";
+            case 33 -> "Q4_0_8_8";
+            case 36 -> "IQ4_NL_4_4";
+            case 37 -> "IQ4_NL_4_8";
+            case 38 -> "IQ4_NL_8_8";
+            default -> "";
+        };
+    }
+
     private static final TensorType[] BY_ID = new TensorType[64];
 
     static {

@@ -1,0 +1,161 @@
+package moka.gguf;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import moka.gguf.GgufException.Level;
+
+/** A place in a file that is being read: every read is checked against the end, and every fault knows where it lies. */
+final class Cursor {
+    private final String file;
+    private final MemorySegment bytes;
+    private final long size;
+    private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+    private ValueLayout.OfInt intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
+    private ValueLayout.OfLong longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
+    private ValueLayout.OfShort shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+    private long position;
+    private Level level = Level.HEADER;
+    private String subject = "header";
+
+    Cursor(String file, MemorySegment bytes) {
+        this.file = file;
+        this.bytes = bytes;
+        this.size = bytes.byteSize();
+    }
+
+    void order(ByteOrder byteOrder) {
+        order = byteOrder;
+        intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
+        longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
+        shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+    }
+
+    ByteOrder order() {
+        return order;
+    }
+
+    /** Names what is being read, for messages. */
+    void at(Level newLevel, String newSubject) {
+        level = newLevel;
+        subject = newSubject;
+    }
+
+    String file() {
+        return file;
+    }
+
+    String subject() {
+        return subject;
+    }
+
+    long position() {
+        return position;
+    }
+
+    long size() {
+        return size;
+    }
+
+    long remaining() {
+        return size - position;
+    }
+
+    int u8(String what) {
+        require(1, what);
+        return bytes.get(ValueLayout.JAVA_BYTE, position++) & 0xff;
+    }
+
+    int u16(String what) {
+        require(2, what);
+        int value = bytes.get(shortLayout, position) & 0xffff;
+        position += 2;
+        return value;
+    }
+
+    long u32(String what) {
+        require(4, what);
+        long value = bytes.get(intLayout, position) & 0xffff_ffffL;
+        position += 4;
+        return value;
+    }
+
+    /** 64 bits; to be read as unsigned where the field is. */
+    long u64(String what) {
+        require(8, what);
+        long value = bytes.get(longLayout, position);
+        position += 8;
+        return value;
+    }
+
+    /** A length or count of things that take {@code unitBytes} each at least: refused where the rest of the file cannot hold them. */
+    long lengthOf(String what, int unitBytes) {
+        long begin = position;
+        long length = u64(what);
+        if (length < 0 || length > remaining() / unitBytes) {
+            throw fault(
+                    begin,
+                    what + " " + Long.toUnsignedString(length),
+                    "at most " + remaining() / unitBytes + " in the " + Wording.bytes(remaining())
+                            + " before the end of file (truncated or damaged)");
+        }
+        return length;
+    }
+
+    /** The next bytes, copied; {@code count} has been checked against {@link #remaining()}. */
+    byte[] take(int count) {
+        var copy = new byte[count];
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, position, copy, 0, count);
+        position += count;
+        return copy;
+    }
+
+    /** Bytes at any place, without moving. */
+    void peek(long offset, byte[] into, int begin, int count) {
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, offset, into, begin, count);
+    }
+
+    void skip(long count) {
+        position += count;
+    }
+
+    /** A name: a length and UTF-8 text, not empty. */
+    String name(String what, int longest) {
+        long begin = position;
+        long length = lengthOf(what + " length", 1);
+        if (length == 0) {
+            throw fault(begin, "empty " + what, "a " + what + " of 1 to " + longest + " bytes");
+        }
+        if (length > longest) {
+            throw fault(begin, what + " of " + length + " bytes, too long", "at most " + longest);
+        }
+        byte[] utf8 = take((int) length);
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+        } catch (CharacterCodingException e) {
+            String shown = Wording.quoted(new String(utf8, StandardCharsets.UTF_8));
+            throw fault(begin, what + " " + shown + " that is not UTF-8", "UTF-8 text");
+        }
+    }
+
+    private void require(long count, String what) {
+        if (count > remaining()) {
+            throw fault(
+                    position,
+                    "end of file at byte " + Wording.grouped(size),
+                    Wording.bytes(count) + " of " + what,
+                    "the file is truncated");
+        }
+    }
+
+    GgufException fault(long offset, String found, String expected) {
+        return fault(offset, found, expected, "");
+    }
+
+    GgufException fault(long offset, String found, String expected, String hint) {
+        return new GgufException(level, file, offset, subject, found, expected, hint, null);
+    }
+}

@@ -1,0 +1,160 @@
+package moka.gguf;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.AbstractList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/** An array of numbers or bools, packed as in a little-endian file. */
+final class NumberArray implements MetadataValue.ArrayValue {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final String source; // for messages: file and key
+    private final ValueType type;
+    private final byte[] packed; // [size * type.bytes()], little-endian
+    private final MemorySegment view;
+
+    NumberArray(String source, ValueType type, byte[] packed) {
+        this.source = source;
+        this.type = type;
+        this.packed = packed;
+        this.view = MemorySegment.ofArray(packed).asReadOnly();
+    }
+
+    static NumberArray ofIntegers(ValueType type, long... values) {
+        var packed = new byte[Math.multiplyExact(values.length, type.bytes())];
+        MemorySegment bytes = MemorySegment.ofArray(packed);
+        for (int i = 0; i < values.length; i++) {
+            if (type == ValueType.BOOL && values[i] != 0 && values[i] != 1) {
+                throw new IllegalArgumentException("bool " + values[i] + ", expected 0 or 1");
+            } else if (type != ValueType.BOOL) {
+                MetadataValue.of(type, values[i]); // refuses what does not fit
+            }
+            switch (type.bytes()) {
+                case 1 -> packed[i] = (byte) values[i];
+                case 2 -> bytes.set(SHORT, 2L * i, (short) values[i]);
+                case 4 -> bytes.set(INT, 4L * i, (int) values[i]);
+                default -> bytes.set(LONG, 8L * i, values[i]);
+            }
+        }
+        return new NumberArray("", type, packed);
+    }
+
+    static NumberArray ofFloats(float... values) {
+        var packed = new byte[Math.multiplyExact(values.length, 4)];
+        MemorySegment bytes = MemorySegment.ofArray(packed);
+        for (int i = 0; i < values.length; i++) {
+            bytes.set(INT, 4L * i, Float.floatToRawIntBits(values[i]));
+        }
+        return new NumberArray("", ValueType.FLOAT32, packed);
+    }
+
+    @Override
+    public int elementTypeId() {
+        return type.id();
+    }
+
+    @Override
+    public int size() {
+        return packed.length / type.bytes();
+    }
+
+    /** The packed elements, little-endian: for the writer, not to be changed. */
+    byte[] packed() {
+        return packed;
+    }
+
+    @Override
+    public List<MetadataValue> values() {
+        return new AbstractList<>() {
+            @Override
+            public MetadataValue get(int index) {
+                Objects.checkIndex(index, size());
+                if (type == ValueType.BOOL) {
+                    return new MetadataValue.BoolValue(packed[index] != 0);
+                }
+                return type.isFloat()
+                        ? new MetadataValue.FloatValue(type.id(), floating(index))
+                        : new MetadataValue.IntegerValue(type.id(), integer(index));
+            }
+
+            @Override
+            public int size() {
+                return NumberArray.this.size();
+            }
+        };
+    }
+
+    private long integer(int index) {
+        return switch (type) {
+            case UINT8, BOOL -> packed[index] & 0xff;
+            case INT8 -> packed[index];
+            case UINT16 -> view.get(SHORT, 2L * index) & 0xffff;
+            case INT16 -> view.get(SHORT, 2L * index);
+            case UINT32 -> view.get(INT, 4L * index) & 0xffff_ffffL;
+            case INT32 -> view.get(INT, 4L * index);
+            default -> view.get(LONG, 8L * index);
+        };
+    }
+
+    private double floating(int index) {
+        return type == ValueType.FLOAT32
+                ? Float.intBitsToFloat(view.get(INT, 4L * index))
+                : Double.longBitsToDouble(view.get(LONG, 8L * index));
+    }
+
+    @Override
+    public String[] strings() {
+        throw ParsedMetadata.wrongElements(source, type, "STRING");
+    }
+
+    @Override
+    public byte[] stringBytes(int index) {
+        throw ParsedMetadata.wrongElements(source, type, "STRING");
+    }
+
+    @Override
+    public long[] longs() {
+        if (type.isFloat()) {
+            throw ParsedMetadata.wrongElements(source, type, "an integer type");
+        }
+        var values = new long[size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = integer(i);
+        }
+        return values;
+    }
+
+    @Override
+    public float[] floats() {
+        if (type == ValueType.BOOL) {
+            throw ParsedMetadata.wrongElements(source, type, "numbers");
+        }
+        var values = new float[size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = type.isFloat() ? (float) floating(i) : (float) integer(i);
+        }
+        return values;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NumberArray array && type == array.type && Arrays.equals(packed, array.packed);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * type.hashCode() + Arrays.hashCode(packed);
+    }
+
+    @Override
+    public String toString() {
+        return type + "[" + size() + "]";
+    }
+}
