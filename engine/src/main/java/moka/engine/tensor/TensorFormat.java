@@ -20,7 +20,7 @@ public interface TensorFormat {
     void decode(MemorySegment source, long offset, int elements, float[] target, int targetOffset);
 
     /**
-     * How the values split into integers and scales, or {@code null} for types that do not (F32, F16, BF16, F64, I16, I32, I64): the
+     * How the values split into integers and scales, or {@code null} for types that do not (floats and plain integers): the
      * description from which fast kernels are made.
      */
     default @Nullable IntegerForm integerForm() {

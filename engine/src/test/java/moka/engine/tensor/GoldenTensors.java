@@ -1,0 +1,72 @@
+package moka.engine.tensor;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Golden rows of every tensor type, their decoding, rounding and dot products: made with ggml of llama.cpp v0.5.0, outside the repository
+ * in {@code shared/own/tensor-types}. Found by the system property {@code moka.shared}, else in a directory {@code shared} above the
+ * working directory.
+ */
+public final class GoldenTensors {
+    /** Elements of every golden row. */
+    public static final int ROW_LENGTH = 1024;
+
+    private final Path folder;
+
+    private GoldenTensors(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The data, or the calling test is skipped. @param what names the test that is skipped */
+    public static GoldenTensors orSkip(String what) {
+        Path shared = shared();
+        Assumptions.assumeTrue(
+                shared != null, "skipped: " + what + " needs shared/own/tensor-types, which is not beside this checkout");
+        return new GoldenTensors(shared.resolve("own/tensor-types"));
+    }
+
+    private static Path shared() {
+        String property = System.getProperty("moka.shared");
+        if (property != null) {
+            return Path.of(property);
+        }
+        for (Path place = Path.of("").toAbsolutePath(); place != null; place = place.getParent()) {
+            Path shared = place.resolve("shared");
+            if (Files.exists(shared.resolve("HOUSE.md"))) {
+                return shared;
+            }
+        }
+        return null;
+    }
+
+    public byte[] bytes(String name) {
+        try {
+            return Files.readAllBytes(folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public float[] floats(String name) {
+        byte[] bytes = bytes(name);
+        var floats = new float[bytes.length / 4];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
+        return floats;
+    }
+
+    public JsonObject json(String name) {
+        try {
+            return JsonParser.parseString(Files.readString(folder.resolve(name))).getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
