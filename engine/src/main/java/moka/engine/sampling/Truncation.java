@@ -1,0 +1,131 @@
+package moka.engine.sampling;
+
+/**
+ * The steps that take candidates away. Probabilities are the softmax over the candidates that are left when the step begins; each step
+ * leaves at least one candidate where there was one.
+ */
+final class Truncation {
+    private Truncation() {}
+
+    /** Keeps the k largest logits; k of 0 or less keeps all. */
+    static void topK(Candidates candidates, int k) {
+        if (k > 0) {
+            candidates.keepBest(k);
+        }
+    }
+
+    /** Keeps the likeliest until their probabilities reach p, the token that reaches it included (arXiv:1904.09751). */
+    static void topP(Candidates candidates, float p, int minKeep) {
+        if (p >= 1) {
+            return;
+        }
+        double max = candidates.maxLogit();
+        double wanted = p * candidates.massAbove(max);
+        int count = candidates.count();
+        double mass = 0;
+        for (int i = 0; i < count; i++) {
+            sortOnDemand(candidates, i, count);
+            mass += Math.exp(candidates.logit(i) - max);
+            if (mass >= wanted && i + 1 >= minKeep) {
+                candidates.keepFirst(i + 1);
+                return;
+            }
+        }
+    }
+
+    /** Keeps logits of at least max + ln p, so tokens at least p times as likely as the likeliest (arXiv:2407.01082). */
+    static void minP(Candidates candidates, float p, int minKeep) {
+        if (p <= 0 || candidates.count() == 0) {
+            return;
+        }
+        double max = candidates.maxLogit();
+        double least = max + Math.log(Math.min(1, p));
+        if (minKeep > 1) {
+            int kept = Math.min(minKeep, candidates.count());
+            candidates.sortBest(kept);
+            least = Math.min(least, candidates.logit(kept - 1));
+        }
+        candidates.keepAtLeast(least);
+        candidates.keepFirst(candidates.count());
+    }
+
+    /** Keeps the tokens whose surprise is nearest to the entropy until their probabilities exceed p (arXiv:2202.00666). */
+    static void typical(Candidates candidates, float p, int minKeep) {
+        if (p >= 1 || candidates.count() == 0) {
+            return;
+        }
+        int count = candidates.count();
+        double max = candidates.maxLogit();
+        double total = candidates.massAbove(max);
+        // surprise is max + log total - logit: its distance from the entropy is that of the logit from this value
+        candidates.orderByDistance(max + Math.log(total) - entropy(candidates, max, total));
+        double mass = 0;
+        int kept = count;
+        for (int i = 0; i < count; i++) {
+            mass += Math.exp(candidates.logitByDistance(i) - max) / total;
+            if (mass > p && (minKeep == 0 || i >= minKeep - 1)) {
+                kept = i + 1;
+                break;
+            }
+        }
+        candidates.keepNearest(kept);
+    }
+
+    /** Keeps logits within n standard deviations of the largest (arXiv:2411.07641). */
+    static void topNSigma(Candidates candidates, float n) {
+        if (n <= 0 || candidates.count() <= 1) {
+            return;
+        }
+        int count = candidates.count();
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += candidates.logit(i);
+        }
+        double mean = sum / count;
+        double squares = 0;
+        for (int i = 0; i < count; i++) {
+            double difference = candidates.logit(i) - mean;
+            squares += difference * difference;
+        }
+        candidates.keepAtLeast(candidates.maxLogit() - n * Math.sqrt(squares / count));
+    }
+
+    /** Removes all but the least likely of the tokens whose probability is at least the threshold. */
+    static void excludeTopChoices(Candidates candidates, float threshold, int minKeep) {
+        int count = candidates.count();
+        if (threshold > 0.5f || count < 2) {
+            return;
+        }
+        double max = candidates.maxLogit();
+        double least = threshold * candidates.massAbove(max);
+        int above = 0;
+        while (above < count) {
+            sortOnDemand(candidates, above, count);
+            if (Math.exp(candidates.logit(above) - max) < least) {
+                break;
+            }
+            above++;
+        }
+        if (above > 1 && count - (above - 1) >= minKeep) {
+            candidates.dropFirst(above - 1);
+        }
+    }
+
+    /** Entropy in nats of the candidates; mass: sum of exp(logit - max). */
+    static double entropy(Candidates candidates, double max, double mass) {
+        double weighted = 0;
+        int count = candidates.count();
+        for (int i = 0; i < count; i++) {
+            double shifted = candidates.logit(i) - max;
+            weighted += Math.exp(shifted) * shifted;
+        }
+        return Math.log(mass) - weighted / mass;
+    }
+
+    /** Makes candidate {@code index} the index-th best. Sorts ahead in growing pieces: a prefix is mostly all that is needed. */
+    private static void sortOnDemand(Candidates candidates, int index, int count) {
+        if ((index & (index - 1)) == 0) {
+            candidates.sortBest(Math.min(count, Math.max(64, 2 * index)));
+        }
+    }
+}
