@@ -45,16 +45,22 @@ final class ByteSwap {
         return value;
     }
 
+    /** Whether data of the type can be converted. */
+    static boolean supports(TensorType type) {
+        return halfOffsets(type).length > 0 || wordBytes(type) > 0;
+    }
+
     /** The data of a big-endian tensor in little-endian memory of the arena; empty where the type is not supported. */
     static Optional<MemorySegment> tensor(TensorType type, MemorySegment data, Arena arena) {
         int[] halves = halfOffsets(type);
         int width = wordBytes(type);
-        if (halves.length == 0 && width == 0) {
+        if (!supports(type)) {
             return Optional.empty();
         }
         MemorySegment copy = arena.allocate(data.byteSize(), 64);
         copy.copyFrom(data);
         switch (width) {
+            case 1 -> {}
             case 2 -> swapShorts(copy);
             case 4 -> swapInts(copy);
             case 8 -> swapLongs(copy);
@@ -63,7 +69,7 @@ final class ByteSwap {
         return Optional.of(copy.asReadOnly());
     }
 
-    // Bytes of a word of a plain type; 1 where nothing swaps, 0 for blocks with f16 fields and for unsupported types.
+    // Bytes of a word of a plain type; 1 where nothing swaps, 0 for blocks with f16 fields and unsupported types.
     private static int wordBytes(TensorType type) {
         return switch (type) {
             case F32, F16, BF16, F64, I8, I16, I32, I64 -> type.blockBytes();

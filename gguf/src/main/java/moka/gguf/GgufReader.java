@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * believed before it is checked against the length of the file.
  */
 final class GgufReader {
-    private static final String ALIGNMENT_KEY = "general.alignment";
-    private static final int DEFAULT_ALIGNMENT = 32;
+    static final String ALIGNMENT_KEY = "general.alignment";
+    static final int DEFAULT_ALIGNMENT = 32;
 
     private GgufReader() {}
 

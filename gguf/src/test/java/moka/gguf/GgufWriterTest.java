@@ -1,0 +1,254 @@
+package moka.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import moka.gguf.GgufWriter.Options;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+class GgufWriterTest {
+    @TempDir
+    Path folder;
+
+    @TestFactory
+    Stream<DynamicTest> copiesOfPublishedFilesAreEqualByteForByte() throws IOException {
+        List<Path> files = new ArrayList<>();
+                List<String> places =
+                List.of("own/models", "own/micro", "own/zoo", "public/tokenizers/vocab", "public/tokenizers/tiny");
+        for (String place : places) {
+            try (Stream<Path> list = Files.list(SharedData.require(place))) {
+                list.filter(file -> file.toString().endsWith(".gguf")).sorted().forEach(files::add);
+            }
+        }
+        return files.stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
+            Path copy = folder.resolve("copy.gguf");
+            try (GgufFile source = GgufFile.open(file)) {
+                GgufWriter.copy(source, copy, source.metadata(), new Options(source.version(), source.bigEndian()));
+            }
+            assertEquals(-1, Files.mismatch(file, copy));
+        }));
+    }
+
+    @Test
+    void readsBackWhatItWrites() {
+        var random = new SplittableRandom(1);
+        for (int round = 0; round < 300; round++) {
+            var options = new Options(random.nextBoolean() ? 2 : 3, random.nextBoolean());
+            Path path = folder.resolve("a.gguf");
+            Metadata metadata = RandomFiles.metadata(random);
+            List<GgufTensorInfo> tensors = RandomFiles.tensors(random, options.bigEndian());
+            List<byte[]> data = tensors.stream()
+                    .map(tensor -> RandomFiles.bytes(random, (int) tensor.bytes()))
+                    .toList();
+            write(path, metadata, tensors, data, options, random);
+            try (GgufFile file = GgufFile.open(path)) {
+                assertEquals(options.version(), file.version());
+                assertEquals(options.bigEndian(), file.bigEndian());
+                assertEquals(metadata.values(), file.metadata().values());
+                assertEquals(
+                        new ArrayList<>(metadata.values().keySet()),
+                        new ArrayList<>(file.metadata().values().keySet()));
+                assertEquals(tensors.size(), file.tensors().size());
+                for (int i = 0; i < tensors.size(); i++) {
+                    GgufTensor tensor = file.tensors().get(i);
+                    assertEquals(tensors.get(i).name(), tensor.name());
+                    assertEquals(tensors.get(i).type(), tensor.type());
+                    assertArrayEquals(tensors.get(i).shape(), tensor.shape());
+                    assertArrayEquals(data.get(i), RandomFiles.bytes(tensor), tensor.name() + " " + tensor.type());
+                }
+                Path copy = folder.resolve("b.gguf");
+                GgufWriter.copy(file, copy, file.metadata(), options);
+                assertEquals(-1, mismatch(path, copy));
+            }
+        }
+    }
+
+    private static void write(
+            Path path,
+            Metadata metadata,
+            List<GgufTensorInfo> tensors,
+            List<byte[]> data,
+            Options options,
+            SplittableRandom random) {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, new java.util.Random(random.nextLong()));
+        try (GgufWriter writer = GgufWriter.create(path, metadata, tensors, options)) {
+            for (int i : order) {
+                MemorySegment bytes = MemorySegment.ofArray(data.get(i));
+                if (random.nextBoolean()) {
+                    writer.write(tensors.get(i).name(), bytes);
+                } else { // in pieces of whole blocks
+                    int block = tensors.get(i).type().blockBytes();
+                    long split = random.nextLong(bytes.byteSize() / block + 1) * block;
+                    writer.append(tensors.get(i).name(), bytes.asSlice(0, split));
+                    writer.append(tensors.get(i).name(), bytes.asSlice(split));
+                }
+            }
+            writer.commit();
+        }
+    }
+
+    private static long mismatch(Path a, Path b) {
+        try {
+            return Files.mismatch(a, b);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void changesAndRemovesKeysOfACopy() {
+        Path first = folder.resolve("first.gguf");
+        Path second = folder.resolve("second.gguf");
+        Metadata metadata = Metadata.builder("test")
+                .set("general.architecture", "llama")
+                .setUint32("general.file_type", 1)
+                .set("tokenizer.x", true)
+                .build();
+        write(first, metadata, List.of(), List.of(), Options.DEFAULT, new SplittableRandom(2));
+        try (GgufFile file = GgufFile.open(first)) {
+            Metadata changed = file.metadata()
+                    .toBuilder()
+                    .setUint32("general.file_type", 15)
+                    .remove("tokenizer.x")
+                    .setFloat32("added", 0.5f)
+                    .build();
+            GgufWriter.copy(file, second, changed, Options.DEFAULT);
+        }
+        try (GgufFile file = GgufFile.open(second)) {
+            assertEquals(
+                    List.of("general.architecture", "general.file_type", "added"),
+                    List.copyOf(file.metadata().values().keySet()));
+            assertEquals(15, file.metadata().requireInteger("general.file_type"));
+            assertEquals(0.5, file.metadata().requireNumber("added"));
+        }
+    }
+
+    @Test
+    void keepsStringsThatAreNotUtf8() throws IOException {
+        Path source = SharedData.require("own/gguf-malformed/metadata-utf8-value.gguf");
+        Path copy = folder.resolve("copy.gguf");
+        try (GgufFile file = GgufFile.open(source)) {
+            GgufWriter.copy(file, copy, file.metadata().toBuilder().build(), Options.DEFAULT);
+        }
+        assertEquals(-1, Files.mismatch(source, copy));
+    }
+
+    @Test
+    void writesSplitModelsThatOpenByAnyPart() throws IOException {
+        var random = new SplittableRandom(3);
+        Metadata metadata = Metadata.builder("test").set("general.architecture", "llama").build();
+        List<List<GgufTensorInfo>> parts = List.of(
+                List.of(),
+                List.of(new GgufTensorInfo("a", TensorType.F32, 5), new GgufTensorInfo("b", TensorType.Q8_0, 32, 2)),
+                List.of(new GgufTensorInfo("c", TensorType.F16, 3, 3)));
+        try (GgufWriter writer =
+                GgufWriter.createSplit(folder.resolve("m"), metadata, parts, Options.DEFAULT)) {
+            for (GgufTensorInfo tensor : parts.stream().flatMap(List::stream).toList()) {
+                writer.write(tensor.name(), MemorySegment.ofArray(RandomFiles.bytes(random, (int) tensor.bytes())));
+            }
+            writer.commit();
+        }
+        assertEquals(
+                List.of("m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf"), names(folder));
+        for (String name : names(folder)) {
+            try (GgufFile file = GgufFile.open(folder.resolve(name))) {
+                assertEquals(3, file.parts().size());
+                assertEquals(List.of("a", "b", "c"), file.tensors().stream().map(GgufTensor::name).toList());
+                assertEquals("llama", file.metadata().requireString("general.architecture"));
+            }
+        }
+        try (GgufFile file = GgufFile.open(folder.resolve("m-00002-of-00003.gguf"))) {
+            GgufWriter.copy(file, folder.resolve("whole.gguf"), file.metadata(), Options.DEFAULT);
+        }
+        try (GgufFile whole = GgufFile.open(folder.resolve("whole.gguf"))) {
+            assertFalse(whole.metadata().contains("split.count"));
+            assertEquals(3, whole.tensors().size());
+        }
+    }
+
+    @Test
+    void leavesNothingBehindWithoutCommit() throws IOException {
+        var tensor = new GgufTensorInfo("a", TensorType.F32, 4);
+        Metadata none = Metadata.builder("test").build();
+        try (GgufWriter writer = GgufWriter.create(folder.resolve("x.gguf"), none, List.of(tensor))) {
+            writer.append("a", MemorySegment.ofArray(new byte[8]));
+            assertFalse(Files.exists(folder.resolve("x.gguf")));
+            var failure = assertThrows(IllegalStateException.class, writer::commit);
+            assertEquals("tensor 'a': 8 bytes written, expected 16", failure.getMessage());
+        }
+        assertEquals(List.of(), names(folder));
+    }
+
+    @Test
+    void replacesAnOlderFileOnlyAtCommit() throws IOException {
+        Path path = folder.resolve("x.gguf");
+        Files.writeString(path, "old");
+        Metadata none = Metadata.builder("test").build();
+        try (GgufWriter writer = GgufWriter.create(path, none, List.of())) {
+            assertEquals("old", Files.readString(path));
+            writer.commit();
+        }
+        assertEquals(24, Files.size(path));
+    }
+
+    @Test
+    void refusesWhatTheFormatDoesNotAllow() {
+        Metadata none = Metadata.builder("test").build();
+        var tensor = new GgufTensorInfo("a", TensorType.F32, 4);
+        Path path = folder.resolve("x.gguf");
+        assertThrows(IllegalArgumentException.class, () -> new GgufTensorInfo("", TensorType.F32, 1));
+        assertThrows(IllegalArgumentException.class, () -> new GgufTensorInfo("x".repeat(65), TensorType.F32, 1));
+        assertThrows(IllegalArgumentException.class, () -> new GgufTensorInfo("x", TensorType.F32, 1, 1, 1, 1, 1));
+        assertThrows(IllegalArgumentException.class, () -> new GgufTensorInfo("x", TensorType.Q4_K, 128, 2));
+        assertThrows(IllegalArgumentException.class, () -> new GgufTensorInfo("x", TensorType.F32, 4, 0));
+        assertThrows(IllegalArgumentException.class, () -> GgufWriter.create(path, none, List.of(tensor, tensor)));
+        assertThrows(IllegalArgumentException.class, () -> MetadataValue.uint32(-1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> GgufWriter.create(
+                        path,
+                        none,
+                        List.of(new GgufTensorInfo("a", TensorType.IQ1_M, 256)),
+                        new Options(3, true)));
+        try (GgufWriter writer = GgufWriter.create(path, none, List.of(tensor))) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> writer.write("b", MemorySegment.ofArray(new byte[16])));
+            assertThrows(
+                    IllegalArgumentException.class, () -> writer.write("a", MemorySegment.ofArray(new byte[12])));
+        }
+    }
+
+    @Test
+    void namesAFileThatCannotBeMade() {
+        Metadata none = Metadata.builder("test").build();
+        var failure = assertThrows(
+                GgufException.class, () -> GgufWriter.create(folder.resolve("no/x.gguf"), none, List.of()));
+        assertTrue(failure.getMessage().startsWith("x.gguf: cannot be written"), failure.getMessage());
+        assertTrue(failure.getMessage().endsWith("its directory does not exist"), failure.getMessage());
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+}
