@@ -1,6 +1,7 @@
 package moka.engine.sampling;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import moka.engine.sampling.SamplingOptions.Dry;
 
@@ -10,7 +11,7 @@ import moka.engine.sampling.SamplingOptions.Dry;
  */
 final class DryPenalty {
     private final Dry dry;
-    private final List<int[]> breakers;
+    private final int[][] breakers; // sorted by first token, then the longest first: a vocabulary has thousands of them
     private final int longestExponent; // beyond it the penalty leaves the range of a float; 0: no limit
     private final int[] longestRepeat; // [vocabularySize], longest repeat + 1 that a token would go on with; zero between calls
     private int[] repeats = new int[4096]; // Z function; grows with the window
@@ -18,7 +19,9 @@ final class DryPenalty {
     /** @param breakers token sequences across which repeats are not matched */
     DryPenalty(Dry dry, List<int[]> breakers, int vocabularySize) {
         this.dry = dry;
-        this.breakers = breakers;
+        this.breakers = breakers.toArray(int[][]::new);
+        Arrays.sort(this.breakers, Comparator.comparingInt((int[] breaker) -> breaker[0])
+                .thenComparingInt(breaker -> -breaker.length));
         longestExponent = dry.base() > 1.000001f ? (int) (Math.log(Float.MAX_VALUE) / Math.log(dry.base())) : 0;
         longestRepeat = new int[dry.off() ? 0 : vocabularySize];
     }
@@ -67,14 +70,12 @@ final class DryPenalty {
     /** How many of the last tokens may be matched: up to the newest breaker. */
     private int reach(TokenHistory history, int window) {
         for (int age = 0; age < window; age++) {
-            int longest = 0;
-            for (int[] breaker : breakers) {
-                if (breaker.length > longest && breaker.length - 1 <= age && startsAt(history, age, breaker)) {
-                    longest = breaker.length;
+            int token = history.recent(age);
+            for (int i = firstOf(token); i < breakers.length && breakers[i][0] == token; i++) {
+                int tail = breakers[i].length - 1;
+                if (tail <= age && startsAt(history, age, breakers[i])) {
+                    return age - tail;
                 }
-            }
-            if (longest > 0) {
-                return age - (longest - 1);
             }
         }
         return window;
@@ -91,12 +92,23 @@ final class DryPenalty {
     }
 
     private boolean isBreaker(int token) {
-        for (int[] breaker : breakers) {
-            if (breaker.length == 1 && breaker[0] == token) {
-                return true;
+        int end = firstOf(token + 1);
+        return end > 0 && breakers[end - 1].length == 1 && breakers[end - 1][0] == token;
+    }
+
+    /** Index of the first breaker whose first token is at least {@code token}. */
+    private int firstOf(int token) {
+        int low = 0;
+        int high = breakers.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (breakers[middle][0] < token) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return false;
+        return low;
     }
 
     /** repeats[age] = length of the longest common end of the history and of the history without its last {@code age} tokens. */
