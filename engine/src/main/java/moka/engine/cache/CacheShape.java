@@ -1,0 +1,26 @@
+package moka.engine.cache;
+
+import java.util.List;
+
+/** What a model keeps of each token, layer by layer. */
+public record CacheShape(List<Layer> layers) {
+    public CacheShape {
+        layers = List.copyOf(layers);
+    }
+
+    /**
+     * One layer.
+     *
+     * @param kvHeadCount heads of keys and values; 0 for a layer that keeps none
+     * @param headLength values of a key head
+     * @param valueLength values of a value head
+     * @param window positions that a token sees, itself included; 0: all
+     */
+    public record Layer(int kvHeadCount, int headLength, int valueLength, int window) {}
+
+    /** Layers that are all alike. */
+    public static CacheShape uniform(int layerCount, int kvHeadCount, int headLength, int valueLength) {
+        return new CacheShape(
+                java.util.Collections.nCopies(layerCount, new Layer(kvHeadCount, headLength, valueLength, 0)));
+    }
+}

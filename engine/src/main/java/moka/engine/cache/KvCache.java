@@ -1,0 +1,103 @@
+package moka.engine.cache;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import moka.engine.kernel.KvStore;
+
+/**
+ * Keys and values of one sequence. Grows by blocks as positions are used; layers with a sliding window use a ring of blocks, so that their
+ * memory ends with the window. Belongs to one session; not thread-safe.
+ */
+public final class KvCache implements KvStore, AutoCloseable {
+    private final CacheShape shape;
+    private final ElementType type;
+    private final int batchRows;
+    private final Arena arena = Arena.ofShared();
+    private final List<List<MemorySegment>> keys = new ArrayList<>();
+    private final List<List<MemorySegment>> values = new ArrayList<>();
+    private long bytes;
+
+    /** @param batchRows most positions that are stored at once: a window's ring must hold them beside the window */
+    public KvCache(CacheShape shape, ElementType type, int batchRows) {
+        this.shape = shape;
+        this.type = type;
+        this.batchRows = batchRows;
+        for (int i = 0; i < shape.layers().size(); i++) {
+            keys.add(new ArrayList<>());
+            values.add(new ArrayList<>());
+        }
+    }
+
+    /** Makes room for positions below {@code positions}. */
+    public void reserve(int positions) {
+        int wanted = (positions + BLOCK - 1) / BLOCK;
+        for (int layer = 0; layer < keys.size(); layer++) {
+            CacheShape.Layer it = shape.layers().get(layer);
+            int blocks = Math.min(wanted, ringBlocks(it, batchRows));
+            while (it.kvHeadCount() > 0 && keys.get(layer).size() < blocks) {
+                keys.get(layer).add(block((long) it.kvHeadCount() * it.headLength()));
+                values.get(layer).add(block((long) it.kvHeadCount() * it.valueLength()));
+            }
+        }
+    }
+
+    private MemorySegment block(long elements) {
+        long size = elements * BLOCK * type.bytes();
+        bytes += size;
+        return arena.allocate(size, 64);
+    }
+
+    private static int ringBlocks(CacheShape.Layer layer, int batchRows) {
+        // The oldest position that a batch sees and the newest that it stores must never share a block.
+        return layer.window() == 0 ? Integer.MAX_VALUE : (layer.window() + batchRows) / BLOCK + 2;
+    }
+
+    /** Bytes that a cache of this shape takes with {@code positions} positions. */
+    public static long bytes(CacheShape shape, ElementType type, int positions, int batchRows) {
+        long total = 0;
+        int wanted = (positions + BLOCK - 1) / BLOCK;
+        for (CacheShape.Layer layer : shape.layers()) {
+            long blocks = Math.min(wanted, ringBlocks(layer, batchRows));
+            total += blocks * BLOCK * layer.kvHeadCount() * (layer.headLength() + layer.valueLength()) * type.bytes();
+        }
+        return total;
+    }
+
+    /** Bytes held now. */
+    public long bytes() {
+        return bytes;
+    }
+
+    @Override
+    public ElementType keyType() {
+        return type;
+    }
+
+    @Override
+    public ElementType valueType() {
+        return type;
+    }
+
+    @Override
+    public MemorySegment keys(int layer, int position) {
+        return at(keys.get(layer), layer, position);
+    }
+
+    @Override
+    public MemorySegment values(int layer, int position) {
+        return at(values.get(layer), layer, position);
+    }
+
+    private MemorySegment at(List<MemorySegment> blocks, int layer, int position) {
+        int block = position / BLOCK;
+        int ring = ringBlocks(shape.layers().get(layer), batchRows);
+        return blocks.get(block < ring ? block : block % ring);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

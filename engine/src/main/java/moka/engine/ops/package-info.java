@@ -1,0 +1,3 @@
+/** Operations on activations that families share. */
+@org.jspecify.annotations.NullMarked
+package moka.engine.ops;

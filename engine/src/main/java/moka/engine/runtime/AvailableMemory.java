@@ -1,0 +1,83 @@
+package moka.engine.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/** How much memory this process could still use: what the system has free or can reclaim, within the cgroup's limit. */
+public final class AvailableMemory {
+    private AvailableMemory() {}
+
+    /** Bytes, or empty where the system does not tell. */
+    public static OptionalLong bytes() {
+        OptionalLong system = system();
+        OptionalLong group = cgroup(Path.of("/sys/fs/cgroup"));
+        if (system.isEmpty() || group.isEmpty()) {
+            return system.isEmpty() ? group : system;
+        }
+        return OptionalLong.of(Math.min(system.getAsLong(), group.getAsLong()));
+    }
+
+    private static OptionalLong system() {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+                if (line.startsWith("MemAvailable:")) {
+                    return OptionalLong.of(1024L * Long.parseLong(line.replaceAll("\\D", "")));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.empty();
+    }
+
+    /** The tightest limit from the process's group up to the root, less what is used and cannot be reclaimed. */
+    private static OptionalLong cgroup(Path root) {
+        try {
+            long best = Long.MAX_VALUE;
+            for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+                String[] parts = line.split(":", 3);
+                boolean unified = parts[1].isEmpty();
+                if (!unified && !parts[1].contains("memory")) {
+                    continue;
+                }
+                Path top = unified ? root : root.resolve("memory");
+                Path group = top.resolve(parts[2].substring(1));
+                while (group.startsWith(top)) {
+                    best = Math.min(best, left(group, unified));
+                    group = group.getParent();
+                }
+            }
+            return best == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(best);
+        } catch (IOException | RuntimeException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    private static long left(Path group, boolean unified) {
+        try {
+            String limit = Files.readString(group.resolve(unified ? "memory.max" : "memory.limit_in_bytes")).strip();
+            if (limit.equals("max") || Long.parseLong(limit) >= Long.MAX_VALUE / 2) {
+                return Long.MAX_VALUE;
+            }
+            long used = Long.parseLong(
+                    Files.readString(group.resolve(unified ? "memory.current" : "memory.usage_in_bytes"))
+                            .strip());
+            return Math.max(0, Long.parseLong(limit) - used + reclaimable(group, unified));
+        } catch (IOException | RuntimeException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /** The page cache counts as used but gives way. */
+    private static long reclaimable(Path group, boolean unified) throws IOException {
+        String wanted = unified ? "inactive_file " : "total_inactive_file ";
+        for (String line : Files.readAllLines(group.resolve("memory.stat"))) {
+            if (line.startsWith(wanted)) {
+                return Long.parseLong(line.substring(wanted.length()).strip());
+            }
+        }
+        return 0;
+    }
+}
