@@ -1,0 +1,31 @@
+package moka.engine.architecture;
+
+import java.util.List;
+import moka.engine.cache.CacheShape;
+import moka.engine.kernel.Activations;
+
+/** A family of models: how its tensors and hyperparameters become a forward pass. Stateless. */
+public interface Architecture {
+    /** Values of {@code general.architecture} that it serves. */
+    List<String> names();
+
+    /** What a token leaves in the cache. Checks the hyperparameters it reads. */
+    CacheShape cacheShape(Hyperparameters h);
+
+    /**
+     * Adds the steps from token ids to the hidden state before the output matrix.
+     *
+     * @param rotations rotary tables, one for each configuration, shared by sessions
+     * @return the hidden states, one row a token
+     */
+    Activations body(Hyperparameters h, Weights weights, Rotations rotations, Graph graph);
+
+    /**
+     * Adds the steps from hidden states to logits.
+     *
+     * @param hidden rows to read
+     * @param vocabularySize number of tokens
+     * @return the logits
+     */
+    Activations head(Hyperparameters h, Weights weights, Activations hidden, int vocabularySize, Graph graph);
+}

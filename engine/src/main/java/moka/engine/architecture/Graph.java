@@ -1,0 +1,127 @@
+package moka.engine.architecture;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.Kernels;
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection;
+import moka.engine.ops.Embedding;
+
+/**
+ * The steps of a forward pass with their memory, built once for a session by its family and run for every batch of tokens. Running allocates
+ * nothing.
+ */
+public final class Graph {
+    /** What a step sees of a batch. */
+    public static final class Batch {
+        private int[] ids = new int[0];
+        private int firstId;
+        private int rowCount;
+        private AttentionPlan.Span[] spans = new AttentionPlan.Span[0];
+
+        /** Token of a row. */
+        public int id(int row) {
+            return ids[firstId + row];
+        }
+
+        public int rowCount() {
+            return rowCount;
+        }
+
+        public AttentionPlan.Span[] spans() {
+            return spans;
+        }
+    }
+
+    /** One step. */
+    @FunctionalInterface
+    public interface Step {
+        void run(Kernels kernels, Batch batch);
+    }
+
+    private final Kernels kernels;
+    private final Arena arena;
+    private final int maxRows;
+    private final List<Step> steps = new ArrayList<>();
+    private final Batch batch = new Batch();
+    private long scratchBytes;
+
+    /** @param maxRows most rows of a batch @param arena owns the memory; lives as long as the session */
+    public Graph(Kernels kernels, Arena arena, int maxRows) {
+        this.kernels = kernels;
+        this.arena = arena;
+        this.maxRows = maxRows;
+    }
+
+    public int maxRows() {
+        return maxRows;
+    }
+
+    /** Bytes of all rows made. */
+    public long scratchBytes() {
+        return scratchBytes;
+    }
+
+    /** Memory for the rows of a batch. */
+    public Activations rows(int columns) {
+        Activations rows = Activations.allocate(arena, maxRows, columns);
+        scratchBytes += rows.segment().byteSize();
+        return rows;
+    }
+
+    public void step(Step step) {
+        steps.add(step);
+    }
+
+    /** Rows of the embedding matrix for the batch's tokens, times a factor. */
+    public Activations embed(Matrix embedding, float factor) {
+        Activations output = rows(embedding.weights().columns());
+        Embedding step = new Embedding(embedding.weights(), factor, output);
+        step((set, it) -> {
+            for (int row = 0; row < it.rowCount(); row++) {
+                step.run(it.id(row), row);
+            }
+        });
+        return output;
+    }
+
+    /** Products that replace their outputs. */
+    public void project(Projection.Input input, Projection.Product... products) {
+        Projection projection = new Projection(input, List.of(products), false);
+        step((set, it) -> set.project(projection, it.rowCount()));
+    }
+
+    /** A product that is added to its output: a residual. */
+    public void projectAdd(Projection.Input input, Projection.Product product) {
+        Projection projection = new Projection(input, List.of(product), true);
+        step((set, it) -> set.project(projection, it.rowCount()));
+    }
+
+    public void attend(AttentionPlan plan) {
+        step((set, it) -> set.attend(plan, it.spans()));
+    }
+
+    /**
+     * Runs all steps.
+     *
+     * @param cancelled asked before each step
+     * @return false if it was cancelled: the rows are then worthless
+     */
+    public boolean run(int[] ids, int firstId, int rowCount, BooleanSupplier cancelled, AttentionPlan.Span... spans) {
+        batch.ids = ids;
+        batch.firstId = firstId;
+        batch.rowCount = rowCount;
+        batch.spans = spans;
+        for (Step step : steps) {
+            if (cancelled.getAsBoolean()) {
+                return false;
+            }
+            step.run(kernels, batch);
+        }
+        return true;
+    }
+}
