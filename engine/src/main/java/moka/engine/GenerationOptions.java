@@ -2,47 +2,79 @@ package moka.engine;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import moka.engine.sampling.SamplingOptions;
+import moka.template.ChatTemplate;
 
 /**
  * How to generate.
  *
+ * @param sampling how tokens are chosen
  * @param maxTokens most tokens to generate; negative: until the context is full
  * @param stopTexts texts that end the answer; they are not part of it
  * @param ignoreEndOfGeneration go on past end-of-generation tokens
+ * @param chatTemplate a template in place of the file's
  * @param templateVariables extra variables for the chat template, such as {@code enable_thinking}
  * @param cancellation stops it from another thread
  */
 public record GenerationOptions(
+        SamplingOptions sampling,
         int maxTokens,
         List<String> stopTexts,
         boolean ignoreEndOfGeneration,
+        Optional<ChatTemplate> chatTemplate,
         Map<String, Object> templateVariables,
         Cancellation cancellation) {
-    public static final GenerationOptions DEFAULT =
-            new GenerationOptions(-1, List.of(), false, Map.of(), new Cancellation());
+    /** Built-in sampling, no limits but the context's. */
+    public static final GenerationOptions DEFAULT = new GenerationOptions(
+            SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Map.of(), new Cancellation());
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);
         templateVariables = Map.copyOf(templateVariables);
     }
 
+    public GenerationOptions withSampling(SamplingOptions sampling) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+    }
+
     public GenerationOptions withMaxTokens(int maxTokens) {
-        return new GenerationOptions(maxTokens, stopTexts, ignoreEndOfGeneration, templateVariables, cancellation);
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withStopTexts(List<String> stopTexts) {
-        return new GenerationOptions(maxTokens, stopTexts, ignoreEndOfGeneration, templateVariables, cancellation);
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withIgnoreEndOfGeneration(boolean ignoreEndOfGeneration) {
-        return new GenerationOptions(maxTokens, stopTexts, ignoreEndOfGeneration, templateVariables, cancellation);
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+    }
+
+    public GenerationOptions withChatTemplate(ChatTemplate chatTemplate) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(chatTemplate), templateVariables, cancellation);
     }
 
     public GenerationOptions withTemplateVariables(Map<String, Object> templateVariables) {
-        return new GenerationOptions(maxTokens, stopTexts, ignoreEndOfGeneration, templateVariables, cancellation);
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withCancellation(Cancellation cancellation) {
-        return new GenerationOptions(maxTokens, stopTexts, ignoreEndOfGeneration, templateVariables, cancellation);
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+    }
+
+    /** The same for sampling alone: temperature 0 is greedy. */
+    public GenerationOptions withTemperature(float temperature) {
+        return withSampling(sampling.withTemperature(temperature));
+    }
+
+    public GenerationOptions withSeed(long seed) {
+        return withSampling(sampling.withSeed(seed));
     }
 }

@@ -1,21 +1,64 @@
 package moka.engine;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import moka.engine.architecture.Architecture;
+import moka.engine.architecture.Architectures;
+import moka.engine.architecture.Graph;
+import moka.engine.architecture.Hyperparameters;
+import moka.engine.architecture.Rotations;
+import moka.engine.architecture.Weights;
+import moka.engine.cache.CacheShape;
+import moka.engine.cache.KvCache;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.KernelProvider;
+import moka.engine.kernel.KernelProvider.Precision;
+import moka.engine.kernel.Kernels;
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.runtime.AvailableMemory;
+import moka.engine.runtime.Processors;
+import moka.engine.runtime.WorkerTeam;
+import moka.engine.sampling.SamplingOptions;
 import moka.gguf.GgufFile;
+import moka.gguf.GgufTensor;
 import moka.gguf.TensorType;
 import moka.template.ChatTemplate;
 import moka.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open model: weights, tokenizer and template. Immutable, shared by threads; sessions of several threads take turns in computing.
  * Closing it twice is harmless; closing it with open sessions is an {@link IllegalStateException} that names them.
  */
 public final class Model implements AutoCloseable {
-    private Model() {}
+    private static final String TEMPLATE_KEY = "tokenizer.chat_template";
+
+    private final GgufFile file;
+    private final ModelOptions options;
+    private final String architectureName;
+    private final Architecture architecture;
+    private final Hyperparameters hyperparameters;
+    private final CacheShape cacheShape;
+    private final Tokenizer tokenizer;
+    private final WorkerTeam team;
+    private final KernelProvider.Choice choice;
+    private final Weights weights;
+    private final Rotations rotations = new Rotations();
+    private final Arena arena = Arena.ofShared();
+    private final ReentrantLock computing = new ReentrantLock(true);
+    private final Map<Session, String> sessions = new LinkedHashMap<>();
+    private @Nullable ChatTemplate template;
+    private boolean closed;
+    private int sessionCount;
 
     /** Opens a file. @throws moka.gguf.GgufException if it is malformed @throws EngineException if it cannot be run */
     public static Model open(Path path) {
@@ -23,79 +66,252 @@ public final class Model implements AutoCloseable {
     }
 
     public static Model open(Path path, ModelOptions options) {
-        throw new UnsupportedOperationException("not yet");
+        return open(GgufFile.open(path), options);
     }
 
     /** Opens a model that lies in memory, such as the one embedded in the program. */
     public static Model open(String name, MemorySegment bytes, ModelOptions options) {
-        throw new UnsupportedOperationException("not yet");
+        return open(GgufFile.of(name, bytes), options);
+    }
+
+    private static Model open(GgufFile file, ModelOptions options) {
+        try {
+            return new Model(file, options);
+        } catch (Throwable e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private Model(GgufFile file, ModelOptions options) {
+        this.file = file;
+        this.options = options;
+        this.architectureName = file.metadata().requireString("general.architecture");
+        this.architecture = Architectures.of(file.name(), architectureName);
+        this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
+        this.cacheShape = architecture.cacheShape(hyperparameters);
+        this.tokenizer = Tokenizer.of(file.metadata());
+        if (options.checkMemory()) {
+            checkMemory(new SessionOptions(Math.min(contextLength(), 512), 512, "f16"), true);
+        }
+        this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
+        KernelProvider.Choice chosen = null;
+        try {
+            chosen = KernelLadder.choose(
+                    new KernelProvider.Request(
+                            team,
+                            options.float32() ? Precision.FLOAT32 : Precision.FAST,
+                            options.repack() && repackedFits(),
+                            options.vectorBits()),
+                    options.kernels());
+            this.choice = chosen;
+            this.weights = new Weights(file, chosen.kernels(), arena);
+            // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
+            try (Arena scratch = Arena.ofConfined()) {
+                build(new Graph(chosen.kernels(), scratch, 1), new Graph(chosen.kernels(), scratch, 1));
+            }
+        } catch (Throwable e) {
+            if (chosen != null) {
+                chosen.kernels().close();
+            }
+            team.close();
+            arena.close();
+            throw e;
+        }
     }
 
     /** File name, for messages. */
     public String name() {
-        throw new UnsupportedOperationException("not yet");
+        return file.name();
     }
 
     public GgufFile file() {
-        throw new UnsupportedOperationException("not yet");
+        return file;
     }
 
     public Tokenizer tokenizer() {
-        throw new UnsupportedOperationException("not yet");
+        return tokenizer;
     }
 
-    /** The file's chat template, or empty. */
-    public Optional<ChatTemplate> chatTemplate() {
-        throw new UnsupportedOperationException("not yet");
+    /** The file's chat template, or empty. @throws moka.template.TemplateException if it is malformed */
+    public synchronized Optional<ChatTemplate> chatTemplate() {
+        if (template == null) {
+            Optional<String> source = file.metadata().string(TEMPLATE_KEY);
+            if (source.isEmpty()) {
+                return Optional.empty();
+            }
+            template = ChatTemplate.parse(name(), source.get());
+        }
+        return Optional.of(template);
+    }
+
+    /** Sampling options as the file advises ({@code general.sampling.*}), else the built-in ones. */
+    public SamplingOptions samplingDefaults() {
+        return SamplingOptions.fromMetadata(file.metadata(), SamplingOptions.DEFAULT);
     }
 
     /** {@code general.architecture}. */
     public String architecture() {
-        throw new UnsupportedOperationException("not yet");
+        return architectureName;
     }
 
     /** Context length that the model was trained for. */
     public int contextLength() {
-        throw new UnsupportedOperationException("not yet");
+        return hyperparameters.contextLength();
     }
 
     public int vocabularySize() {
-        throw new UnsupportedOperationException("not yet");
+        return tokenizer.vocabularySize();
     }
 
     public int threads() {
-        throw new UnsupportedOperationException("not yet");
+        return team.size();
     }
 
     /** The kernel set in use, such as {@code machine-avx512vnni}. */
     public String kernels() {
-        throw new UnsupportedOperationException("not yet");
+        return choice.kernels().name();
     }
 
     /** Why better sets were not chosen: one sentence each. */
     public List<String> kernelNotes() {
-        throw new UnsupportedOperationException("not yet");
+        return choice.reasons();
     }
 
-    /** The kernel used for each tensor type that the model has. */
+    /** The kernel used for each type of matrix that the model has. */
     public Map<TensorType, String> kernelByType() {
-        throw new UnsupportedOperationException("not yet");
+        Map<TensorType, String> result = new EnumMap<>(TensorType.class);
+        for (GgufTensor tensor : file.tensors()) {
+            if (tensor.rows() > 1) {
+                result.computeIfAbsent(tensor.type(), choice.kernels()::describe);
+            }
+        }
+        return result;
     }
 
-    public MemoryEstimate memoryEstimate(SessionOptions options) {
-        throw new UnsupportedOperationException("not yet");
+    /** What a session needs together with the weights. */
+    public MemoryEstimate memoryEstimate(SessionOptions session) {
+        int context = contextLength(session);
+        int rows = batchRows(session, context);
+        long scratch = 4L * vocabularySize() * (1 + Session.HEAD_ROWS)
+                + 4L * rows * (6L * hyperparameters.embeddingLength() + 2L * hyperparameters.feedForwardLength());
+        return new MemoryEstimate(
+                file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum(),
+                choice == null ? 0 : choice.kernels().extraBytes(),
+                KvCache.bytes(cacheShape, elementType(session), context, rows),
+                scratch,
+                context);
     }
 
     public Session newSession() {
         return newSession(SessionOptions.DEFAULT);
     }
 
-    public Session newSession(SessionOptions options) {
-        throw new UnsupportedOperationException("not yet");
+    /** @throws EngineException if its cache does not fit in memory */
+    public Session newSession(SessionOptions session) {
+        if (options.checkMemory()) {
+            checkMemory(session, false);
+        }
+        synchronized (sessions) {
+            if (closed) {
+                throw new IllegalStateException("model " + name() + " is closed");
+            }
+            Session made = new Session(this, session);
+            sessions.put(made, "session " + ++sessionCount);
+            return made;
+        }
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException("not yet");
+        synchronized (sessions) {
+            if (closed) {
+                return;
+            }
+            if (!sessions.isEmpty()) {
+                throw new IllegalStateException("model " + name() + " has open sessions: "
+                        + sessions.values().stream().collect(Collectors.joining(", ")));
+            }
+            closed = true;
+        }
+        choice.kernels().close();
+        team.close();
+        arena.close();
+        file.close();
+    }
+
+    void forget(Session session) {
+        synchronized (sessions) {
+            sessions.remove(session);
+        }
+    }
+
+    /** Held while a session computes: kernels and team serve one at a time. */
+    ReentrantLock computing() {
+        return computing;
+    }
+
+    Kernels kernelSet() {
+        return choice.kernels();
+    }
+
+    CacheShape cacheShape() {
+        return cacheShape;
+    }
+
+    /** Adds a forward pass to graphs. */
+    Passes build(Graph body, Graph head) {
+        Activations hidden = architecture.body(hyperparameters, weights, rotations, body);
+        Activations headInput = head.rows(hidden.columns());
+        Activations logits = architecture.head(hyperparameters, weights, headInput, vocabularySize(), head);
+        return new Passes(hidden, headInput, logits);
+    }
+
+    /** Where the graphs leave their results. */
+    record Passes(Activations hidden, Activations headInput, Activations logits) {}
+
+    int contextLength(SessionOptions session) {
+        return session.contextLength() > 0
+                ? session.contextLength()
+                : Math.min(contextLength(), SessionOptions.DEFAULT_CONTEXT_LENGTH);
+    }
+
+    static int batchRows(SessionOptions session, int context) {
+        return Math.max(1, Math.min(session.batchTokens(), context));
+    }
+
+    ElementType elementType(SessionOptions session) {
+        if (options.float32()) {
+            return ElementType.F32;
+        }
+        return switch (session.cacheType()) {
+            case "f16" -> ElementType.F16;
+            case "f32" -> ElementType.F32;
+            default -> throw new EngineException("cache type '" + session.cacheType() + "', expected f16 or f32");
+        };
+    }
+
+    private boolean repackedFits() {
+        OptionalLong available = AvailableMemory.bytes();
+        long weightBytes = file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum();
+        return available.isEmpty() || available.getAsLong() > weightBytes * 2.2;
+    }
+
+    private void checkMemory(SessionOptions session, boolean withWeights) {
+        MemoryEstimate estimate = memoryEstimate(session);
+        long needed = estimate.cacheBytes() + estimate.scratchBytes() + (withWeights ? estimate.weightBytes() : 0);
+        OptionalLong available = AvailableMemory.bytes();
+        if (available.isPresent() && needed > available.getAsLong()) {
+            throw new EngineException(
+                    "%s: needs about %.1f GB (weights %.1f, cache %.1f at %d tokens, scratch %.1f) but %.1f GB is available: use --context with a smaller number, or a smaller file"
+                            .formatted(
+                                    name(),
+                                    estimate.totalBytes() / 1e9,
+                                    estimate.weightBytes() / 1e9,
+                                    estimate.cacheBytes() / 1e9,
+                                    estimate.contextLength(),
+                                    estimate.scratchBytes() / 1e9,
+                                    available.getAsLong() / 1e9));
+        }
     }
 }

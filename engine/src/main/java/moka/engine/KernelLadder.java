@@ -1,0 +1,39 @@
+package moka.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import moka.engine.kernel.KernelProvider;
+import moka.engine.kernel.KernelProvider.Choice;
+import moka.engine.kernel.KernelProvider.Offer;
+import moka.engine.kernel.KernelProvider.Request;
+import moka.engine.kernel.scalar.ScalarProvider;
+
+/** The kernel sets from best to plainest: the first that can serve is taken, and each "no" leaves its reason. */
+final class KernelLadder {
+    private static final List<KernelProvider> PROVIDERS = List.of(new ScalarProvider());
+
+    private KernelLadder() {}
+
+    /** @param forced name of the only set to take @throws EngineException if that set is unknown or refuses */
+    static Choice choose(Request request, Optional<String> forced) {
+        List<String> reasons = new ArrayList<>();
+        for (KernelProvider provider : PROVIDERS) {
+            if (forced.isPresent() && !forced.get().equals(provider.name())) {
+                continue;
+            }
+            switch (provider.offer(request)) {
+                case Offer.Accepted(var kernels) -> {
+                    return new Choice(kernels, List.copyOf(reasons));
+                }
+                case Offer.Refused(var reason) -> reasons.add("kernels '" + provider.name() + "': " + reason);
+            }
+        }
+        throw new EngineException(
+                reasons.isEmpty()
+                        ? "no kernels '" + forced.orElse("") + "', expected one of "
+                                + PROVIDERS.stream().map(KernelProvider::name).collect(Collectors.joining(", "))
+                        : String.join("; ", reasons));
+    }
+}
