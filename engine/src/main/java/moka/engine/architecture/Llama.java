@@ -5,9 +5,9 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.Matrix;
-import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.Projection.Product;
 import moka.engine.ops.Rope;
 import moka.engine.ops.RopeScaling;
 
@@ -88,13 +88,12 @@ public final class Llama implements Architecture {
     @Override
     public Activations head(Hyperparameters h, Weights weights, Activations hidden, int vocabularySize, Graph graph) {
         int width = h.embeddingLength();
-        Matrix output = weights.has("output.weight")
-                ? weights.matrix("output.weight", vocabularySize, width)
-                : embedding(h, weights);
         Activations logits = graph.rows(vocabularySize);
         graph.project(
                 new Input.RmsNormed(hidden, weights.vector("output_norm.weight", width), h.rmsEpsilon()),
-                new Projection.Product(output, logits));
+                weights.has("output.weight")
+                        ? weights.product("output", width, logits)
+                        : new Product(embedding(h, weights), logits));
         return logits;
     }
 

@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import moka.engine.EngineException;
+import moka.engine.kernel.Activations;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection.Product;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.GgufFile;
@@ -45,6 +47,18 @@ public final class Weights {
             checkType(tensor);
             return kernels.prepare(new WeightMatrix(it, tensor.type(), rows, columns, tensor.data()));
         });
+    }
+
+    /**
+     * The product with {@code NAME.weight}, its rows as many as the output's columns; {@code NAME.bias} and NVFP4's {@code NAME.scale} take part
+     * where the file has them.
+     */
+    public Product product(String name, int columns, Activations output) {
+        int rows = output.columns();
+        Matrix matrix = matrix(name + ".weight", rows, columns);
+        float[] scale = values(name + ".scale");
+        return new Product(
+                matrix, output, optionalVector(name + ".bias", rows).orElse(null), scale.length == 1 ? scale[0] : 1f);
     }
 
     /** A vector as float32, 4-byte aligned; NaN and infinite values are refused, since every logit would be lost. */
