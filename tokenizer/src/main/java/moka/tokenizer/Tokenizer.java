@@ -1,5 +1,6 @@
 package moka.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import moka.gguf.Metadata;
@@ -8,7 +9,7 @@ import moka.gguf.Metadata;
 public interface Tokenizer {
     /** The tokenizer that the file describes ({@code tokenizer.ggml.*}). @throws TokenizerException if it cannot be used */
     static Tokenizer of(Metadata metadata) {
-        throw new UnsupportedOperationException("not yet");
+        return TokenizerLoader.load(metadata);
     }
 
     int vocabularySize();
@@ -27,6 +28,11 @@ public interface Tokenizer {
      */
     int[] encode(CharSequence text, boolean addSpecial, boolean parseSpecial);
 
+    /** Ids of a text in UTF-8. Bytes that are not UTF-8 are encoded one by one, or as U+FFFD where the kind of tokenizer knows no bytes. */
+    default int[] encode(byte[] utf8, boolean addSpecial, boolean parseSpecial) {
+        return encode(new String(utf8, StandardCharsets.UTF_8), addSpecial, parseSpecial);
+    }
+
     /**
      * Ids of a text made of segments: special tokens are recognised only in those that are {@link Segment#trusted()}, so that what a
      * user typed can never forge a turn. No BOS is added where the text begins with it already.
@@ -41,6 +47,11 @@ public interface Tokenizer {
 
     /** Text of ids. @param removeSpecial drop BOS/EOS that the file adds @param unparseSpecial render control tokens as text */
     String decode(int[] ids, boolean removeSpecial, boolean unparseSpecial);
+
+    /** As {@link #decode}, but the bytes, which are not always UTF-8. */
+    default byte[] decodeToBytes(int[] ids, boolean removeSpecial, boolean unparseSpecial) {
+        return decode(ids, removeSpecial, unparseSpecial).getBytes(StandardCharsets.UTF_8);
+    }
 
     /** A decoder for a stream of tokens: gives whole characters only. Not thread-safe. */
     StreamingDecoder newStreamingDecoder(boolean special);
@@ -62,6 +73,19 @@ public interface Tokenizer {
 
     /** Control tokens: not shown, recognised in trusted text only. */
     boolean isControl(int id);
+
+    /**
+     * What a token is, as bits: 1 unknown, 2 unused, 4 normal, 8 control, 16 user-defined, 32 byte, 128 swallows white space before it, 256
+     * after it.
+     */
+    default int attributes(int id) {
+        return isControl(id) ? 8 : 4;
+    }
+
+    /** The text of a token as the file writes it. */
+    default String text(int id) {
+        return new String(piece(id, true), StandardCharsets.UTF_8);
+    }
 
     /** Takes ids one by one, gives text whose characters are complete. */
     interface StreamingDecoder {
