@@ -8,15 +8,21 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import moka.gguf.GgufException.Level;
 
-/** A place in a file that is being read: every read is checked against the end, and every fault knows where it lies. */
+/**
+ * A place in a file that is being read: every read is checked against the end, and every fault knows where it lies. All bytes come
+ * through bulk copies to the heap: where the file was cut after it was mapped, the JVM answers a copy with InternalError,
+ * while a single read from compiled code ends the process.
+ */
 final class Cursor {
+    private static final int WINDOW_BYTES = 1 << 16;
+
     private final String file;
     private final MemorySegment bytes;
     private final long size;
     private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
-    private ValueLayout.OfInt intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
-    private ValueLayout.OfLong longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
-    private ValueLayout.OfShort shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+    private final byte[] window;
+    private long windowBegin;
+    private int windowLength;
     private long position;
     private Level level = Level.HEADER;
     private String subject = "header";
@@ -25,13 +31,11 @@ final class Cursor {
         this.file = file;
         this.bytes = bytes;
         this.size = bytes.byteSize();
+        this.window = new byte[(int) Math.min(size, WINDOW_BYTES)];
     }
 
     void order(ByteOrder byteOrder) {
         order = byteOrder;
-        intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
-        longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
-        shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
     }
 
     ByteOrder order() {
@@ -65,29 +69,36 @@ final class Cursor {
     }
 
     int u8(String what) {
-        require(1, what);
-        return bytes.get(ValueLayout.JAVA_BYTE, position++) & 0xff;
+        return (int) unsigned(1, what);
     }
 
     int u16(String what) {
-        require(2, what);
-        int value = bytes.get(shortLayout, position) & 0xffff;
-        position += 2;
-        return value;
+        return (int) unsigned(2, what);
     }
 
     long u32(String what) {
-        require(4, what);
-        long value = bytes.get(intLayout, position) & 0xffff_ffffL;
-        position += 4;
-        return value;
+        return unsigned(4, what);
     }
 
     /** 64 bits; to be read as unsigned where the field is. */
     long u64(String what) {
-        require(8, what);
-        long value = bytes.get(longLayout, position);
-        position += 8;
+        return unsigned(8, what);
+    }
+
+    private long unsigned(int width, String what) {
+        require(width, what);
+        if (position < windowBegin || position + width > windowBegin + windowLength) {
+            windowBegin = position;
+            windowLength = (int) Math.min(window.length, remaining());
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, windowBegin, window, 0, windowLength);
+        }
+        int begin = (int) (position - windowBegin);
+        long value = 0;
+        for (int i = 0; i < width; i++) {
+            int at = order == ByteOrder.LITTLE_ENDIAN ? begin + width - 1 - i : begin + i;
+            value = value << 8 | window[at] & 0xff;
+        }
+        position += width;
         return value;
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.util.Optional;
 import moka.gguf.GgufException.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what messages call the file
  */
-record FileMap(Path path, String name, MemorySegment bytes, long size, FileTime modified) {
+record FileMap(
+        Path path, String name, MemorySegment bytes, long size, FileTime modified, Optional<Object> fileKey) {
     /** Maps the whole file for the life of the arena. */
     static FileMap open(Path path, Arena arena) {
         String name = String.valueOf(path.getFileName() == null ? path : path.getFileName());
@@ -34,7 +36,13 @@ record FileMap(Path path, String name, MemorySegment bytes, long size, FileTime 
             try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
                 long size = channel.size();
                 MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-                return new FileMap(path, name, bytes, size, attributes.lastModifiedTime());
+                return new FileMap(
+                        path.toAbsolutePath(),
+                        name,
+                        bytes,
+                        size,
+                        attributes.lastModifiedTime(),
+                        Optional.ofNullable(attributes.fileKey()));
             }
         } catch (NoSuchFileException e) {
             throw fault(name, "not found", "a file at " + path, e);
@@ -45,26 +53,35 @@ record FileMap(Path path, String name, MemorySegment bytes, long size, FileTime 
         }
     }
 
-    /** Compares size and time of modification with those at opening. @throws GgufException if they differ */
+    /**
+     * Compares size and time of modification with those at opening. A file that was deleted or replaced by another is no change: the
+     * map keeps the old one.
+     *
+     * @throws GgufException if they differ
+     */
     void checkUnchanged() {
+        BasicFileAttributes now;
         try {
-            BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-            if (now.size() != size) {
-                throw fault(
-                        name,
-                        "changed while it was open: has " + Wording.bytes(now.size()) + " now",
-                        "the " + Wording.bytes(size) + " that it had when it was opened",
-                        null);
-            }
-            if (!now.lastModifiedTime().equals(modified)) {
-                throw fault(
-                        name,
-                        "changed while it was open: modified " + now.lastModifiedTime(),
-                        "as it was opened, modified " + modified,
-                        null);
-            }
+            now = Files.readAttributes(path, BasicFileAttributes.class);
         } catch (IOException e) {
-            throw fault(name, "changed while it was open: it is no longer there", "a file at " + path, e);
+            return; // deleted, or out of reach: no sign of a change
+        }
+        if (fileKey.isPresent() && !fileKey.get().equals(now.fileKey())) {
+            return;
+        }
+        if (now.size() != size) {
+            throw fault(
+                    name,
+                    "changed while it was open: has " + Wording.bytes(now.size()) + " now",
+                    "the " + Wording.bytes(size) + " that it had when it was opened",
+                    null);
+        }
+        if (!now.lastModifiedTime().equals(modified)) {
+            throw fault(
+                    name,
+                    "changed while it was open: modified at " + now.lastModifiedTime(),
+                    "as it was opened, modified at " + modified,
+                    null);
         }
     }
 

@@ -14,12 +14,13 @@ import java.util.Optional;
  * heap, so that it looks like that of a little-endian one: plain numbers, and blocks whose only words are f16 fields; files with
  * other big-endian types are refused.
  *
- * <p><b>If the file changes while it is open.</b> A map shows the file as it is at the moment. Pages that lie beyond the end of
- * a file that was cut cannot be read: the JVM answers with {@link InternalError} from Java code, and the process ends if it is native
- * or generated machine code that reads them. Bytes written into the file while it is open are seen, at once or later, without any
- * sign. No reader of maps can hinder either; {@link #checkUnchanged()} finds both out at the cost of one system call for each part.
- * Call it before long work and when an {@code InternalError} comes up. A file replaced by rename (as downloads and
- * {@code GgufWriter} do) is no such change: the map keeps the old file.
+ * <p><b>If the file changes while it is open.</b> A map shows the file as it is at the moment. Bytes written into it are seen, at
+ * once or later, without any sign. Pages that lie beyond the end of a file that was cut cannot be read: bulk copies
+ * ({@code MemorySegment.copy}, which is all that opening uses) and interpreted code get {@link InternalError}, but compiled
+ * reads of single elements or vectors end the process (measured on JDK 25: C2's code and the Vector API alike), and so does machine
+ * code. No reader of maps can hinder that; what can be done is to look before each piece of work: {@link #checkUnchanged()} costs
+ * one system call for each part. A file that is deleted, or replaced by rename as downloads and {@link GgufWriter} do, is no such
+ * change: the map keeps the old file.
  */
 public interface GgufFile extends AutoCloseable {
     /** Maps and reads a file, with all its parts where it is split. @throws GgufException if it cannot be read or is malformed */
@@ -69,10 +70,10 @@ public interface GgufFile extends AutoCloseable {
     List<Part> parts();
 
     /**
-     * Checks that the mapped files have the size and the time of modification that they had at opening. For a file in memory nothing
-     * is checked.
+     * Checks that the mapped files have the size and the time of modification that they had at opening: some microseconds for each
+     * part. For a file in memory nothing is checked. To be called before each forward pass.
      *
-     * @throws GgufException if a file changed or is gone
+     * @throws GgufException if a file changed; the message says how
      */
     void checkUnchanged();
 

@@ -7,14 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import moka.gguf.GgufWriter.Options;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -28,20 +32,26 @@ class GgufWriterTest {
     @TestFactory
     Stream<DynamicTest> copiesOfPublishedFilesAreEqualByteForByte() throws IOException {
         List<Path> files = new ArrayList<>();
-                List<String> places =
-                List.of("own/models", "own/micro", "own/zoo", "public/tokenizers/vocab", "public/tokenizers/tiny");
-        for (String place : places) {
+        for (String place : List.of("own/models", "own/micro", "own/zoo", "public/tokenizers/vocab")) {
             try (Stream<Path> list = Files.list(SharedData.require(place))) {
-                list.filter(file -> file.toString().endsWith(".gguf")).sorted().forEach(files::add);
+                list.filter(file -> file.toString().matches(".*\\.gguf(\\.gz)?")).sorted().forEach(files::add);
             }
         }
+        assertTrue(files.size() > 150, "files");
         return files.stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
+            byte[] bytes = read(file);
             Path copy = folder.resolve("copy.gguf");
-            try (GgufFile source = GgufFile.open(file)) {
+            try (GgufFile source = GgufFile.of("source", MemorySegment.ofArray(bytes))) {
                 GgufWriter.copy(source, copy, source.metadata(), new Options(source.version(), source.bigEndian()));
             }
-            assertEquals(-1, Files.mismatch(file, copy));
+            assertEquals(-1, Arrays.mismatch(bytes, Files.readAllBytes(copy)));
         }));
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return (file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in).readAllBytes();
+        }
     }
 
     @Test
@@ -89,7 +99,7 @@ class GgufWriterTest {
         for (int i = 0; i < tensors.size(); i++) {
             order.add(i);
         }
-        Collections.shuffle(order, new java.util.Random(random.nextLong()));
+        Collections.shuffle(order, new Random(random.nextLong()));
         try (GgufWriter writer = GgufWriter.create(path, metadata, tensors, options)) {
             for (int i : order) {
                 MemorySegment bytes = MemorySegment.ofArray(data.get(i));
