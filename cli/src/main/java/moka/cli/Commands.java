@@ -1,0 +1,62 @@
+package moka.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import picocli.CommandLine;
+
+/** The commands by name. Only the one that is asked for is built: picocli's work at start grows with the options it is told of. */
+final class Commands {
+    /** What a command is for, in a line, and how it is made. */
+    private record Entry(String summary, Function<Streams, Command> factory) {}
+
+    private static Map<String, Entry> entries() {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        entries.put("inspect", new Entry("show what is in a model file", InspectCommand::new));
+        return entries;
+    }
+
+    private final Map<String, Entry> entries = entries();
+    private final Streams streams;
+
+    Commands(Streams streams) {
+        this.streams = streams;
+    }
+
+    Iterable<String> names() {
+        return entries.keySet();
+    }
+
+    CommandLine find(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw CommandFailure.usage("unknown command '" + name + "', expected one of " + String.join(", ", entries.keySet())
+                    + " (see 'moka --help')");
+        }
+        CommandLine commandLine = new CommandLine(entry.factory.apply(streams));
+        commandLine.setCommandName("moka " + name);
+        commandLine.setUsageHelpLongOptionsMaxWidth(30);
+        commandLine.setUsageHelpWidth(100);
+        return commandLine;
+    }
+
+    /** The help of the program: what each command is for. */
+    String overview() {
+        StringBuilder text = new StringBuilder();
+        text.append("Moka runs GGUF language models on the CPU.\n\n");
+        text.append("  moka                                chat with the model that ships with it\n");
+        text.append("  moka chat MODEL.gguf                chat with a model of yours\n");
+        text.append("  moka run MODEL.gguf -p TEXT         one answer, as plain text\n\n");
+        text.append("Commands:\n");
+        entries.forEach((name, entry) -> text.append(String.format("  %-13s %s%n", name, entry.summary)));
+        text.append("\n'moka COMMAND --help' shows the options of a command, 'moka --version' the version.\n");
+        return text.toString();
+    }
+
+    /** Whether a first word is a model file rather than a command: {@code moka model.gguf} is a chat with it. */
+    static boolean looksLikeModel(String word) {
+        return word.endsWith(".gguf") || (word.contains("/") && Files.isRegularFile(Path.of(word)));
+    }
+}

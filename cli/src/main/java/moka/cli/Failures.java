@@ -1,0 +1,53 @@
+package moka.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import moka.engine.EngineException;
+import moka.gguf.GgufException;
+import moka.template.TemplateException;
+import moka.tokenizer.TokenizerException;
+import picocli.CommandLine.ParameterException;
+
+/** Turns an exception into the line that the user reads and the exit code. */
+final class Failures {
+    private Failures() {}
+
+    static int exitCode(Throwable failure) {
+        return switch (failure) {
+            case ParameterException usage -> ExitCode.USAGE;
+            case CommandFailure ours -> ours.exitCode();
+            default -> ExitCode.FAILED;
+        };
+    }
+
+    static String line(Throwable failure) {
+        String line =
+                switch (failure) {
+                    case CommandFailure ours -> message(ours);
+                    case ParameterException usage -> message(usage);
+                    case GgufException e -> message(e);
+                    case EngineException e -> message(e);
+                    case TokenizerException e -> message(e);
+                    case TemplateException e -> message(e);
+                    case UncheckedIOException e -> line(e.getCause());
+                    case NoSuchFileException e -> e.getFile() + ": no such file";
+                    case AccessDeniedException e -> e.getFile() + ": permission denied";
+                    case IOException e -> message(e);
+                    case OutOfMemoryError e ->
+                        "out of heap memory (" + message(e) + "): the limit is " + (Runtime.getRuntime().maxMemory() >> 20)
+                                + " MiB; give more with MOKA_JAVA_OPTS=-Xmx4g";
+                    case InternalError e -> "a mapped file can no longer be read: was it cut while in use? (" + message(e) + ")";
+                    default ->
+                        "internal error: " + failure.getClass().getName() + ": " + message(failure)
+                                + " (please report this, with the output of --verbose)";
+                };
+        return line.replace("\r", "").replace('\n', ' ').strip();
+    }
+
+    private static String message(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : message;
+    }
+}

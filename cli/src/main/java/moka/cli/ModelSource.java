@@ -1,0 +1,66 @@
+package moka.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import moka.engine.Model;
+import moka.engine.ModelOptions;
+import moka.gguf.GgufFile;
+import moka.models.DefaultModel;
+import org.jspecify.annotations.Nullable;
+
+/** Where a model comes from: a file, or the model that ships with the program. */
+sealed interface ModelSource {
+    /** Of what the user named; nothing or {@code pebble} is the embedded model. */
+    static ModelSource of(@Nullable String name) {
+        return name == null || name.equals(Embedded.NAME) ? new Embedded() : new InFile(Path.of(name));
+    }
+
+    /** Opens it for computing. */
+    Model open(ModelOptions options);
+
+    /** Opens it for looking at: a file with a vocabulary and no tensors is enough. */
+    GgufFile openFile();
+
+    /** A file of the user's. */
+    record InFile(Path path) implements ModelSource {
+        @Override
+        public Model open(ModelOptions options) {
+            return Model.open(path, options);
+        }
+
+        @Override
+        public GgufFile openFile() {
+            return GgufFile.open(path);
+        }
+    }
+
+    /** The model inside the program. */
+    record Embedded() implements ModelSource {
+        static final String NAME = "pebble";
+
+        @Override
+        public Model open(ModelOptions options) {
+            return Model.open(DefaultModel.FILE_NAME, bytes(), options);
+        }
+
+        @Override
+        public GgufFile openFile() {
+            return GgufFile.of(DefaultModel.FILE_NAME, bytes());
+        }
+
+        // Off the heap, as kernels read it there; it stays until the process ends.
+        private static MemorySegment bytes() {
+            try (InputStream resource = DefaultModel.open()) {
+                byte[] bytes = resource.readAllBytes();
+                MemorySegment memory = Arena.global().allocate(bytes.length, 64);
+                return memory.copyFrom(MemorySegment.ofArray(bytes));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

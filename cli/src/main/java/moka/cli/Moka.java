@@ -1,0 +1,88 @@
+package moka.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** The way in: finds the command, runs it, turns what went wrong into one line and an exit code. */
+public final class Moka {
+    private final Streams streams;
+
+    Moka(Streams streams) {
+        this.streams = streams;
+    }
+
+    /** Runs the program and ends the process. */
+    public static void main(String[] args) {
+        System.exit(new Moka(Streams.ofProcess()).run(args));
+    }
+
+    /** Runs a command line and returns its exit code. */
+    int run(String... args) {
+        boolean verbose = Arrays.asList(args).contains("--verbose");
+        try {
+            int exitCode = dispatch(args);
+            streams.out().flush();
+            return exitCode;
+        } catch (Output.Closed e) {
+            return ExitCode.OK;
+        } catch (Throwable failure) {
+            return report(failure, verbose);
+        }
+    }
+
+    private int dispatch(String[] args) {
+        List<String> words = List.of(args);
+        if (words.equals(List.of("--version")) || words.equals(List.of("-V")) || words.equals(List.of("version"))) {
+            streams.out().line("moka " + version());
+            return ExitCode.OK;
+        }
+        Commands commands = new Commands(streams);
+        if (words.equals(List.of("--help")) || words.equals(List.of("-h")) || words.equals(List.of("help"))) {
+            streams.out().print(commands.overview());
+            return ExitCode.OK;
+        }
+        if (words.size() == 2 && words.getFirst().equals("help")) {
+            return execute(commands.find(words.get(1)), "--help");
+        }
+        if (words.isEmpty() || (words.getFirst().startsWith("-") && !words.getFirst().equals("--")) || Commands.looksLikeModel(words.getFirst())) {
+            return execute(commands.find("chat"), args);
+        }
+        return execute(commands.find(words.getFirst()), Arrays.copyOfRange(args, 1, args.length));
+    }
+
+    private int execute(CommandLine commandLine, String... args) {
+        Command command = commandLine.getCommand();
+        commandLine.parseArgs(args);
+        if (command.general.help || command.general.helpAll) {
+            streams.out().print(Help.of(commandLine, command.general.helpAll, streams.colour()));
+            return ExitCode.OK;
+        }
+        return command.run();
+    }
+
+    private int report(Throwable failure, boolean verbose) {
+        streams.err().flush();
+        streams.err().println("moka: " + Failures.line(failure));
+        if (failure instanceof ParameterException usage) {
+            streams.err().println("Try '" + usage.getCommandLine().getCommandName() + " --help'.");
+        }
+        if (verbose) {
+            failure.printStackTrace(streams.err());
+        }
+        return Failures.exitCode(failure);
+    }
+
+    /** The version of the build. */
+    static String version() {
+        try (InputStream text = Moka.class.getResourceAsStream("version.txt")) {
+            return text == null ? "unknown" : new String(text.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+}
