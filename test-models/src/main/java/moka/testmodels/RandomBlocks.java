@@ -36,6 +36,9 @@ public final class RandomBlocks {
     public static byte[] make(TensorType type, double deviation, int elements, SplittableRandom random) {
         var bytes = new byte[Math.toIntExact(type.rowBytes(elements))];
         random.nextBytes(bytes);
+        if (type == TensorType.TQ2_0 || type == TensorType.Q2_0) {
+            clearCodesOfThree(bytes);
+        }
         for (int block = 0; block < bytes.length; block += type.blockBytes()) {
             // Scales differ from block to block, by up to a quarter.
             setScale(type, deviation * (0.75 + 0.5 * random.nextDouble()), bytes, block, random);
@@ -73,6 +76,13 @@ public final class RandomBlocks {
         }
     }
 
+    /** Quantizers of these types make no code 3, and it would bring the mean away from 0: it becomes 1, which is the value 0. */
+    private static void clearCodesOfThree(byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] &= (byte) ~((bytes[i] & bytes[i] >> 1 & 0x55) << 1);
+        }
+    }
+
     private static Scheme scheme(TensorType type) {
         return switch (type) {
             case Q4_0 -> new Scheme(0, 4.64);
@@ -95,9 +105,9 @@ public final class RandomBlocks {
             case IQ4_NL -> new Scheme(0, 72.7);
             case IQ4_XS -> new Scheme(0, 1343);
             case TQ1_0 -> new Scheme(52, 0.82);
-            case TQ2_0 -> new Scheme(64, 1.22);
+            case TQ2_0 -> new Scheme(64, 0.707);
             case Q1_0 -> new Scheme(0, 1);
-            case Q2_0 -> new Scheme(0, 1.22);
+            case Q2_0 -> new Scheme(0, 0.707);
             default -> throw new IllegalArgumentException(type + " has no float16 scale");
         };
     }
