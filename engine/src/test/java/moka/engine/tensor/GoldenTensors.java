@@ -8,12 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
+import moka.engine.SharedData;
 
 /**
  * Golden rows of every tensor type, their decoding, rounding and dot products: made with ggml of llama.cpp v0.5.0, outside the repository
- * in {@code shared/own/tensor-types}. Found by the system property {@code moka.shared}, else in a directory {@code shared} above the
- * working directory.
+ * in {@code shared/own/tensor-types}. A few rows of each type lie beside the tests, for checkouts without it.
  */
 public final class GoldenTensors {
     /** Elements of every golden row. */
@@ -25,26 +24,9 @@ public final class GoldenTensors {
         this.folder = folder;
     }
 
-    /** The data, or the calling test is skipped. @param what names the test that is skipped */
-    public static GoldenTensors orSkip(String what) {
-        Path shared = shared();
-        Assumptions.assumeTrue(
-                shared != null, "skipped: " + what + " needs shared/own/tensor-types, which is not beside this checkout");
-        return new GoldenTensors(shared.resolve("own/tensor-types"));
-    }
-
-    private static Path shared() {
-        String property = System.getProperty("moka.shared");
-        if (property != null) {
-            return Path.of(property);
-        }
-        for (Path place = Path.of("").toAbsolutePath(); place != null; place = place.getParent()) {
-            Path shared = place.resolve("shared");
-            if (Files.exists(shared.resolve("HOUSE.md"))) {
-                return shared;
-            }
-        }
-        return null;
+    /** The data, or the calling test is skipped. */
+    public static GoldenTensors orSkip() {
+        return new GoldenTensors(SharedData.require("own/tensor-types"));
     }
 
     public byte[] bytes(String name) {

@@ -30,7 +30,7 @@ class GoldenDotTest {
 
     @TestFactory
     Stream<DynamicTest> dotProductsAreWithinAHundredThousandthOfTheSumOfMagnitudes() {
-        var golden = GoldenTensors.orSkip("dotProducts");
+        var golden = GoldenTensors.orSkip();
         JsonArray types = golden.json("dot/dot.json").getAsJsonArray("types");
         float[] inputs = golden.floats("activations.f32");
         return StreamSupport.stream(types.spliterator(), false)
@@ -73,7 +73,7 @@ class GoldenDotTest {
 
     @TestFactory
     Stream<DynamicTest> roundsActivationsToTheGoldenBytes() {
-        var golden = GoldenTensors.orSkip("roundsActivations");
+        var golden = GoldenTensors.orSkip();
         float[] inputs = golden.floats("activations.f32");
         return Stream.of(ActivationType.F16, ActivationType.BF16, ActivationType.Q8_0, ActivationType.Q8_1, ActivationType.Q8_K)
                 .map(type -> DynamicTest.dynamicTest(type.name(), () -> {
