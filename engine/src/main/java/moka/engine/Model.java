@@ -3,6 +3,7 @@ package moka.engine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,6 +90,7 @@ public final class Model implements AutoCloseable {
         this.architectureName = file.metadata().requireString("general.architecture");
         this.architecture = Architectures.of(file.name(), architectureName);
         this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
+        checkBlocks();
         this.cacheShape = architecture.cacheShape(hyperparameters);
         this.tokenizer = Tokenizer.of(file.metadata());
         if (options.checkMemory()) {
@@ -117,6 +119,23 @@ public final class Model implements AutoCloseable {
             team.close();
             arena.close();
             throw e;
+        }
+    }
+
+    /** Before anything is made for each block: a count that lies must not cost memory. */
+    private void checkBlocks() {
+        int blocks = hyperparameters.blockCount();
+        BitSet present = new BitSet();
+        for (GgufTensor tensor : file.tensors()) {
+            String[] parts = tensor.name().split("\\.", 3);
+            if (parts.length == 3 && parts[0].equals("blk") && parts[1].matches("\\d{1,8}")) {
+                present.set(Integer.parseInt(parts[1]));
+            }
+        }
+        int missing = present.nextClearBit(0);
+        if (missing < blocks) {
+            throw new EngineException("%s: no tensor 'blk.%d.*' but '%s.block_count' is %d"
+                    .formatted(name(), missing, architectureName, blocks));
         }
     }
 
@@ -176,6 +195,11 @@ public final class Model implements AutoCloseable {
     /** Why better sets were not chosen: one sentence each. */
     public List<String> kernelNotes() {
         return choice.reasons();
+    }
+
+    /** What a user should know of this file: one line each. */
+    public List<String> warnings() {
+        return tokenizer.warnings();
     }
 
     /** The kernel used for each type of matrix that the model has. */

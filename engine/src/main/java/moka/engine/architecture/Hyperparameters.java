@@ -26,7 +26,7 @@ public final class Hyperparameters {
     }
 
     public int blockCount() {
-        return count("block_count", 1, LARGEST);
+        return count("block_count", 1, Integer.MAX_VALUE);
     }
 
     /** Positions that the model was trained for. */

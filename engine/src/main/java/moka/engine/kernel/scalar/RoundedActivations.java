@@ -57,6 +57,16 @@ public final class RoundedActivations {
             format.decode(bytes, 0, columns, values, first);
         } else {
             form.split(bytes, 0, columns, codes, first, scales, scales, first / GROUP);
+            markNaN(source, offset, first / GROUP);
+        }
+    }
+
+    /** A value that is no number has no code: its group's scale becomes NaN, so that damage in the weights is not rounded away. */
+    private void markNaN(float[] source, int offset, int firstGroup) {
+        for (int i = 0; i < columns; i++) {
+            if (Float.isNaN(source[offset + i])) {
+                scales[firstGroup + i / GROUP] = Float.NaN;
+            }
         }
     }
 
