@@ -7,6 +7,7 @@ module moka.engine {
     requires static jdk.incubator.vector;
 
     exports moka.engine;
+    exports moka.engine.grammar;
     exports moka.engine.sampling;
     exports moka.engine.tensor to
             moka.quantize,

@@ -1,0 +1,147 @@
+package moka.engine.kernel.vector;
+
+import java.util.Arrays;
+import java.util.function.IntBinaryOperator;
+
+/**
+ * The order in which a kernel meets the elements of a row. Weights of few bits are loaded as 32-bit lanes, and the codes that
+ * share a position in their lane form a vector: with a shift and a mask they become the upper mantissa bits of floats between 1
+ * and 2. So vector {@code j} of a period holds the elements {@code source[j * lanes + lane]}, and the activations are moved to match, once
+ * for all rows.
+ *
+ * <p>What the 1 (and the middle of a signed code) adds to each product is taken off by starting every run of {@code run} vectors from
+ * {@code -bias * (sum of the run's activations in that lane)} instead of from zero: it costs no instruction, and a sum never
+ * grows beyond its products.
+ *
+ * @param period elements after which the order repeats; also the smallest unit of a kernel
+ * @param source element of the period at each place, or empty for file order
+ * @param lanes floats in a vector
+ * @param run vectors that share a start, or 0 if there are no starts
+ * @param bias what is taken off
+ */
+record ActivationOrder(int period, int[] source, int lanes, int run, float bias) {
+    private static final int[] FILE_ORDER = {};
+
+    /** Elements as they come. */
+    static ActivationOrder natural(int period, int lanes) {
+        return new ActivationOrder(period, FILE_ORDER, lanes, 0, 0f);
+    }
+
+    /** Two 16-bit elements a lane: the even ones, then the odd ones. */
+    static ActivationOrder pairs(int lanes) {
+        return order(2 * lanes, lanes, 0, 0f, (vector, lane) -> 2 * lane + vector);
+    }
+
+    /** Four bytes a lane, the lowest first. */
+    static ActivationOrder bytes(int period, int lanes) {
+        return order(period, lanes, 0, 0f, (vector, lane) -> 4 * (vector / 4 * lanes + lane) + vector % 4);
+    }
+
+    /** Blocks of 32 as split nibbles, one block in each 128 bits: low nibbles of bytes 0 to 3 of the lanes, then the high ones. */
+    static ActivationOrder splitNibbles(int lanes, float bias) {
+        return order(8 * lanes, lanes, 8, bias, (vector, lane) -> lane / 4 * 32 + vector / 4 * 16 + lane % 4 * 4 + vector % 4);
+    }
+
+    /** Super-blocks of four times 64 elements in 32 bytes: low nibbles 32 elements, high nibbles the next. */
+    static ActivationOrder groupNibbles(int lanes) {
+        return order(256, lanes, 4, 1f, (vector, lane) -> {
+            int bytes = vector / 8 * 4 * lanes + 4 * lane + vector % 4;
+            return bytes / 32 * 64 + vector % 8 / 4 * 32 + bytes % 32;
+        });
+    }
+
+    /** Super-blocks of two halves of four times 32 elements that share their bytes of upper bits (Q6_K, and the two-bit types). */
+    static ActivationOrder halves(int lanes, float bias) {
+        return order(256, lanes, 4, bias, (vector, lane) -> {
+            int bytes = vector / 16 * 4 * lanes + 4 * lane + vector % 4;
+            return bytes / 32 * 128 + vector % 16 / 4 * 32 + bytes % 32;
+        });
+    }
+
+    private static ActivationOrder order(int period, int lanes, int run, float bias, IntBinaryOperator elementAt) {
+        var source = new int[period];
+        for (int i = 0; i < period; i++) {
+            source[i] = elementAt.applyAsInt(i / lanes, i % lanes);
+        }
+        return new ActivationOrder(period, source, lanes, run, bias);
+    }
+
+    /** Floats of an arranged vector of activations. */
+    int arrangedLength(int columns) {
+        return padded(columns) / period * arrangedPeriod();
+    }
+
+    /** Floats of one arranged period. */
+    int arrangedPeriod() {
+        return run == 0 ? period : period / run * (run + 1);
+    }
+
+    /** {@code columns} rounded up to whole periods. */
+    int padded(int columns) {
+        return (columns + period - 1) / period * period;
+    }
+
+    /** Arranges one row of activations for {@link RowKernel#dot}: in each run the starts, then the vectors. */
+    void arrange(float[] x, int offset, int columns, float[] target, int targetAt) {
+        if (run == 0 && source.length == 0) {
+            System.arraycopy(x, offset, target, targetAt, columns);
+            Arrays.fill(target, targetAt + columns, targetAt + padded(columns), 0f);
+            return;
+        }
+        int to = targetAt;
+        for (int at = 0; at < columns; at += period) {
+            to = arrangePeriod(x, offset + at, Math.min(period, columns - at), target, to);
+        }
+    }
+
+    private int arrangePeriod(float[] x, int offset, int count, float[] target, int at) {
+        int to = at;
+        int span = run == 0 ? period : run * lanes;
+        for (int from = 0; from < period; from += span) {
+            int starts = to;
+            if (run != 0) {
+                to += lanes;
+            }
+            for (int i = 0; i < span; i++) {
+                int element = source[from + i];
+                target[to + i] = element < count ? x[offset + element] : 0f;
+            }
+            if (run != 0) {
+                start(target, starts, span);
+            }
+            to += span;
+        }
+        return to;
+    }
+
+    private void start(float[] target, int starts, int span) {
+        int from = starts + lanes;
+        for (int lane = 0; lane < lanes; lane++) {
+            float sum = 0f;
+            for (int i = lane; i < span; i += lanes) {
+                sum += target[from + i];
+            }
+            target[starts + lane] = -bias * sum;
+        }
+    }
+
+    /** Element of the row that stands at {@code place} of a decoded row. */
+    int element(int place) {
+        return source.length == 0 ? place : place / period * period + source[place % period];
+    }
+
+    /** Whether activations arranged for the other serve this one. */
+    boolean same(ActivationOrder other) {
+        return this == other
+                || period == other.period
+                        && lanes == other.lanes
+                        && run == other.run
+                        && bias == other.bias
+                        && Arrays.equals(source, other.source);
+    }
+
+    /** Whether decoded rows of both have the same order. */
+    boolean sameSequence(ActivationOrder other) {
+        return Arrays.equals(source, other.source);
+    }
+}

@@ -1,0 +1,83 @@
+package moka.engine.kernel.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * F16 weights. A 32-bit lane holds two; the upper one, shifted right by 3 with its sign, has the fields of a float whose exponent is
+ * 112 too small, subnormal numbers included, so one multiplication by 2^112 makes it exact. Infinity and NaN (never in a model that
+ * works) become 65536 and more.
+ */
+final class HalfRows implements RowKernel {
+    private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
+    private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
+    private static final int L = F.length();
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final int FIELDS = 0x8fffe000;
+    private static final float REBIAS = 0x1p112f;
+
+    private final ActivationOrder order = ActivationOrder.pairs(L);
+
+    @Override
+    public String description() {
+        return "float32 FMA in place, halves widened by shifts";
+    }
+
+    @Override
+    public ActivationOrder order() {
+        return order;
+    }
+
+    @Override
+    public void addProducts(
+            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+        row(weights, offset, columns, x, xAt, lanes, at);
+    }
+
+    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+        FloatVector even = FloatVector.fromArray(F, lanes, at);
+        FloatVector odd = FloatVector.zero(F);
+        long o = offset;
+        for (int i = 0; i < columns; i += 2 * L, o += 4L * L) {
+            IntVector pair = IntVector.fromMemorySegment(I, w, o, LE);
+            FloatVector low = pair.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(FIELDS)
+                    .reinterpretAsFloats()
+                    .mul(REBIAS);
+            FloatVector high =
+                    pair.lanewise(VectorOperators.ASHR, 3).and(FIELDS).reinterpretAsFloats().mul(REBIAS);
+            even = low.fma(FloatVector.fromArray(F, x, xAt + i), even);
+            odd = high.fma(FloatVector.fromArray(F, x, xAt + i + L), odd);
+        }
+        even.add(odd).intoArray(lanes, at);
+    }
+
+    @Override
+    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
+        decode(weights, offset, columns, target, at);
+    }
+
+    private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
+        long o = offset;
+        for (int i = 0; i < columns; i += 2 * L, o += 4L * L) {
+            IntVector pair = IntVector.fromMemorySegment(I, w, o, LE);
+            pair.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(FIELDS)
+                    .reinterpretAsFloats()
+                    .mul(REBIAS)
+                    .intoArray(target, at + i);
+            pair.lanewise(VectorOperators.ASHR, 3)
+                    .and(FIELDS)
+                    .reinterpretAsFloats()
+                    .mul(REBIAS)
+                    .intoArray(target, at + i + L);
+        }
+    }
+}

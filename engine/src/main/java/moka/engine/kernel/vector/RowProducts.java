@@ -1,0 +1,137 @@
+package moka.engine.kernel.vector;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection;
+import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Projections of one token or a few: the caller's thread computes and arranges the input, then chunks of weight rows are
+ * multiplied with every token, in file order. Bytes read: the weights, once from memory.
+ */
+final class RowProducts implements WorkerTeam.Region {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    private final WorkerTeam team;
+    private final int lanes;
+    private final Scratch[] scratches;
+    private final InputRows inputs;
+    private final Orders orders = new Orders();
+    private final float[][] arranged = new float[16][0];
+
+    private @Nullable Projection projection;
+    private int rowCount;
+    private int chunkRows;
+
+    RowProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs) {
+        this.team = team;
+        this.lanes = lanes;
+        this.scratches = scratches;
+        this.inputs = inputs;
+    }
+
+    void run(Projection projection, int rowCount) {
+        this.projection = projection;
+        this.rowCount = rowCount;
+        orders.collect(projection, false);
+        arrange(projection);
+        chunkRows = chunkRows(projection);
+        int chunks = 0;
+        for (int i = 0; i < projection.products().size(); i++) {
+            chunks += chunks(projection, i);
+        }
+        team.run(chunks, this);
+    }
+
+    private void arrange(Projection projection) {
+        int columns = InputRows.columns(projection.input());
+        float[] row = scratches[0].floats(Scratch.Use.ROWS, columns);
+        for (int t = 0; t < rowCount; t++) {
+            inputs.compute(projection.input(), t, columns, row, 0, scratches[0]);
+            for (int i = 0; i < orders.count(); i++) {
+                int length = orders.get(i).arrangedLength(columns);
+                if (arranged[i].length < rowCount * length) {
+                    arranged[i] = new float[rowCount * length];
+                }
+                orders.get(i).arrange(row, 0, columns, arranged[i], t * length);
+            }
+        }
+    }
+
+    /** About eight chunks a thread, so that a thread that is held up leaves its work to others. */
+    private int chunkRows(Projection projection) {
+        long rows = 0;
+        for (int i = 0; i < projection.products().size(); i++) {
+            rows += weightRows(projection, i);
+        }
+        long even = rows / (8L * team.size());
+        return (int) Math.max(16, Math.min(1024, (even + 15) & -16));
+    }
+
+    private static int weightRows(Projection projection, int product) {
+        return projection.products().get(product).matrix().weights().rows();
+    }
+
+    private int chunks(Projection projection, int product) {
+        return (weightRows(projection, product) + chunkRows - 1) / chunkRows;
+    }
+
+    @Override
+    public void run(int chunk, int worker) {
+        Projection now = Objects.requireNonNull(projection);
+        int product = 0;
+        int index = chunk;
+        while (index >= chunks(now, product)) {
+            index -= chunks(now, product++);
+        }
+        Projection.Product target = now.products().get(product);
+        int first = index * chunkRows;
+        int last = Math.min(first + chunkRows, weightRows(now, product));
+        float[] x = arranged[orders.ofProduct(product)];
+        int length = orders.get(orders.ofProduct(product)).arrangedLength(InputRows.columns(now.input()));
+        for (int t = 0; t < rowCount; t++) {
+            multiply(target, now.add(), first, last, x, t * length, t, scratches[worker]);
+        }
+    }
+
+    private void multiply(
+            Projection.Product product, boolean add, int first, int last, float[] x, int xAt, int token, Scratch scratch) {
+        var matrix = (VectorMatrix) product.matrix();
+        float[] sums = scratch.floats(Scratch.Use.SUMS, 16 * lanes);
+        for (int row = first; row < last; row += 16) {
+            int rows = Math.min(16, last - row);
+            java.util.Arrays.fill(sums, 0, rows * lanes, 0f);
+            for (int r = 0; r < rows; r++) {
+                matrix.addProducts(row + r, x, xAt, sums, r * lanes, scratch);
+            }
+            store(product, add, row, rows, sums, token);
+        }
+    }
+
+    private void store(Projection.Product product, boolean add, int first, int rows, float[] sums, int token) {
+        Activations output = product.output();
+        var bias = product.bias();
+        long at = output.offset(token) + 4L * first;
+        for (int r = 0; r < rows; r++) {
+            float value = product.scale() * Elements.sum(sums, r * lanes, lanes);
+            if (bias != null) {
+                value += bias.get(FLOAT, 4L * (first + r));
+            }
+            long offset = at + 4L * r;
+            if (add) {
+                value += output.segment().get(FLOAT, offset);
+            }
+            output.segment().set(FLOAT, offset, value);
+        }
+    }
+
+    long bytes() {
+        long bytes = 0;
+        for (float[] array : arranged) {
+            bytes += 4L * array.length;
+        }
+        return bytes;
+    }
+}

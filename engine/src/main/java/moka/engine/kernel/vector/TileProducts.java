@@ -1,0 +1,182 @@
+package moka.engine.kernel.vector;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Objects;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection;
+import moka.engine.kernel.Projection.Product;
+import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Projections of many tokens, by two regions. The first computes the input and transposes it into panels of two vectors of tokens,
+ * {@code [columns / 256][panel][256][2 * lanes]}, so that a piece of a panel (32 KB at 512 bits) fits into the first-level cache. The second
+ * takes chunks of 48 weight rows: decodes 256 columns of them (48 KB) and multiplies these with every panel.
+ */
+final class TileProducts {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    /** Columns decoded at a time; a multiple of every order's period. */
+    private static final int DEPTH = 256;
+
+    /** Weight rows of a chunk: a multiple of a tile's. */
+    private static final int CHUNK_ROWS = 8 * Tiles.ROWS;
+
+    private final WorkerTeam team;
+    private final int lanes;
+    private final Scratch[] scratches;
+    private final InputRows inputs;
+    private final Tiles tiles;
+    private final Orders orders = new Orders();
+    private final float[][] panels = new float[16][0];
+
+    private @Nullable Projection projection;
+    private int rowCount;
+    private int columns;
+    private int panelCount;
+    private final WorkerTeam.Region packing = this::pack;
+    private final WorkerTeam.Region multiplying = this::multiply;
+
+    TileProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Tiles tiles) {
+        this.team = team;
+        this.lanes = lanes;
+        this.scratches = scratches;
+        this.inputs = inputs;
+        this.tiles = tiles;
+    }
+
+    void run(Projection projection, int rowCount) {
+        this.projection = projection;
+        this.rowCount = rowCount;
+        columns = InputRows.columns(projection.input());
+        panelCount = (rowCount + panelTokens() - 1) / panelTokens();
+        orders.collect(projection, true);
+        for (int i = 0; i < orders.count(); i++) {
+            int length = blocks() * panelCount * pieceLength();
+            if (panels[i].length < length) {
+                panels[i] = new float[length];
+            }
+        }
+        team.run(panelCount, packing);
+        int chunks = 0;
+        for (int i = 0; i < projection.products().size(); i++) {
+            chunks += chunks(projection.products().get(i));
+        }
+        team.run(chunks, multiplying);
+    }
+
+    private int panelTokens() {
+        return 2 * lanes;
+    }
+
+    /** Pieces of {@link #DEPTH} columns. */
+    private int blocks() {
+        return (columns + DEPTH - 1) / DEPTH;
+    }
+
+    private int pieceLength() {
+        return DEPTH * panelTokens();
+    }
+
+    private static int chunks(Product product) {
+        return (product.matrix().weights().rows() + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    }
+
+    private void pack(int panel, int worker) {
+        Projection now = Objects.requireNonNull(projection);
+        Scratch scratch = scratches[worker];
+        int padded = blocks() * DEPTH;
+        float[] rows = scratch.floats(Scratch.Use.ROWS, panelTokens() * padded);
+        int first = panel * panelTokens();
+        int count = Math.min(panelTokens(), rowCount - first);
+        for (int t = 0; t < count; t++) {
+            inputs.compute(now.input(), first + t, columns, rows, t * padded, scratch);
+            Arrays.fill(rows, t * padded + columns, (t + 1) * padded, 0f);
+        }
+        Arrays.fill(rows, count * padded, panelTokens() * padded, 0f);
+        for (int i = 0; i < orders.count(); i++) {
+            for (int block = 0; block < blocks(); block++) {
+                int to = (block * panelCount + panel) * pieceLength();
+                transpose(rows, padded, block * DEPTH, orders.get(i), panels[i], to, panelTokens());
+            }
+        }
+    }
+
+    /** {@code target[place][token] = rows[token][element(place)]}. */
+    private static void transpose(
+            float[] rows, int rowStep, int from, ActivationOrder order, float[] target, int to, int tokens) {
+        for (int place = 0; place < DEPTH; place++) {
+            int column = from + order.element(place);
+            int at = to + place * tokens;
+            for (int t = 0; t < tokens; t++) {
+                target[at + t] = rows[t * rowStep + column];
+            }
+        }
+    }
+
+    private void multiply(int chunk, int worker) {
+        Projection now = Objects.requireNonNull(projection);
+        int product = 0;
+        int index = chunk;
+        while (index >= chunks(now.products().get(product))) {
+            index -= chunks(now.products().get(product++));
+        }
+        multiply(now.products().get(product), panels[orders.ofProduct(product)], index * CHUNK_ROWS, scratches[worker]);
+    }
+
+    private void multiply(Product product, float[] x, int first, Scratch scratch) {
+        var matrix = (VectorMatrix) product.matrix();
+        int rows = Math.min(CHUNK_ROWS, matrix.weights().rows() - first);
+        int tileRows = (rows + Tiles.ROWS - 1) / Tiles.ROWS * Tiles.ROWS;
+        float[] weights = scratch.floats(Scratch.Use.WEIGHTS, CHUNK_ROWS * DEPTH);
+        Arrays.fill(weights, rows * DEPTH, tileRows * DEPTH, 0f);
+        // An odd number of cache lines from row to row: a power of two would put a column of sums into a few sets of the cache.
+        int sumStep = panelCount * panelTokens() + 16;
+        float[] sums = scratch.floats(Scratch.Use.SUMS, CHUNK_ROWS * sumStep);
+        Arrays.fill(sums, 0, tileRows * sumStep, 0f);
+        int padded = matrix.kernel().order().padded(columns);
+        for (int block = 0; block < blocks(); block++) {
+            int depth = Math.min(DEPTH, padded - block * DEPTH);
+            for (int r = 0; r < rows; r++) {
+                matrix.unpack(first + r, block * DEPTH, depth, weights, r * DEPTH, scratch);
+            }
+            for (int panel = 0; panel < panelCount; panel++) {
+                int piece = (block * panelCount + panel) * pieceLength();
+                for (int r = 0; r < tileRows; r += Tiles.ROWS) {
+                    tiles.multiply(
+                            x, piece, piece + lanes, panelTokens(), weights, r * DEPTH, DEPTH, depth, sums,
+                            r * sumStep + panel * panelTokens(), sumStep);
+                }
+            }
+        }
+        store(product, first, rows, sums, sumStep);
+    }
+
+    private void store(Product product, int first, int rows, float[] sums, int sumStep) {
+        boolean add = Objects.requireNonNull(projection).add();
+        Activations output = product.output();
+        var bias = product.bias();
+        for (int t = 0; t < rowCount; t++) {
+            long at = output.offset(t) + 4L * first;
+            for (int r = 0; r < rows; r++) {
+                float value = product.scale() * sums[r * sumStep + t];
+                if (bias != null) {
+                    value += bias.get(FLOAT, 4L * (first + r));
+                }
+                if (add) {
+                    value += output.segment().get(FLOAT, at + 4L * r);
+                }
+                output.segment().set(FLOAT, at + 4L * r, value);
+            }
+        }
+    }
+
+    long bytes() {
+        long bytes = 0;
+        for (float[] array : panels) {
+            bytes += 4L * array.length;
+        }
+        return bytes;
+    }
+}

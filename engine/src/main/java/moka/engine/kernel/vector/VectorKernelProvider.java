@@ -1,0 +1,22 @@
+package moka.engine.kernel.vector;
+
+import java.util.Optional;
+import moka.engine.kernel.KernelProvider;
+
+/** Offers the Vector API kernels wherever the JVM turns vectors into instructions. */
+public final class VectorKernelProvider implements KernelProvider {
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public Offer offer(Request request) {
+        Optional<String> obstacle = VectorModule.obstacle();
+        if (obstacle.isEmpty()) {
+            obstacle = Width.obstacle(request.vectorBits());
+        }
+        return obstacle.<Offer>map(Offer.Refused::new)
+                .orElseGet(() -> new Offer.Accepted(VectorKernels.create(request)));
+    }
+}

@@ -1,0 +1,103 @@
+package moka.engine.kernel.vector;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KernelProvider.Request;
+import moka.engine.kernel.Kernels;
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection;
+import moka.engine.kernel.WeightMatrix;
+import moka.engine.runtime.WorkerTeam;
+import moka.gguf.TensorType;
+
+/**
+ * The kernels in the Vector API: weights stay in the file's map and are decoded in registers; nothing is rounded but by float32
+ * arithmetic, whatever precision is asked for.
+ *
+ * <p>One token (or a few): each row of weights is multiplied as it is read. More: pieces of rows are decoded into a cache-sized array and
+ * multiplied by tiles in registers.
+ */
+final class VectorKernels implements Kernels {
+    private final Width width;
+    private final Arena arena = Arena.ofShared();
+    private final Scratch[] scratches;
+    private final InputRows inputs;
+    private final Map<TensorType, RowKernel> rowKernels = new EnumMap<>(TensorType.class);
+    private final ProjectionWork projections;
+    private final AttentionWork attention;
+    private final NormWork norms;
+
+    private VectorKernels(WorkerTeam team, Width width) {
+        this.width = width;
+        scratches = new Scratch[team.size()];
+        for (int i = 0; i < scratches.length; i++) {
+            scratches[i] = new Scratch(arena);
+        }
+        var elements = width.instance(FloatElements.class, Elements.class);
+        var tiles = width.instance(FloatTiles.class, Tiles.class);
+        inputs = new InputRows(elements);
+        projections = new ProjectionWork(team, width.lanes(), scratches, inputs, tiles);
+        attention = new AttentionWork(team, width.lanes(), scratches, inputs, elements, tiles);
+        norms = new NormWork(team, scratches, inputs);
+    }
+
+    /** The set for a request that nothing stands against ({@link Width#obstacle}). */
+    static Kernels create(Request request) {
+        return new VectorKernels(request.team(), new Width(request.vectorBits()));
+    }
+
+    @Override
+    public String name() {
+        return "vector-" + width.bits();
+    }
+
+    @Override
+    public String describe(TensorType type) {
+        return kernel(type).description() + ", " + width.bits() + " bits";
+    }
+
+    @Override
+    public Matrix prepare(WeightMatrix weights) {
+        return new VectorMatrix(weights, kernel(weights.type()));
+    }
+
+    private RowKernel kernel(TensorType type) {
+        return rowKernels.computeIfAbsent(type, t -> RowKernels.of(t, width));
+    }
+
+    @Override
+    public void project(Projection projection, int rowCount) {
+        projections.run(projection, rowCount);
+    }
+
+    @Override
+    public void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
+        attention.run(plan, spans);
+    }
+
+    @Override
+    public void rmsNorm(
+            Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output) {
+        norms.run(input, firstRow, rowCount, weight, epsilon, output);
+    }
+
+    @Override
+    public long extraBytes() {
+        long bytes = projections.bytes();
+        for (Scratch scratch : scratches) {
+            bytes += scratch.bytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}
