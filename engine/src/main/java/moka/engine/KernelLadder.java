@@ -10,6 +10,7 @@ import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Request;
 import moka.engine.kernel.scalar.ScalarProvider;
 import moka.engine.kernel.vector.VectorKernelProvider;
+import moka.engine.kernel.vector.VectorKernelProvider;
 
 /** The kernel sets from best to plainest: the first that can serve is taken, and each "no" leaves its reason. */
 final class KernelLadder {
