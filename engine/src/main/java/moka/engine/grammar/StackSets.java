@@ -81,6 +81,11 @@ final class StackSets {
         return (closure(state).flags & EMPTY_FLAG) != 0;
     }
 
+    /** Whether nothing can follow but the end. */
+    boolean canOnlyEnd(int state) {
+        return closure(state).nodes.length == 0 && closure(state).tokenNodes.length == 0;
+    }
+
     /** Whether the unknown stack is reached, so that what follows depends on it. */
     boolean reachesHole(int state) {
         return (closure(state).flags & HOLE_FLAG) != 0;
@@ -147,6 +152,37 @@ final class StackSets {
         int united = intern(both, left.flags | right.flags);
         unions.put(key, united);
         return united;
+    }
+
+    /** Puts states, and the sets they are made of, into fresh sets of the same automaton; returns their numbers there. */
+    int[] copyInto(StackSets fresh, int[] states) {
+        boolean[] used = new boolean[entries.size()];
+        for (int state : states) {
+            used[state] = true;
+        }
+        for (int number = used.length - 1; number >= 0; number--) { // the sets below were made before the set above
+            if (used[number]) {
+                for (int rest : entries.get(number).rests) {
+                    used[rest] = true;
+                }
+            }
+        }
+        int[] copies = new int[used.length];
+        for (int number = 0; number < used.length; number++) {
+            if (used[number]) {
+                Entry entry = entries.get(number);
+                Pairs pairs = fresh.new Pairs();
+                for (int i = 0; i < entry.nodes.length; i++) {
+                    pairs.add(entry.nodes[i], copies[entry.rests[i]]);
+                }
+                copies[number] = fresh.intern(pairs, entry.flags);
+            }
+        }
+        int[] result = new int[states.length];
+        for (int i = 0; i < states.length; i++) {
+            result[i] = copies[states[i]];
+        }
+        return result;
     }
 
     private int singleton(int node, int rest) {
