@@ -8,7 +8,12 @@ import moka.tokenizer.Tokenizer.Segment;
 public interface ChatTemplate {
     /** Parses a Jinja template. @param name what messages call it @throws TemplateException if it is malformed */
     static ChatTemplate parse(String name, String source) {
-        throw new UnsupportedOperationException("not yet");
+        return parse(name, source, TemplateOptions.DEFAULT);
+    }
+
+    /** Parses a Jinja template that is to run with another clock or other limits. */
+    static ChatTemplate parse(String name, String source, TemplateOptions options) {
+        return new ParsedChatTemplate(name, source, options);
     }
 
     String source();
@@ -24,4 +29,7 @@ public interface ChatTemplate {
 
     /** Renders with any context, as transformers' {@code render_jinja_template} does: conformance tests and {@code moka template}. */
     String renderContext(Map<String, Object> context);
+
+    /** As {@link #renderContext}, with what is trusted told apart as {@link #render} does. */
+    List<Segment> renderContextToSegments(Map<String, Object> context);
 }

@@ -1,5 +1,7 @@
 package moka.template;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -13,7 +15,8 @@ import java.util.Map;
  */
 public record Message(String role, String content, Map<String, Object> fields) {
     public Message {
-        fields = Map.copyOf(fields);
+        // Not Map.copyOf: templates print messages, so the order of fields counts.
+        fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
     }
 
     public static Message system(String text) {

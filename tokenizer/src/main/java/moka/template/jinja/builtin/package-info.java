@@ -1,0 +1,3 @@
+/** Filters, tests and global functions of the template language. */
+@org.jspecify.annotations.NullMarked
+package moka.template.jinja.builtin;

@@ -1,0 +1,85 @@
+package moka.template;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** The small cases of {@code shared/own/jinja-features}: the reference is Jinja 3.1.6 as Hugging Face transformers sets it up. */
+class JinjaFeaturesTest {
+    @Test
+    void rendersAllCoreCases() {
+        assertAllPass("core");
+    }
+
+    @Test
+    void rendersAllExtraCases() {
+        assertAllPass("extra");
+    }
+
+    private static void assertAllPass(String tier) {
+        var groups = new TreeMap<String, int[]>();
+        var failures = new ArrayList<String>();
+        for (JsonObject line : SharedData.lines(SharedData.path("own/jinja-features/cases.jsonl"))) {
+            if (!line.get("tier").getAsString().equals(tier)) {
+                continue;
+            }
+            String name = line.get("name").getAsString();
+            int[] counts = groups.computeIfAbsent(name.substring(0, name.indexOf('-')), group -> new int[2]);
+            String outcome = outcome(line.get("template").getAsString(), line.getAsJsonObject("context"));
+            counts[1]++;
+            if (expected(line).contains(outcome)) {
+                counts[0]++;
+            } else {
+                failures.add(name + ": expected " + expected(line) + ", got " + outcome);
+            }
+        }
+        System.out.println("jinja-features, " + tier + ": " + shown(groups));
+        assertEquals(List.of(), failures);
+    }
+
+    private static String shown(TreeMap<String, int[]> groups) {
+        var out = new StringBuilder();
+        int passed = 0;
+        int total = 0;
+        for (var group : groups.entrySet()) {
+            out.append(' ').append(group.getKey()).append(' ').append(group.getValue()[0]).append('/').append(group.getValue()[1]);
+            passed += group.getValue()[0];
+            total += group.getValue()[1];
+        }
+        return passed + "/" + total + " (" + out.substring(1) + ")";
+    }
+
+    /** What may come out: the output, or the kind of error, with the message where the template made it. */
+    private static List<String> expected(JsonObject line) {
+        if (!line.has("error")) {
+            return List.of("output " + line.get("output").getAsString());
+        }
+        String kind = line.get("error").getAsString();
+        String error = "error " + kind + (kind.equals("raise") ? " " + line.get("message").getAsString() : "");
+        // Lists and dicts that the template made itself may be changed here, which the reference forbids.
+        return line.has("output_if_mutable")
+                ? List.of(error, "output " + line.get("output_if_mutable").getAsString())
+                : List.of(error);
+    }
+
+    private static String outcome(String template, JsonObject context) {
+        ChatTemplate parsed;
+        try {
+            parsed = ChatTemplate.parse("case", template, SharedData.OPTIONS);
+        } catch (TemplateException malformed) {
+            assertEquals(TemplateException.Kind.SYNTAX, malformed.kind(), "only syntax errors come from parsing");
+            return "error syntax";
+        }
+        try {
+            return "output " + parsed.renderContext(SharedData.map(context));
+        } catch (TemplateException failure) {
+            boolean raised = failure.kind() == TemplateException.Kind.RAISE;
+            return "error " + failure.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-')
+                    + (raised ? " " + failure.getMessage() : "");
+        }
+    }
+}
