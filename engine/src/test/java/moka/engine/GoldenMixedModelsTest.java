@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two random Llamas of 16 matrices, each of another type, 28 types in all, with their logits in float32 from decoded weights. They lie beside
- * the tests, so that every checkout has an end-to-end check.
+ * Two random Llamas of 16 matrices, each of another type, 28 types in all, with their logits in float32 from decoded
+ * weights. They lie beside the tests, so that every checkout has an end-to-end check.
  */
 class GoldenMixedModelsTest {
     @TempDir

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Pebble, the small English chat model that is used where no model is named: 5.2 million weights, Q4_K_M, 3.3 MB. Its origin, licence and
- * limits are told in {@code NOTICE.md} beside it.
+ * Pebble, the small English chat model that is used where no model is named: 5.2 million weights, Q4_K_M, 3.3 MB. Its
+ * origin, licence and limits are told in {@code NOTICE.md} beside it.
  */
 public final class DefaultModel {
     /** Name of the file. */

@@ -4,8 +4,9 @@ import java.util.SplittableRandom;
 import moka.gguf.TensorType;
 
 /**
- * Random blocks of any tensor type, made without a quantizer: random bytes for codes and sub-scales, and a scale such that the values have a
- * given deviation from 0. Values are about uniform rather than Gaussian, which no kernel minds.
+ * Random blocks of any tensor type, made without a quantizer: random bytes for codes and sub-scales, and a scale such
+ * that the values have a given deviation from 0. Values are about uniform rather than Gaussian, which no kernel
+ * minds.
  */
 public final class RandomBlocks {
     /**
@@ -30,7 +31,8 @@ public final class RandomBlocks {
     /**
      * Makes blocks.
      *
-     * @param deviation root of the mean square of the values: reached to 8 % (to a factor of 1.5 by the types with a scale of 8 bits)
+     * @param deviation root of the mean square of the values: reached to 8 % (to a factor of 1.5 by the types with a
+     * scale of 8 bits)
      * @param elements a whole number of blocks
      */
     public static byte[] make(TensorType type, double deviation, int elements, SplittableRandom random) {
@@ -76,7 +78,10 @@ public final class RandomBlocks {
         }
     }
 
-    /** Quantizers of these types make no code 3, and it would bring the mean away from 0: it becomes 1, which is the value 0. */
+    /**
+     * Quantizers of these types make no code 3, and it would bring the mean away from 0: it becomes 1, which is the
+     * value 0.
+     */
     private static void clearCodesOfThree(byte[] bytes) {
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] &= (byte) ~((bytes[i] & bytes[i] >> 1 & 0x55) << 1);

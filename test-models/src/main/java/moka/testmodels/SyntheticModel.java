@@ -13,9 +13,10 @@ import moka.gguf.TensorType;
 import moka.testmodels.TypeMix.Role;
 
 /**
- * Writes models of random weights: Llama-shaped files with the keys and tensors of a converted Llama 3.2, which Moka and llama.cpp load alike. They
- * say nothing sensible, but cost what a trained model of that shape and type costs. Activations neither explode nor vanish: weights have a deviation
- * of {@code 1 / sqrt(columns)}, and a quarter of that where they add to the residual stream.
+ * Writes models of random weights: Llama-shaped files with the keys and tensors of a converted Llama 3.2, which Moka
+ * and llama.cpp load alike. They say nothing sensible, but cost what a trained model of that shape and type costs.
+ * Activations neither explode nor vanish: weights have a deviation of {@code 1 / sqrt(columns)}, and a quarter of
+ * that where they add to the residual stream.
  *
  * <p>The same arguments give the same bytes.
  */
@@ -124,8 +125,8 @@ public final class SyntheticModel {
     }
 
     /**
-     * What frequencies are divided by in Llama 3.2: 1 for wavelengths up to a quarter of the 8192 positions of its first training, 32 for those beyond
-     * them, and in between a blend.
+     * What frequencies are divided by in Llama 3.2: 1 for wavelengths up to a quarter of the 8192 positions of its
+     * first training, 32 for those beyond them, and in between a blend.
      */
     private float[] ropeFactors() {
         var factors = new float[shape.headLength() / 2];

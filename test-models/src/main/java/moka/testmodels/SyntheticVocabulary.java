@@ -10,8 +10,8 @@ import moka.gguf.MetadataValue;
 import moka.gguf.ValueType;
 
 /**
- * A made-up vocabulary of byte-level BPE: the 256 byte letters, words merged from earlier tokens, and control tokens at the end. Encodes and decodes any
- * text; its words mean nothing.
+ * A made-up vocabulary of byte-level BPE: the 256 byte letters, words merged from earlier tokens, and control tokens
+ * at the end. Encodes and decodes any text; its words mean nothing.
  */
 final class SyntheticVocabulary {
     private static final int CONTROL_COUNT = 16;

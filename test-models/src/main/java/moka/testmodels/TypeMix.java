@@ -6,8 +6,9 @@ import java.util.Optional;
 import moka.gguf.TensorType;
 
 /**
- * Which tensor gets which type in a file of a given name, such as {@code Q4_K_M}: as {@code llama-quantize} of llama.cpp v0.5.0 decides for models of
- * the Llama architecture, without importance matrix. The name of a tensor type that is no mix of its own means that type for all matrices.
+ * Which tensor gets which type in a file of a given name, such as {@code Q4_K_M}: as {@code llama-quantize} of
+ * llama.cpp v0.5.0 decides for models of the Llama architecture, without importance matrix. The name of a tensor type
+ * that is no mix of its own means that type for all matrices.
  *
  * @param name as users write it
  * @param type type of most matrices

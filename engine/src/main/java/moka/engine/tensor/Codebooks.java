@@ -5,8 +5,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * The tables that lattice and 4-bit types look their values up in. Facts of the GGUF format: the grids were taken from ggml (llama.cpp v0.5.0, MIT
- * licence) as raw bytes, entry after entry, and lie beside this class as resources, each read when its type is first used.
+ * The tables that lattice and 4-bit types look their values up in. Facts of the GGUF format: the grids were taken
+ * from ggml (llama.cpp v0.5.0, MIT licence) as raw bytes, entry after entry, and lie beside this class as resources,
+ * each read when its type is first used.
  */
 final class Codebooks {
     /** Values of IQ4_NL and IQ4_XS. */
@@ -62,7 +63,9 @@ final class Codebooks {
         }
     }
 
-    /** Eight signs from seven bits: the eighth makes the number of set bits even. Bits above the seventh are ignored. */
+    /**
+     * Eight signs from seven bits: the eighth makes the number of set bits even. Bits above the seventh are ignored.
+     */
     static int evenSigns(int bits) {
         int seven = bits & 127;
         return seven | (Integer.bitCount(seven) & 1) << 7;

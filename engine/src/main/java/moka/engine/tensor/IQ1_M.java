@@ -6,9 +6,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 56 bytes: {@code 0: 32 bytes low index bits; 32: 16 bytes of nibbles; 48: 4 x u16 sc}. The f16 d is made of the upper nibbles of
- * the four sc, which also hold a scale of three bits for each group of 16. Each 8 elements: a nibble with three high index bits and the sign of
- * the shift. Value as IQ1_S.
+ * 256 elements in 56 bytes: {@code 0: 32 bytes low index bits; 32: 16 bytes of nibbles; 48: 4 x u16 sc}. The f16 d is
+ * made of the upper nibbles of the four sc, which also hold a scale of three bits for each group of 16. Each 8
+ * elements: a nibble with three high index bits and the sign of the shift. Value as IQ1_S.
  */
 final class IQ1_M {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -7,10 +7,10 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 50 bytes: {@code 0: f16 d; 2: 32 bytes low index bits; 34: 8 x u16 h}, one h for each group of 32: four times three high
- * index bits, the scale s in bits 12 to 14, the sign of the shift in bit 15. Each 8 elements: index of 11 bits into {@link Codebooks#iq1s()} of -1,
- * 0, 1. Value {@code d * (2s + 1) * (grid + shift)}, shift 1/8 or -1/8; as integers {@code d * (2s + 1) / 8} times {@code 8 * grid + 1} or
- * {@code - 1}.
+ * 256 elements in 50 bytes: {@code 0: f16 d; 2: 32 bytes low index bits; 34: 8 x u16 h}, one h for each group of 32:
+ * four times three high index bits, the scale s in bits 12 to 14, the sign of the shift in bit 15. Each 8 elements:
+ * index of 11 bits into {@link Codebooks#iq1s()} of -1, 0, 1. Value {@code d * (2s + 1) * (grid + shift)}, shift 1/8
+ * or -1/8; as integers {@code d * (2s + 1) / 8} times {@code 8 * grid + 1} or {@code - 1}.
  */
 final class IQ1_S {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -6,8 +6,10 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 82 bytes: {@code 0: f16 d; 2: 32 bytes low index bits; 34: 32 bytes signs; 66: 8 bytes high index bits; 74: 8 bytes of scale
- * nibbles}. Each 8 elements: index of 10 bits into {@link Codebooks#iq2s()}, a byte of signs. Groups of 16. Value
+ * 256 elements in 82 bytes:
+ * {@code 0: f16 d; 2: 32 bytes low index bits; 34: 32 bytes signs; 66: 8 bytes high index bits; 74: 8 bytes of
+ * scale nibbles}.
+ * Each 8 elements: index of 10 bits into {@link Codebooks#iq2s()}, a byte of signs. Groups of 16. Value
  * {@code d * (s + 0.5) / 4 * grid * sign}.
  */
 final class IQ2_S {

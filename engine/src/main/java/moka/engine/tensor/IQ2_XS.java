@@ -7,8 +7,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 74 bytes: {@code 0: f16 d; 2: 32 x u16 q; 66: 8 bytes of scale nibbles}. Each 8 elements: index {@code q & 511} into
- * {@link Codebooks#iq2xs()}, sign index {@code q >> 9}. Groups of 16. Value {@code d * (s + 0.5) / 4 * grid * sign}.
+ * 256 elements in 74 bytes: {@code 0: f16 d; 2: 32 x u16 q; 66: 8 bytes of scale nibbles}. Each 8 elements: index
+ * {@code q & 511} into {@link Codebooks#iq2xs()}, sign index {@code q >> 9}. Groups of 16. Value
+ * {@code d * (s + 0.5) / 4 * grid * sign}.
  */
 final class IQ2_XS {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -7,9 +7,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 66 bytes: {@code 0: f16 d; 2: 8 x (u32 a, u32 b)}, a pair for each group of 32. The bytes of a are indices into
- * {@link Codebooks#iq2xxs()}, one for each 8 elements; b holds four sign indices of 7 bits and the scale s above. Value
- * {@code d * (s + 0.5) / 4 * grid * sign}.
+ * 256 elements in 66 bytes: {@code 0: f16 d; 2: 8 x (u32 a, u32 b)}, a pair for each group of 32. The bytes of a are
+ * indices into {@link Codebooks#iq2xxs()}, one for each 8 elements; b holds four sign indices of 7 bits and the scale
+ * s above. Value {@code d * (s + 0.5) / 4 * grid * sign}.
  */
 final class IQ2_XXS {
     static final TensorFormat FORMAT = new BlockFormat(

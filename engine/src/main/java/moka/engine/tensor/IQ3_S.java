@@ -6,8 +6,11 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 110 bytes: {@code 0: f16 d; 2: 64 bytes low index bits; 66: 8 bytes high index bits; 74: 32 bytes signs; 106: 4 bytes of scale
- * nibbles}. Each 4 elements: index of 9 bits into {@link Codebooks#iq3s()}. Groups of 32. Value {@code d * (2s + 1) * grid * sign}.
+ * 256 elements in 110 bytes:
+ * {@code 0: f16 d; 2: 64 bytes low index bits; 66: 8 bytes high index bits; 74: 32 bytes signs; 106: 4 bytes of
+ * scale nibbles}.
+ * Each 4 elements: index of 9 bits into {@link Codebooks#iq3s()}. Groups of 32. Value
+ * {@code d * (2s + 1) * grid * sign}.
  */
 final class IQ3_S {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -7,8 +7,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 98 bytes: {@code 0: f16 d; 2: 64 bytes q; 66: 8 x u32 b}. Each 4 elements: index q into {@link Codebooks#iq3xxs()}. For each group of
- * 32, b holds four sign indices of 7 bits (8 elements each) and the scale s above. Value {@code d * (s + 0.5) / 2 * grid * sign}.
+ * 256 elements in 98 bytes: {@code 0: f16 d; 2: 64 bytes q; 66: 8 x u32 b}. Each 4 elements: index q into
+ * {@link Codebooks#iq3xxs()}. For each group of 32, b holds four sign indices of 7 bits (8 elements each) and the
+ * scale s above. Value {@code d * (s + 0.5) / 2 * grid * sign}.
  */
 final class IQ3_XXS {
     static final TensorFormat FORMAT = new BlockFormat(

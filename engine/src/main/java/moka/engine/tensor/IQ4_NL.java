@@ -6,8 +6,8 @@ import static moka.engine.tensor.Packing.splitNibbles;
 import moka.gguf.TensorType;
 
 /**
- * 32 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes split nibbles q}. Value {@code d * V[q]} with V of {@link Codebooks#NON_LINEAR}: steps
- * that widen towards the ends.
+ * 32 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes split nibbles q}. Value {@code d * V[q]} with V of
+ * {@link Codebooks#NON_LINEAR}: steps that widen towards the ends.
  */
 final class IQ4_NL {
     static final TensorFormat FORMAT = new BlockFormat(

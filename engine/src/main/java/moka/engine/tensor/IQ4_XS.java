@@ -8,8 +8,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 136 bytes: {@code 0: f16 d; 2: u16 upper bits of scales; 4: 4 bytes lower nibbles of scales; 8: 128 bytes q}, split nibbles for
- * each 32. Groups of 32. Value {@code d * (scale - 32) * V[q]} with V of {@link Codebooks#NON_LINEAR}.
+ * 256 elements in 136 bytes:
+ * {@code 0: f16 d; 2: u16 upper bits of scales; 4: 4 bytes lower nibbles of scales; 8: 128 bytes q}, split nibbles
+ * for each 32. Groups of 32. Value {@code d * (scale - 32) * V[q]} with V of {@link Codebooks#NON_LINEAR}.
  */
 final class IQ4_XS {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -8,8 +8,8 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 32 elements in 17 bytes: {@code 0: u8 e; 1: 16 bytes split nibbles q}. Value {@code 2^(e - 128) * F[q]} with F of {@link Codebooks#E2M1_DOUBLED}.
- * Scale byte 255, NaN in the OCP standard, is not treated apart, as in the reference.
+ * 32 elements in 17 bytes: {@code 0: u8 e; 1: 16 bytes split nibbles q}. Value {@code 2^(e - 128) * F[q]} with F of
+ * {@link Codebooks#E2M1_DOUBLED}. Scale byte 255, NaN in the OCP standard, is not treated apart, as in the reference.
  *
  * <p>Rounding: the exponent of the largest magnitude becomes that of 4 in E2M1.
  */

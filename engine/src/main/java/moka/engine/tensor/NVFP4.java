@@ -7,9 +7,9 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 64 elements in 36 bytes: {@code 0: 4 x u8 s; 4: 32 bytes q}, split nibbles for each 16. Groups of 16. Value {@code U(s)/2 * F[q]}: U unsigned
- * E4M3 (bias 7, no sign), F of {@link Codebooks#E2M1_DOUBLED}. A tensor {@code NAME.scale} of one float32 may multiply a whole matrix: that is
- * the model's business.
+ * 64 elements in 36 bytes: {@code 0: 4 x u8 s; 4: 32 bytes q}, split nibbles for each 16. Groups of 16. Value
+ * {@code U(s)/2 * F[q]}: U unsigned E4M3 (bias 7, no sign), F of {@link Codebooks#E2M1_DOUBLED}. A tensor
+ * {@code NAME.scale} of one float32 may multiply a whole matrix: that is the model's business.
  */
 final class NVFP4 {
     static final TensorFormat FORMAT = new BlockFormat(

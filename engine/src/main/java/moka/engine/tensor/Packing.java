@@ -56,9 +56,30 @@ final class Packing {
         }
     }
 
-    /** 256 elements of 2 bits in 64 bytes, in halves of 128: bits 0 and 1 of 32 bytes, then bits 2 and 3 of these, and so on. */
-    static int pairBy128(byte[] block, int offset, int i) {
-        return block[offset + 32 * (i / 128) + i % 32] >> 2 * (i % 128 / 32) & 3;
+    /**
+     * Adds {@code unit} times 2-bit numbers to 256 codes: 32 bytes for each half of 128 elements hold the first 32 in
+     * bits 0 and 1, the next in bits 2 and 3, and so on.
+     */
+    static void addPairsBy128(byte[] block, int offset, byte[] codes, int unit) {
+        for (int half = 0; half < 2; half++) {
+            for (int part = 0; part < 4; part++) {
+                for (int i = 0; i < 32; i++) {
+                    int pair = block[offset + 32 * half + i] >> 2 * part & 3;
+                    codes[128 * half + 32 * part + i] += (byte) (unit * pair);
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds {@code unit} to 256 codes where their bit is set: for element i bit {@code i / 32} of byte {@code i % 32}.
+     */
+    static void addBitPlanes(byte[] block, int offset, byte[] codes, int unit) {
+        for (int plane = 0; plane < 8; plane++) {
+            for (int i = 0; i < 32; i++) {
+                codes[32 * plane + i] += (byte) (unit * (block[offset + i] >> plane & 1));
+            }
+        }
     }
 
     /** Adds the fifth bits of 32 codes, bit {@code i} of a 32-bit word for code {@code i}. */

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * 128 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes}. Element i is bit {@code i % 8} of byte {@code i / 8}: {@code d} if set, else
- * {@code -d}.
+ * 128 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes}. Element i is bit {@code i % 8} of byte {@code i / 8}:
+ * {@code d} if set, else {@code -d}.
  *
  * <p>Rounding: d is the mean magnitude, summed in order in float32; -0 counts as positive.
  */

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * 64 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes}. Code q of element i: pair of bits {@code i % 4} of byte {@code i / 4}. Value
- * {@code d * (q - 1)}; the quantizer makes no code 3.
+ * 64 elements in 18 bytes: {@code 0: f16 d; 2: 16 bytes}. Code q of element i: pair of bits {@code i % 4} of byte
+ * {@code i / 4}. Value {@code d * (q - 1)}; the quantizer makes no code 3.
  */
 final class Q2_0 {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -1,14 +1,15 @@
 package moka.engine.tensor;
 
+import static moka.engine.tensor.Packing.addPairsBy128;
 import static moka.engine.tensor.Packing.f16;
-import static moka.engine.tensor.Packing.pairBy128;
 import static moka.engine.tensor.Packing.u8;
 
+import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 84 bytes: {@code 0: 16 bytes sc; 16: 64 bytes pairs q by 128; 80: f16 d; 82: f16 dmin}. Groups of 16; low nibble of
- * {@code sc[g]}: scale, high: minimum. Value {@code d * scale * q - dmin * minimum}.
+ * 256 elements in 84 bytes: {@code 0: 16 bytes sc; 16: 64 bytes pairs q by 128; 80: f16 d; 82: f16 dmin}. Groups of
+ * 16; low nibble of {@code sc[g]}: scale, high: minimum. Value {@code d * scale * q - dmin * minimum}.
  */
 final class Q2_K {
     static final TensorFormat FORMAT = new BlockFormat(
@@ -23,8 +24,7 @@ final class Q2_K {
             scales[g] = d * (block[g] & 15);
             minimums[g] = dmin * (u8(block, g) >> 4);
         }
-        for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) pairBy128(block, 16, i);
-        }
+        Arrays.fill(codes, (byte) 0);
+        addPairsBy128(block, 16, codes, 1);
     }
 }

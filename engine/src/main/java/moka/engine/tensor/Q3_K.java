@@ -1,14 +1,17 @@
 package moka.engine.tensor;
 
+import static moka.engine.tensor.Packing.addBitPlanes;
+import static moka.engine.tensor.Packing.addPairsBy128;
 import static moka.engine.tensor.Packing.f16;
-import static moka.engine.tensor.Packing.pairBy128;
 import static moka.engine.tensor.Packing.u8;
 
+import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 110 bytes: {@code 0: 32 bytes third bits; 32: 64 bytes pairs q by 128; 96: 12 bytes sc; 108: f16 d}. Groups of 16 with
- * 6-bit scales. Value {@code d * (scale - 32) * (q - 4)} with q of three bits.
+ * 256 elements in 110 bytes:
+ * {@code 0: 32 bytes third bits; 32: 64 bytes pairs q by 128; 96: 12 bytes sc; 108: f16 d}. Groups of 16 with 6-bit
+ * scales. Value {@code d * (scale - 32) * (q - 4)} with q of three bits.
  */
 final class Q3_K {
     static final TensorFormat FORMAT = new BlockFormat(
@@ -21,10 +24,9 @@ final class Q3_K {
         for (int g = 0; g < 16; g++) {
             scales[g] = d * (scale(block, g) - 32);
         }
-        for (int i = 0; i < 256; i++) {
-            int third = block[i % 32] >> i / 32 & 1;
-            codes[i] = (byte) (pairBy128(block, 32, i) + 4 * third - 4);
-        }
+        Arrays.fill(codes, (byte) -4);
+        addPairsBy128(block, 32, codes, 1);
+        addBitPlanes(block, 0, codes, 4);
     }
 
     /** Low four bits: nibbles of bytes 0 to 7; upper two: pairs of bytes 8 to 11. */

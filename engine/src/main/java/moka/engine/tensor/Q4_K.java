@@ -7,8 +7,8 @@ import static moka.engine.tensor.Packing.u8;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 144 bytes: {@code 0: f16 d; 2: f16 dmin; 4: 12 bytes sc; 16: 128 bytes nibbles q by 64}. Groups of 32 with 6-bit scales
- * and minimums. Value {@code d * scale * q - dmin * minimum}.
+ * 256 elements in 144 bytes: {@code 0: f16 d; 2: f16 dmin; 4: 12 bytes sc; 16: 128 bytes nibbles q by 64}. Groups of
+ * 32 with 6-bit scales and minimums. Value {@code d * scale * q - dmin * minimum}.
  */
 final class Q4_K {
     static final TensorFormat FORMAT = new BlockFormat(
@@ -21,7 +21,10 @@ final class Q4_K {
         nibblesBy64(block, 16, codes);
     }
 
-    /** The head of 16 bytes that Q4_K and Q5_K share: groups 0 to 3 have six bits in one byte, groups 4 to 7 four and two. */
+    /**
+     * The head of 16 bytes that Q4_K and Q5_K share: groups 0 to 3 have six bits in one byte, groups 4 to 7 four and
+     * two.
+     */
     static void splitScales(byte[] block, float[] scales, float[] minimums) {
         float d = f16(block, 0);
         float dmin = f16(block, 2);

@@ -14,8 +14,8 @@ import static moka.engine.tensor.Packing.splitNibbles;
 import moka.gguf.TensorType;
 
 /**
- * 32 elements in 22 bytes: {@code 0: f16 d; 2: u32 fifth bits; 6: 16 bytes split nibbles q}. Value {@code d * (q - 16)} with q of five
- * bits.
+ * 32 elements in 22 bytes: {@code 0: f16 d; 2: u32 fifth bits; 6: 16 bytes split nibbles q}. Value
+ * {@code d * (q - 16)} with q of five bits.
  *
  * <p>Rounding: the element of largest magnitude becomes -16.
  */

@@ -15,8 +15,8 @@ import static moka.engine.tensor.Packing.splitNibbles;
 import moka.gguf.TensorType;
 
 /**
- * 32 elements in 24 bytes: {@code 0: f16 d; 2: f16 m; 4: u32 fifth bits; 8: 16 bytes split nibbles q}. Value {@code d * q + m} with q of
- * five bits.
+ * 32 elements in 24 bytes: {@code 0: f16 d; 2: f16 m; 4: u32 fifth bits; 8: 16 bytes split nibbles q}. Value
+ * {@code d * q + m} with q of five bits.
  */
 final class Q5_1 {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -1,11 +1,13 @@
 package moka.engine.tensor;
 
+import static moka.engine.tensor.Packing.addBitPlanes;
 import static moka.engine.tensor.Packing.nibblesBy64;
 
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 176 bytes: {@code 0: f16 d; 2: f16 dmin; 4: 12 bytes sc; 16: 32 bytes fifth bits; 48: 128 bytes nibbles q by 64}. Scales and
+ * 256 elements in 176 bytes:
+ * {@code 0: f16 d; 2: f16 dmin; 4: 12 bytes sc; 16: 32 bytes fifth bits; 48: 128 bytes nibbles q by 64}. Scales and
  * minimums as in Q4_K. Value {@code d * scale * q - dmin * minimum} with q of five bits.
  */
 final class Q5_K {
@@ -17,9 +19,6 @@ final class Q5_K {
     private static void split(byte[] block, byte[] codes, float[] scales, float[] minimums) {
         Q4_K.splitScales(block, scales, minimums);
         nibblesBy64(block, 48, codes);
-        for (int i = 0; i < 256; i++) {
-            int fifth = block[16 + i % 32] >> i / 32 & 1;
-            codes[i] += (byte) (fifth << 4);
-        }
+        addBitPlanes(block, 16, codes, 16);
     }
 }

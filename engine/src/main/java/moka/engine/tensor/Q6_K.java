@@ -1,14 +1,16 @@
 package moka.engine.tensor;
 
+import static moka.engine.tensor.Packing.addPairsBy128;
 import static moka.engine.tensor.Packing.f16;
-import static moka.engine.tensor.Packing.pairBy128;
-import static moka.engine.tensor.Packing.u8;
+import static moka.engine.tensor.Packing.splitNibbles;
 
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 210 bytes: {@code 0: 128 bytes low nibbles; 128: 64 bytes pairs of upper bits by 128; 192: 16 x i8 scale; 208: f16 d}. Groups of
- * 16. Value {@code d * scale * (q - 32)} with q of six bits.
+ * 256 elements in 210 bytes:
+ * {@code 0: 128 bytes low nibbles, split for each 128; 128: 64 bytes pairs of upper bits by 128; 192: 16 x i8
+ * scale; 208: f16 d}.
+ * Groups of 16. Value {@code d * scale * (q - 32)} with q of six bits.
  */
 final class Q6_K {
     static final TensorFormat FORMAT = new BlockFormat(
@@ -21,10 +23,11 @@ final class Q6_K {
         for (int g = 0; g < 16; g++) {
             scales[g] = d * block[192 + g];
         }
+        splitNibbles(block, 0, codes, 0, 64);
+        splitNibbles(block, 64, codes, 128, 64);
+        addPairsBy128(block, 128, codes, 16);
         for (int i = 0; i < 256; i++) {
-            // In each half of 128 the first 64 elements are the low nibbles of 64 bytes, the others the high ones.
-            int low = u8(block, 64 * (i / 128) + i % 64) >> 4 * (i / 64 % 2) & 15;
-            codes[i] = (byte) ((low | pairBy128(block, 128, i) << 4) - 32);
+            codes[i] -= 32;
         }
     }
 }

@@ -8,7 +8,10 @@ import static moka.engine.tensor.Packing.round;
 
 import moka.gguf.TensorType;
 
-/** 32 elements in 34 bytes: {@code 0: f16 d; 2: 32 x i8 q}. Value {@code d * q}. The quantizer gives -127 to 127; files may hold -128. */
+/**
+ * 32 elements in 34 bytes: {@code 0: f16 d; 2: 32 x i8 q}. Value {@code d * q}. The quantizer gives -127 to 127;
+ * files may hold -128.
+ */
 final class Q8_0 {
     static final TensorFormat FORMAT = new BlockFormat(
             TensorType.Q8_0,

@@ -9,8 +9,8 @@ import static moka.engine.tensor.Packing.round;
 import moka.gguf.TensorType;
 
 /**
- * 32 elements in 36 bytes: {@code 0: f16 d; 2: f16 s; 4: 32 x i8 q}. Value {@code d * q}; {@code s} is the sum of the codes times d. Made
- * for activations beside weights with minimums, not for storage.
+ * 32 elements in 36 bytes: {@code 0: f16 d; 2: f16 s; 4: 32 x i8 q}. Value {@code d * q}; {@code s} is the sum of the
+ * codes times d. Made for activations beside weights with minimums, not for storage.
  */
 final class Q8_1 {
     static final TensorFormat FORMAT = new BlockFormat(

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * 256 elements in 292 bytes: {@code 0: float32 d; 4: 256 x i8 q; 260: 16 x i16} sums of the codes of 16. Value {@code d * q}. Made for
- * activations beside K and lattice types, not for storage.
+ * 256 elements in 292 bytes: {@code 0: float32 d; 4: 256 x i8 q; 260: 16 x i16} sums of the codes of 16. Value
+ * {@code d * q}. Made for activations beside K and lattice types, not for storage.
  *
  * <p>Rounding: the element of largest magnitude becomes -127; halves go to even.
  */

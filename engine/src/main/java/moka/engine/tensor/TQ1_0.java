@@ -11,8 +11,9 @@ import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * Ternary, 256 elements in 54 bytes: {@code 0: 48 bytes; 48: 4 bytes; 52: f16 d}. Value {@code d * (digit - 1)}. A byte holds five base-3
- * digits (four in the last four bytes) as a fraction of 256: digit n is the integer part of {@code 3 * fraction(byte / 256 * 3^n)}.
+ * Ternary, 256 elements in 54 bytes: {@code 0: 48 bytes; 48: 4 bytes; 52: f16 d}. Value {@code d * (digit - 1)}. A
+ * byte holds five base-3 digits (four in the last four bytes) as a fraction of 256: digit n is the integer part of
+ * {@code 3 * fraction(byte / 256 * 3^n)}.
  *
  * <p>Digit n of the bytes follow each other: five times 32 elements, five times 16, four times 4.
  */

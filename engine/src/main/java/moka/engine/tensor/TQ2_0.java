@@ -1,9 +1,9 @@
 package moka.engine.tensor;
 
+import static moka.engine.tensor.Packing.addPairsBy128;
 import static moka.engine.tensor.Packing.f16;
 import static moka.engine.tensor.Packing.inverse;
 import static moka.engine.tensor.Packing.largestMagnitude;
-import static moka.engine.tensor.Packing.pairBy128;
 import static moka.engine.tensor.Packing.putF16;
 import static moka.engine.tensor.Packing.round;
 
@@ -11,8 +11,8 @@ import java.util.Arrays;
 import moka.gguf.TensorType;
 
 /**
- * Ternary, 256 elements in 66 bytes: {@code 0: 64 bytes pairs q by 128; 64: f16 d}. Value {@code d * (q - 1)}; the quantizer makes no
- * code 3.
+ * Ternary, 256 elements in 66 bytes: {@code 0: 64 bytes pairs q by 128; 64: f16 d}. Value {@code d * (q - 1)}; the
+ * quantizer makes no code 3.
  */
 final class TQ2_0 {
     static final TensorFormat FORMAT = new BlockFormat(
@@ -26,9 +26,8 @@ final class TQ2_0 {
 
     private static void split(byte[] block, byte[] codes, float[] scales, float[] minimums) {
         Arrays.fill(scales, f16(block, 64));
-        for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) (pairBy128(block, 0, i) - 1);
-        }
+        Arrays.fill(codes, (byte) -1);
+        addPairsBy128(block, 0, codes, 1);
     }
 
     private static void quantize(float[] values, byte[] block) {

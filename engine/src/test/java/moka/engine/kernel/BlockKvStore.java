@@ -3,7 +3,10 @@ package moka.engine.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A cache for tests: all blocks allocated at once; with {@code ringBlocks} fewer than the positions need, blocks are used in turn. */
+/**
+ * A cache for tests: all blocks allocated at once; with {@code ringBlocks} fewer than the positions need, blocks are
+ * used in turn.
+ */
 public final class BlockKvStore implements KvStore {
     private final ElementType keyType;
     private final ElementType valueType;

@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import moka.engine.SharedData;
 
 /**
- * Golden rows of every tensor type, their decoding, rounding and dot products: made with ggml of llama.cpp v0.5.0, outside the repository
- * in {@code shared/own/tensor-types}. A few rows of each type lie beside the tests, for checkouts without it.
+ * Golden rows of every tensor type, their decoding, rounding and dot products: made with ggml of llama.cpp v0.5.0,
+ * outside the repository in {@code shared/own/tensor-types}. A few rows of each type lie beside the tests, for
+ * checkouts without it.
  */
 public final class GoldenTensors {
     /** Elements of every golden row. */

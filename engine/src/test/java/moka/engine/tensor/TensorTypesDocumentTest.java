@@ -20,8 +20,9 @@ import moka.gguf.TensorType;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the table of {@code docs/tensor-types.md} to the code, and measures its column of errors: three golden rows of Gaussian weights (deviations 0.02, 0.05 and
- * 1), rounded to nearest where the type has such a rule, else as the reference's searching quantizer left them.
+ * Holds the table of {@code docs/tensor-types.md} to the code, and measures its column of errors: three golden rows
+ * of Gaussian weights (deviations 0.02, 0.05 and 1), rounded to nearest where the type has such a rule, else as the
+ * reference's searching quantizer left them.
  */
 class TensorTypesDocumentTest {
     private static final int ROW = GoldenTensors.ROW_LENGTH;
@@ -63,7 +64,8 @@ class TensorTypesDocumentTest {
             JsonObject kinds = element.getAsJsonObject();
             String kind = kinds.has("plain") && kinds.get("plain").isJsonObject() ? "plain" : "importance";
             byte[] blocks = golden.bytes("quant/" + type + "." + kind + ".bin");
-            errors.put(type, percent(inputs, decoded(type, MemorySegment.ofArray(blocks))) + (kind.equals("plain") ? " ¹" : " ²"));
+            String error = percent(inputs, decoded(type, MemorySegment.ofArray(blocks)));
+            errors.put(type, error + (kind.equals("plain") ? " ¹" : " ²"));
         }
         for (TensorType type : TensorType.values()) {
             if (TensorFormats.of(type).quantizes()) {

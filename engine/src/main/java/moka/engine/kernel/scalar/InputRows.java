@@ -60,8 +60,8 @@ final class InputRows {
     }
 
     /**
-     * The error function: its power series where it converges fast, else the continued fraction of its complement. Absolute error below
-     * 1e-13.
+     * The error function: its power series where it converges fast, else the continued fraction of its complement.
+     * Absolute error below 1e-13.
      *
      * @see <a href="https://dlmf.nist.gov/7.6">DLMF 7.6.2</a> and <a href="https://dlmf.nist.gov/7.9">7.9.1</a>
      */

@@ -9,9 +9,10 @@ import moka.gguf.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of activations rounded to an {@link ActivationType}, as the reference rounds them: the definition that faster roundings are
- * compared with. For the types of 8 bits these are codes and a scale for each 32 values ({@code [row][column]},
- * {@code [row][column / 32]}; a row's length must be a whole number of blocks), for the others plain values.
+ * Rows of activations rounded to an {@link ActivationType}, as the reference rounds them: the definition that faster
+ * roundings are compared with. For the types of 8 bits these are codes and a scale for each 32 values
+ * ({@code [row][column]}, {@code [row][column / 32]}; a row's length must be a whole number of blocks), for the
+ * others plain values.
  *
  * <p>Not safe for use by several threads, but that {@link #round} may run for different rows at the same time.
  */
@@ -29,7 +30,8 @@ public final class RoundedActivations {
     public void resize(ActivationType type, int rows, int columns) {
         TensorFormat format = format(type);
         if (columns % format.type().blockElements() != 0) {
-            throw new IllegalArgumentException("rows of " + columns + " values are no whole number of " + type + " blocks");
+            throw new IllegalArgumentException(
+                    "rows of " + columns + " values are no whole number of " + type + " blocks");
         }
         this.type = type;
         this.columns = columns;

@@ -19,8 +19,8 @@ import moka.gguf.TensorType;
 
 /**
  * The plain kernels. A weight row is decoded once a call and multiplied with all rows of activations. With
- * {@link Precision#FLOAT32} nothing is rounded but the results; with {@link Precision#FAST} activations are rounded to the weight type's
- * {@link ActivationType} and multiplied as integers, as fast sets do.
+ * {@link Precision#FLOAT32} nothing is rounded but the results; with {@link Precision#FAST} activations are rounded
+ * to the weight type's {@link ActivationType} and multiplied as integers, as fast sets do.
  *
  * <p>Cost: about 1 ns a weight and token and thread.
  */
@@ -119,10 +119,11 @@ public final class ScalarKernels implements Kernels {
     private static void check(Projection projection, int rowCount) {
         Activations input = InputRows.rows(projection.input());
         require(rowCount >= 0 && rowCount <= input.rows(), rowCount + " rows of an input of " + input.rows());
-        if (projection.input() instanceof Projection.Input.Gated(Activations gate, Activations up, Projection.GateFunction function)) {
+        if (projection.input() instanceof Projection.Input.Gated gated) {
+            Activations up = gated.up();
             require(
-                    up.columns() == gate.columns() && rowCount <= up.rows(),
-                    "gate of " + gate.columns() + " columns, up of " + up.columns());
+                    up.columns() == input.columns() && rowCount <= up.rows(),
+                    "gate of " + input.columns() + " columns, up of " + up.columns());
         }
         for (Projection.Product product : projection.products()) {
             WeightMatrix weights = product.matrix().weights();

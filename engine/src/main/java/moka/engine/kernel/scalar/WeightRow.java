@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One row of a weight matrix, decoded, ready for products with many rows of activations. Each worker has one.
  *
- * <p>Sums are kept in double: a product of two float32 is exact in it, and so are the integer sums of a group, so that what remains is the
- * rounding of the result to float32.
+ * <p>Sums are kept in double: a product of two float32 is exact in it, and so are the integer sums of a group, so
+ * that what remains is the rounding of the result to float32.
  */
 final class WeightRow {
     private float[] values = {};
@@ -20,7 +20,10 @@ final class WeightRow {
     private int groupLength;
     private boolean hasMinimums;
 
-    /** Decodes a row: as integers and scales where {@code integers} is set and the type has such a form, else as float32. */
+    /**
+     * Decodes a row: as integers and scales where {@code integers} is set and the type has such a form, else as
+     * float32.
+     */
     void load(WeightMatrix weights, int row, boolean integers) {
         TensorFormat format = TensorFormats.of(weights.type());
         TensorFormat.@Nullable IntegerForm form = integers ? format.integerForm() : null;

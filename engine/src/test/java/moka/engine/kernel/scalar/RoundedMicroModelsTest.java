@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
 /** The fast precision of the scalar set against logits that were computed with the reference's roundings. */
 class RoundedMicroModelsTest {
     /**
-     * A value on the other side of a rounding border moves all later ones, so that two right computations either agree to a few millionths or differ by up
-     * to 0.3. The reference agrees with its own recomputation in 20 of the 31 models.
+     * A value on the other side of a rounding border moves all later ones, so that two right computations either
+     * agree to a few millionths or differ by up to 0.3. The reference agrees with its own recomputation in 20 of the
+     * 31 models.
      */
     @Test
     void roundsActivationsAsTheReferenceDoes() {

@@ -280,7 +280,8 @@ class ScalarProjectionTest {
             var wide = new Projection.Input.Plain(Activations.allocate(arena, 2, 32));
             var output = List.of(new Projection.Product(matrix, Activations.allocate(arena, 2, 4)));
             var shortOutput = List.of(new Projection.Product(matrix, Activations.allocate(arena, 2, 3)));
-            assertThrows(IllegalArgumentException.class, () -> kernels.project(new Projection(narrow, output, false), 1));
+            assertThrows(
+                    IllegalArgumentException.class, () -> kernels.project(new Projection(narrow, output, false), 1));
             assertThrows(IllegalArgumentException.class, () -> kernels.project(new Projection(wide, output, false), 3));
             assertThrows(
                     IllegalArgumentException.class, () -> kernels.project(new Projection(wide, shortOutput, false), 1));
