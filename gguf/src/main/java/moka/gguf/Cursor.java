@@ -145,7 +145,10 @@ final class Cursor {
         }
         byte[] utf8 = take((int) length);
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
         } catch (CharacterCodingException e) {
             String shown = Wording.quoted(new String(utf8, StandardCharsets.UTF_8));
             throw fault(begin, what + " " + shown + " that is not UTF-8", "UTF-8 text");

@@ -57,8 +57,8 @@ final class Encoder {
     private void value(MetadataValue value) {
         switch (value) {
             case IntegerValue integer -> number(integer.value(), integer.type().bytes());
-            case FloatValue(int type, double number) when type == ValueType.FLOAT32.id() ->
-                number(Float.floatToRawIntBits((float) number), 4);
+            case FloatValue(int type, double number)
+            when type == ValueType.FLOAT32.id() -> number(Float.floatToRawIntBits((float) number), 4);
             case FloatValue number -> number(Double.doubleToRawLongBits(number.value()), 8);
             case BoolValue bool -> number(bool.value() ? 1 : 0, 1);
             case StringValue string -> string(string.value().getBytes(StandardCharsets.UTF_8));

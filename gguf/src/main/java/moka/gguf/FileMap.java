@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what messages call the file
  */
-record FileMap(
-        Path path, String name, MemorySegment bytes, long size, FileTime modified, Optional<Object> fileKey) {
+record FileMap(Path path, String name, MemorySegment bytes, long size, FileTime modified, Optional<Object> fileKey) {
     /** Maps the whole file for the life of the arena. */
     static FileMap open(Path path, Arena arena) {
         String name = String.valueOf(path.getFileName() == null ? path : path.getFileName());
@@ -85,8 +84,12 @@ record FileMap(
         }
     }
 
-    private static GgufException fault(
-            String name, String found, String expected, @Nullable Throwable cause) {
+    /** A file whose pages went away while they were copied: the JVM reports InternalError. */
+    static GgufException cutWhileRead(String name, InternalError cause) {
+        return fault(name, "changed while it was read", "a file that stays as it is", cause);
+    }
+
+    private static GgufException fault(String name, String found, String expected, @Nullable Throwable cause) {
         return new GgufException(Level.FILE, name, -1, "", found, expected, "", cause);
     }
 }

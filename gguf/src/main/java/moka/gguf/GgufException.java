@@ -63,8 +63,7 @@ public class GgufException extends RuntimeException {
     }
 
     // file: key 'k' at byte 12: found, expected expected: hint
-    private static String line(
-            String file, long offset, String subject, String found, String expected, String hint) {
+    private static String line(String file, long offset, String subject, String found, String expected, String hint) {
         var line = new StringBuilder();
         if (!file.isEmpty()) {
             line.append(file).append(": ");

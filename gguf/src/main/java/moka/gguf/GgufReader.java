@@ -56,9 +56,8 @@ final class GgufReader {
                     bytes.byteSize(),
                     List.copyOf(tensors),
                     List.copyOf(offsets));
-        } catch (InternalError e) { // how the JVM reports a page that the file no longer has
-            throw new GgufException(
-                    Level.FILE, name, -1, "", "changed while it was read", "a file that stays as it is", "", e);
+        } catch (InternalError e) {
+            throw FileMap.cutWhileRead(name, e);
         }
     }
 

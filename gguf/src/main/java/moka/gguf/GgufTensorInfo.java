@@ -14,8 +14,8 @@ public record GgufTensorInfo(String name, TensorType type, long... shape) {
     public GgufTensorInfo {
         int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
         if (nameBytes < 1 || nameBytes > Limits.TENSOR_NAME_BYTES) {
-            throw new IllegalArgumentException(
-                    Wording.tensor(name) + ": name of " + nameBytes + " bytes, expected 1 to " + Limits.TENSOR_NAME_BYTES);
+            throw new IllegalArgumentException(Wording.tensor(name) + ": name of " + nameBytes
+                    + " bytes, expected 1 to " + Limits.TENSOR_NAME_BYTES);
         }
         if (shape.length > Limits.DIMENSIONS) {
             throw new IllegalArgumentException(

@@ -31,8 +31,7 @@ final class HeaderReader {
             throw in.fault(0, "empty file", "magic 'GGUF'");
         }
         if (in.size() < MAGIC.length) {
-            throw in.fault(
-                    0, "end of file at byte " + in.size(), "magic 'GGUF'", "the file is too short: truncated");
+            throw in.fault(0, "end of file at byte " + in.size(), "magic 'GGUF'", "the file is too short: truncated");
         }
         byte[] magic = in.take(MAGIC.length);
         if (!Arrays.equals(magic, MAGIC)) {

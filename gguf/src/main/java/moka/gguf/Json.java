@@ -247,8 +247,6 @@ final class Json {
 
     private String shown(int at) {
         int end = Math.min(text.length, at + 16);
-        return end <= at
-                ? "end of text"
-                : Wording.quoted(new String(text, at, end - at, StandardCharsets.ISO_8859_1));
+        return end <= at ? "end of text" : Wording.quoted(new String(text, at, end - at, StandardCharsets.ISO_8859_1));
     }
 }

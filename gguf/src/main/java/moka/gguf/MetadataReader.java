@@ -108,12 +108,11 @@ final class MetadataReader {
             throw in.fault(in.position(), "arrays nested more than " + Limits.NESTING + " deep", "fewer levels");
         }
         ValueType type = type("array element type");
-        int smallest =
-                switch (type) {
-                    case STRING -> StringArray.LENGTH_BYTES;
-                    case ARRAY -> SMALLEST_ARRAY;
-                    default -> type.bytes();
-                };
+        int smallest = switch (type) {
+            case STRING -> StringArray.LENGTH_BYTES;
+            case ARRAY -> SMALLEST_ARRAY;
+            default -> type.bytes();
+        };
         long count = in.lengthOf("array count", smallest);
         String source = in.file() + ": " + in.subject();
         return switch (type) {
@@ -203,9 +202,7 @@ final class MetadataReader {
     private int heapBytes(long count) {
         if (in.position() - begin + count > Limits.METADATA_BYTES) {
             throw in.fault(
-                    in.position(),
-                    "metadata of more than " + Wording.bytes(Limits.METADATA_BYTES),
-                    "at most that");
+                    in.position(), "metadata of more than " + Wording.bytes(Limits.METADATA_BYTES), "at most that");
         }
         return (int) count;
     }

@@ -83,17 +83,16 @@ public sealed interface MetadataValue {
 
     /** An integer of the given type. @throws IllegalArgumentException if the type is no integer type or does not hold the value */
     static MetadataValue of(ValueType type, long value) {
-        boolean fits =
-                switch (type) {
-                    case UINT8 -> value >= 0 && value <= 0xff;
-                    case INT8 -> value == (byte) value;
-                    case UINT16 -> value >= 0 && value <= 0xffff;
-                    case INT16 -> value == (short) value;
-                    case UINT32 -> value >= 0 && value <= 0xffff_ffffL;
-                    case INT32 -> value == (int) value;
-                    case UINT64, INT64 -> true;
-                    default -> throw new IllegalArgumentException(type + ", expected an integer type");
-                };
+        boolean fits = switch (type) {
+            case UINT8 -> value >= 0 && value <= 0xff;
+            case INT8 -> value == (byte) value;
+            case UINT16 -> value >= 0 && value <= 0xffff;
+            case INT16 -> value == (short) value;
+            case UINT32 -> value >= 0 && value <= 0xffff_ffffL;
+            case INT32 -> value == (int) value;
+            case UINT64, INT64 -> true;
+            default -> throw new IllegalArgumentException(type + ", expected an integer type");
+        };
         if (!fits) {
             throw new IllegalArgumentException("value " + value + " does not fit in " + type);
         }

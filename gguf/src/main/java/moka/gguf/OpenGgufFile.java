@@ -118,7 +118,7 @@ final class OpenGgufFile implements GgufFile {
 
     @Override
     public String toString() {
-        return name() + (parts.size() > 1 ? " and " + (parts.size() - 1) + " parts more" : "") + ": "
-                + tensors.size() + " tensors";
+        return name() + (parts.size() > 1 ? " and " + (parts.size() - 1) + " parts more" : "") + ": " + tensors.size()
+                + " tensors";
     }
 }

@@ -61,8 +61,8 @@ final class OpenSafetensorsFile implements SafetensorsFile {
     }
 
     static SafetensorsFile of(String name, MemorySegment bytes) {
-        return open(arena ->
-                new Opened(name, List.of(SafetensorsReader.read(name, bytes)), List.of(), bytes.byteSize()));
+        return open(
+                arena -> new Opened(name, List.of(SafetensorsReader.read(name, bytes)), List.of(), bytes.byteSize()));
     }
 
     private static SafetensorsFile open(Function<Arena, Opened> reader) {
@@ -77,7 +77,12 @@ final class OpenSafetensorsFile implements SafetensorsFile {
 
     private static Opened shards(Path path, Arena arena) {
         FileMap index = FileMap.open(path, arena);
-        Map<String, String> shardOfTensor = SafetensorsIndex.read(index.name(), index.bytes());
+        Map<String, String> shardOfTensor;
+        try {
+            shardOfTensor = SafetensorsIndex.read(index.name(), index.bytes());
+        } catch (InternalError e) {
+            throw FileMap.cutWhileRead(index.name(), e);
+        }
         List<Content> contents = new ArrayList<>();
         List<FileMap> maps = new ArrayList<>();
         Map<String, Set<String>> names = new HashMap<>();
@@ -86,12 +91,13 @@ final class OpenSafetensorsFile implements SafetensorsFile {
             Content content = SafetensorsReader.read(map.name(), map.bytes());
             maps.add(map);
             contents.add(content);
-            names.put(shard, content.tensors().stream().map(SafetensorsTensor::name).collect(Collectors.toSet()));
+            names.put(
+                    shard,
+                    content.tensors().stream().map(SafetensorsTensor::name).collect(Collectors.toSet()));
         }
         shardOfTensor.forEach((tensor, shard) -> {
             if (!names.getOrDefault(shard, Set.of()).contains(tensor)) {
-                throw fault(
-                        index.name(), Wording.tensor(tensor), "missing in " + shard, "it there, as the index says");
+                throw fault(index.name(), Wording.tensor(tensor), "missing in " + shard, "it there, as the index says");
             }
         });
         long size = maps.stream().mapToLong(FileMap::size).sum();

@@ -59,7 +59,8 @@ final class ParsedMetadata implements Metadata {
     public OptionalLong integer(String key) {
         return switch (values.get(key)) {
             case null -> OptionalLong.empty();
-            case IntegerValue(int type, long value) when type == ValueType.UINT64.id() && value < 0 ->
+            case IntegerValue(int type, long value)
+            when type == ValueType.UINT64.id() && value < 0 ->
                 throw fault(key, "value " + Long.toUnsignedString(value), "less than 2^63");
             case IntegerValue integer -> OptionalLong.of(integer.value());
             case MetadataValue other -> throw wrongType(key, other, "an integer type");
@@ -123,8 +124,7 @@ final class ParsedMetadata implements Metadata {
     }
 
     private GgufException fault(String key, String found, String expected) {
-        return new GgufException(
-                GgufException.Level.VALUE, source, -1, Wording.key(key), found, expected, "", null);
+        return new GgufException(GgufException.Level.VALUE, source, -1, Wording.key(key), found, expected, "", null);
     }
 
     /** An array of other elements than its reader needs. @param source file and key */

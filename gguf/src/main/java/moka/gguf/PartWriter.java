@@ -46,8 +46,7 @@ final class PartWriter implements AutoCloseable {
         this.places = places;
     }
 
-    static PartWriter create(
-            Path target, Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
+    static PartWriter create(Path target, Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
         int alignment = alignment(metadata);
         List<Long> offsets = new ArrayList<>();
         long end = 0;
@@ -71,8 +70,7 @@ final class PartWriter implements AutoCloseable {
             // Beside the target: a rename is in one step only within a file system.
             String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
             Path unfinished = directory.resolve("." + target.getFileName() + "." + number + ".unfinished");
-            FileChannel channel =
-                    FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+            FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
             var writer = new PartWriter(target, unfinished, channel, options.bigEndian(), dataBegin + end, places);
             try {
                 writer.writeAll(ByteBuffer.wrap(head), 0);
@@ -166,8 +164,8 @@ final class PartWriter implements AutoCloseable {
         for (Place place : places.values()) {
             long done = written.getOrDefault(place.tensor.name(), 0L);
             if (done != place.tensor.bytes()) {
-                throw new IllegalStateException(Wording.tensor(place.tensor.name()) + ": "
-                        + Wording.bytes(done) + " written, expected " + place.tensor.bytes());
+                throw new IllegalStateException(Wording.tensor(place.tensor.name()) + ": " + Wording.bytes(done)
+                        + " written, expected " + place.tensor.bytes());
             }
         }
         try {

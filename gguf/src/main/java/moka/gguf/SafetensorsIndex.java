@@ -13,8 +13,12 @@ final class SafetensorsIndex {
     /** File name of each tensor, in the order of the index. */
     static Map<String, String> read(String file, MemorySegment bytes) {
         if (bytes.byteSize() > SafetensorsReader.HEADER_BYTES) {
-            throw fault(file, -1, "", Wording.bytes(bytes.byteSize()), "an index of at most "
-                    + Wording.bytes(SafetensorsReader.HEADER_BYTES));
+            throw fault(
+                    file,
+                    -1,
+                    "",
+                    Wording.bytes(bytes.byteSize()),
+                    "an index of at most " + Wording.bytes(SafetensorsReader.HEADER_BYTES));
         }
         var json = new Json(
                 bytes.toArray(ValueLayout.JAVA_BYTE),

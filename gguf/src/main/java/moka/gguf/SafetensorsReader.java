@@ -43,22 +43,23 @@ final class SafetensorsReader {
     static Content read(String file, MemorySegment bytes) {
         try {
             return new SafetensorsReader(file, bytes).read();
-        } catch (InternalError e) { // how the JVM reports a page that the file no longer has
-            throw new GgufException(
-                    Level.FILE, file, -1, "", "changed while it was read", "a file that stays as it is", "", e);
+        } catch (InternalError e) {
+            throw FileMap.cutWhileRead(file, e);
         }
     }
 
     private Content read() {
         byte[] header = header();
-        readObject(new Json(header, (offset, found, expected) ->
-                fault(Level.METADATA, LENGTH_BYTES + (long) offset, found, expected)));
+        readObject(new Json(
+                header,
+                (offset, found, expected) -> fault(Level.METADATA, LENGTH_BYTES + (long) offset, found, expected)));
 
         long dataBegin = LENGTH_BYTES + (long) header.length;
         checkPlaces(bytes.byteSize() - dataBegin);
         List<SafetensorsTensor> tensors = new ArrayList<>(entries.size());
         for (Entry entry : entries) {
-            MemorySegment data = bytes.asSlice(dataBegin + entry.begin, entry.end - entry.begin).asReadOnly();
+            MemorySegment data = bytes.asSlice(dataBegin + entry.begin, entry.end - entry.begin)
+                    .asReadOnly();
             tensors.add(new SafetensorsTensor(entry.name, entry.type, entry.shape, data));
         }
         return new Content(Map.copyOf(metadata), List.copyOf(tensors));
@@ -142,11 +143,12 @@ final class SafetensorsReader {
                 case "dtype" -> type = type(json);
                 case "shape" -> shape = counts(json, field);
                 case "data_offsets" -> offsets = counts(json, field);
-                default -> throw fault(
-                        Level.TENSOR_INFO,
-                        LENGTH_BYTES + at,
-                        "field " + Wording.quoted(field),
-                        "dtype, shape or data_offsets");
+                default ->
+                    throw fault(
+                            Level.TENSOR_INFO,
+                            LENGTH_BYTES + at,
+                            "field " + Wording.quoted(field),
+                            "dtype, shape or data_offsets");
             }
         }
         if (type == null || shape == null || offsets == null) {
@@ -233,8 +235,7 @@ final class SafetensorsReader {
         }
         subject = "data";
         if (end != dataBytes) {
-            throw fault(
-                    Level.DATA, -1, "data of " + Wording.bytes(dataBytes), end + ", where the last tensor ends");
+            throw fault(Level.DATA, -1, "data of " + Wording.bytes(dataBytes), end + ", where the last tensor ends");
         }
     }
 

@@ -59,8 +59,7 @@ final class SplitFiles {
         for (int number = 1; number <= count.getAsLong(); number++) {
             GgufPart part = number == opens
                     ? opened
-                    : openPart(
-                            path.resolveSibling(partName(name.group(1), number, (int) count.getAsLong())), arena);
+                    : openPart(path.resolveSibling(partName(name.group(1), number, (int) count.getAsLong())), arena);
             checkPart(part, number, count.getAsLong());
             parts.add(part);
         }

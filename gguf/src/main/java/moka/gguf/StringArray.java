@@ -113,7 +113,8 @@ final class StringArray implements MetadataValue.ArrayValue {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof StringArray array && ends.length == array.ends.length
+        return other instanceof StringArray array
+                && ends.length == array.ends.length
                 && Arrays.equals(packed, array.packed);
     }
 

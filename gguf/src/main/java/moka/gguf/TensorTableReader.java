@@ -56,9 +56,10 @@ final class TensorTableReader {
         long begin = in.position();
         String name = in.name("tensor name", Limits.TENSOR_NAME_BYTES);
         in.at(Level.TENSOR_INFO, Wording.tensor(name));
+        long shapeAt = in.position();
         long[] shape = shape(in);
         TensorType type = type(in);
-        long bytes = bytes(in, type, shape);
+        long bytes = bytes(in, shapeAt, type, shape);
         long offset = in.u64("the offset");
         return new Entry(name, type, shape, begin, offset, bytes);
     }
@@ -74,8 +75,7 @@ final class TensorTableReader {
             at = in.position();
             shape[i] = in.u64("dimension " + (i + 1));
             if (shape[i] <= 0) {
-                throw in.fault(
-                        at, "dimension " + (i + 1) + " is " + Long.toUnsignedString(shape[i]), "1 to 2^63-1");
+                throw in.fault(at, "dimension " + (i + 1) + " is " + Long.toUnsignedString(shape[i]), "1 to 2^63-1");
             }
         }
         return shape;
@@ -96,11 +96,11 @@ final class TensorTableReader {
         });
     }
 
-    private static long bytes(Cursor in, TensorType type, long[] shape) {
+    private static long bytes(Cursor in, long shapeAt, TensorType type, long[] shape) {
         long columns = shape.length == 0 ? 1 : shape[0];
         if (columns % type.blockElements() != 0) {
             throw in.fault(
-                    in.position(),
+                    shapeAt,
                     type + " rows of " + columns + " elements",
                     "a multiple of the block size " + type.blockElements());
         }
@@ -108,7 +108,7 @@ final class TensorTableReader {
         for (int i = 1; i < shape.length; i++) {
             if (Math.multiplyHigh(elements, shape[i]) != 0 || elements * shape[i] < 0) {
                 throw in.fault(
-                        in.position(),
+                        shapeAt,
                         "number of elements of shape " + Wording.shape(shape) + " overflows",
                         "less than 2^63 elements");
             }
@@ -118,7 +118,7 @@ final class TensorTableReader {
             return Math.multiplyExact(elements / type.blockElements(), type.blockBytes());
         } catch (ArithmeticException e) {
             throw in.fault(
-                    in.position(),
+                    shapeAt,
                     "number of bytes of " + type + " " + Wording.shape(shape) + " overflows",
                     "less than 2^63 bytes");
         }

@@ -84,8 +84,8 @@ public enum TensorType {
      */
     public long rowBytes(long elements) {
         if (elements % blockElements != 0) {
-            throw new IllegalArgumentException(
-                    "a row of " + elements + " elements is no whole number of " + name() + " blocks of " + blockElements);
+            throw new IllegalArgumentException("a row of " + elements + " elements is no whole number of " + name()
+                    + " blocks of " + blockElements);
         }
         return Math.multiplyExact(elements / blockElements, blockBytes);
     }

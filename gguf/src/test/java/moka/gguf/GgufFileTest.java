@@ -68,7 +68,9 @@ class GgufFileTest {
             assertEquals(3, file.version());
             assertFalse(file.bigEndian());
             assertEquals(32, file.alignment());
-            assertEquals(List.of("alpha", "beta"), file.tensors().stream().map(GgufTensor::name).toList());
+            assertEquals(
+                    List.of("alpha", "beta"),
+                    file.tensors().stream().map(GgufTensor::name).toList());
             GgufTensor alpha = file.tensor("alpha").orElseThrow();
             assertEquals(3, alpha.columns());
             assertEquals(2, alpha.rows());
@@ -96,9 +98,12 @@ class GgufFileTest {
         try (GgufFile file = GgufFile.open(big)) {
             assertTrue(file.bigEndian());
             assertEquals(7, file.metadata().requireInteger("u32"));
-            assertArrayEquals(new String[] {"a", "", "ß"}, file.metadata().requireArray("names").strings());
+            assertArrayEquals(
+                    new String[] {"a", "", "ß"},
+                    file.metadata().requireArray("names").strings());
             for (int i = 0; i < expected.size(); i++) {
-                assertArrayEquals(expected.get(i), RandomFiles.bytes(file.tensors().get(i)));
+                assertArrayEquals(
+                        expected.get(i), RandomFiles.bytes(file.tensors().get(i)));
             }
         }
     }
@@ -134,7 +139,8 @@ class GgufFileTest {
         assertEquals(0, big.getInt(type));
         big.putInt(type, TensorType.IQ1_M.id());
         GgufException failure = assertThrows(
-                GgufException.class, () -> GgufFile.of("memory", MemorySegment.ofArray(bytes)).close());
+                GgufException.class,
+                () -> GgufFile.of("memory", MemorySegment.ofArray(bytes)).close());
         assertTrue(failure.getMessage().contains("big-endian data of type IQ1_M"), failure.getMessage());
     }
 
@@ -152,7 +158,8 @@ class GgufFileTest {
             dataBegin = file.parts().getFirst().dataOffset();
         }
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
-            ByteBuffer place = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, offset);
+            ByteBuffer place =
+                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, offset);
             channel.write(place, name + 4 + 4 + 8 + 4);
             ByteBuffer data = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < 8; i++) {
@@ -209,7 +216,9 @@ class GgufFileTest {
             }
             GgufException failure = assertThrows(GgufException.class, file::checkUnchanged);
             assertEquals(Level.FILE, failure.level());
-            assertTrue(failure.getMessage().startsWith("test.gguf: changed while it was open: has 131,"), failure.getMessage());
+            assertTrue(
+                    failure.getMessage().startsWith("test.gguf: changed while it was open: has 131,"),
+                    failure.getMessage());
         }
     }
 
@@ -244,7 +253,8 @@ class GgufFileTest {
         file.close();
         assertThrows(IllegalStateException.class, () -> data.get(ValueLayout.JAVA_BYTE, 0));
         assertEquals("llama", metadata.requireString("general.architecture"));
-        assertArrayEquals(new String[] {"a", "", "ß"}, metadata.requireArray("names").strings());
+        assertArrayEquals(
+                new String[] {"a", "", "ß"}, metadata.requireArray("names").strings());
     }
 
     @Test
@@ -272,7 +282,8 @@ class GgufFileTest {
         try (GgufFile file = GgufFile.of("memory", MemorySegment.ofArray(bytes))) {
             assertEquals("memory", file.name());
             assertEquals(2, file.version());
-            assertArrayEquals(new byte[] {0, 1, 2, 3, 4}, RandomFiles.bytes(file.tensors().getFirst()));
+            assertArrayEquals(
+                    new byte[] {0, 1, 2, 3, 4}, RandomFiles.bytes(file.tensors().getFirst()));
             file.checkUnchanged();
         }
     }
@@ -285,7 +296,8 @@ class GgufFileTest {
             tokens.add("token" + i);
         }
         Path path = folder.resolve("vocabulary.gguf");
-        Metadata metadata = Metadata.builder("test").setStrings("tokens", tokens).build();
+        Metadata metadata =
+                Metadata.builder("test").setStrings("tokens", tokens).build();
         try (GgufWriter writer = GgufWriter.create(path, metadata, List.of())) {
             writer.commit();
         }
@@ -300,7 +312,8 @@ class GgufFileTest {
 
     @Test
     void escapesControlCharactersOfHostileNames() throws IOException {
-        byte[] bytes = Files.readAllBytes(write(Options.DEFAULT, new GgufTensorInfo("alpha\nbeta\u001b[31m", TensorType.F32, 8)));
+        byte[] bytes = Files.readAllBytes(
+                write(Options.DEFAULT, new GgufTensorInfo("alpha\nbeta\u001b[31m", TensorType.F32, 8)));
         GgufException failure = assertThrows(
                 GgufException.class,
                 () -> GgufFile.of("memory", MemorySegment.ofArray(bytes).asSlice(0, bytes.length - 1))

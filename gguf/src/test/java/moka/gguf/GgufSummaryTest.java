@@ -27,9 +27,7 @@ class GgufSummaryTest {
         try (GgufFile file = GgufFile.open(path)) {
             GgufSummary summary = GgufSummary.of(file);
             assertEquals(
-                    List.of(
-                            new TypeShare(TensorType.Q4_0, 1, 256, 144),
-                            new TypeShare(TensorType.F32, 2, 16, 64)),
+                    List.of(new TypeShare(TensorType.Q4_0, 1, 256, 144), new TypeShare(TensorType.F32, 2, 16, 64)),
                     summary.types());
             assertEquals("x.gguf", summary.name());
             assertEquals(1, summary.partCount());
@@ -47,7 +45,9 @@ class GgufSummaryTest {
             try (GgufFile file = GgufFile.open(SharedData.require("own/models/pebble-" + name + ".gguf"))) {
                 assertEquals(
                         name,
-                        FileType.byId(file.metadata().requireInteger(FileType.KEY)).orElseThrow().name());
+                        FileType.byId(file.metadata().requireInteger(FileType.KEY))
+                                .orElseThrow()
+                                .name());
             }
         }
     }

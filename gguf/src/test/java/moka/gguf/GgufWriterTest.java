@@ -34,18 +34,22 @@ class GgufWriterTest {
         List<Path> files = new ArrayList<>();
         for (String place : List.of("own/models", "own/micro", "own/zoo", "public/tokenizers/vocab")) {
             try (Stream<Path> list = Files.list(SharedData.require(place))) {
-                list.filter(file -> file.toString().matches(".*\\.gguf(\\.gz)?")).sorted().forEach(files::add);
+                list.filter(file -> file.toString().matches(".*\\.gguf(\\.gz)?"))
+                        .sorted()
+                        .forEach(files::add);
             }
         }
         assertTrue(files.size() > 150, "files");
-        return files.stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
-            byte[] bytes = read(file);
-            Path copy = folder.resolve("copy.gguf");
-            try (GgufFile source = GgufFile.of("source", MemorySegment.ofArray(bytes))) {
-                GgufWriter.copy(source, copy, source.metadata(), new Options(source.version(), source.bigEndian()));
-            }
-            assertEquals(-1, Arrays.mismatch(bytes, Files.readAllBytes(copy)));
-        }));
+        return files.stream()
+                .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
+                    byte[] bytes = read(file);
+                    Path copy = folder.resolve("copy.gguf");
+                    try (GgufFile source = GgufFile.of("source", MemorySegment.ofArray(bytes))) {
+                        GgufWriter.copy(
+                                source, copy, source.metadata(), new Options(source.version(), source.bigEndian()));
+                    }
+                    assertEquals(-1, Arrays.mismatch(bytes, Files.readAllBytes(copy)));
+                }));
     }
 
     private static byte[] read(Path file) throws IOException {
@@ -135,8 +139,7 @@ class GgufWriterTest {
                 .build();
         write(first, metadata, List.of(), List.of(), Options.DEFAULT, new SplittableRandom(2));
         try (GgufFile file = GgufFile.open(first)) {
-            Metadata changed = file.metadata()
-                    .toBuilder()
+            Metadata changed = file.metadata().toBuilder()
                     .setUint32("general.file_type", 15)
                     .remove("tokenizer.x")
                     .setFloat32("added", 0.5f)
@@ -165,24 +168,25 @@ class GgufWriterTest {
     @Test
     void writesSplitModelsThatOpenByAnyPart() throws IOException {
         var random = new SplittableRandom(3);
-        Metadata metadata = Metadata.builder("test").set("general.architecture", "llama").build();
+        Metadata metadata =
+                Metadata.builder("test").set("general.architecture", "llama").build();
         List<List<GgufTensorInfo>> parts = List.of(
                 List.of(),
                 List.of(new GgufTensorInfo("a", TensorType.F32, 5), new GgufTensorInfo("b", TensorType.Q8_0, 32, 2)),
                 List.of(new GgufTensorInfo("c", TensorType.F16, 3, 3)));
-        try (GgufWriter writer =
-                GgufWriter.createSplit(folder.resolve("m"), metadata, parts, Options.DEFAULT)) {
+        try (GgufWriter writer = GgufWriter.createSplit(folder.resolve("m"), metadata, parts, Options.DEFAULT)) {
             for (GgufTensorInfo tensor : parts.stream().flatMap(List::stream).toList()) {
                 writer.write(tensor.name(), MemorySegment.ofArray(RandomFiles.bytes(random, (int) tensor.bytes())));
             }
             writer.commit();
         }
-        assertEquals(
-                List.of("m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf"), names(folder));
+        assertEquals(List.of("m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf"), names(folder));
         for (String name : names(folder)) {
             try (GgufFile file = GgufFile.open(folder.resolve(name))) {
                 assertEquals(3, file.parts().size());
-                assertEquals(List.of("a", "b", "c"), file.tensors().stream().map(GgufTensor::name).toList());
+                assertEquals(
+                        List.of("a", "b", "c"),
+                        file.tensors().stream().map(GgufTensor::name).toList());
                 assertEquals("llama", file.metadata().requireString("general.architecture"));
             }
         }
@@ -235,15 +239,10 @@ class GgufWriterTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> GgufWriter.create(
-                        path,
-                        none,
-                        List.of(new GgufTensorInfo("a", TensorType.IQ1_M, 256)),
-                        new Options(3, true)));
+                        path, none, List.of(new GgufTensorInfo("a", TensorType.IQ1_M, 256)), new Options(3, true)));
         try (GgufWriter writer = GgufWriter.create(path, none, List.of(tensor))) {
-            assertThrows(
-                    IllegalArgumentException.class, () -> writer.write("b", MemorySegment.ofArray(new byte[16])));
-            assertThrows(
-                    IllegalArgumentException.class, () -> writer.write("a", MemorySegment.ofArray(new byte[12])));
+            assertThrows(IllegalArgumentException.class, () -> writer.write("b", MemorySegment.ofArray(new byte[16])));
+            assertThrows(IllegalArgumentException.class, () -> writer.write("a", MemorySegment.ofArray(new byte[12])));
         }
     }
 

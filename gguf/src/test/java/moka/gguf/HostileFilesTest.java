@@ -110,7 +110,9 @@ class HostileFilesTest {
     @Test
     void everyFieldMayBeAnyNumber() throws IOException {
         byte[] bytes = sample(Options.DEFAULT);
-        long[] numbers = {0, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 1L << 40, 1L << 61, (1L << 62) + 1, bytes.length};
+        long[] numbers = {
+            0, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 1L << 40, 1L << 61, (1L << 62) + 1, bytes.length
+        };
         ByteBuffer little = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         for (int at = 0; at + 8 <= bytes.length; at++) {
             long kept = little.getLong(at);
@@ -142,13 +144,17 @@ class HostileFilesTest {
         // an entry of 29 bytes each: what a hostile file may ask for is bounded by its length
         int count = 10_000;
         ByteBuffer bytes = ByteBuffer.allocate(24 + count * 40).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3).putLong(count).putLong(0);
-        IntStream.range(0, count).forEach(i -> bytes.putLong(5)
-                .put(String.format("%05d", i).getBytes(StandardCharsets.US_ASCII))
-                .putInt(1)
-                .putLong(1)
-                .putInt(TensorType.I8.id())
-                .putLong(0));
+        bytes.put("GGUF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(3)
+                .putLong(count)
+                .putLong(0);
+        IntStream.range(0, count)
+                .forEach(i -> bytes.putLong(5)
+                        .put(String.format("%05d", i).getBytes(StandardCharsets.US_ASCII))
+                        .putInt(1)
+                        .putLong(1)
+                        .putInt(TensorType.I8.id())
+                        .putLong(0));
         GgufException failure = assertThrows(
                 GgufException.class,
                 () -> GgufFile.of("many", MemorySegment.ofArray(bytes.array())).close());

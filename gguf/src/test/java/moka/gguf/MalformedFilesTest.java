@@ -31,8 +31,9 @@ class MalformedFilesTest {
                 .getAsJsonObject()
                 .getAsJsonArray("cases");
         assertTrue(cases.size() >= 199, "cases in the index");
-        return cases.asList().stream().map(JsonElement::getAsJsonObject).map(entry -> DynamicTest.dynamicTest(
-                entry.get("file").getAsString(), () -> check(folder, entry)));
+        return cases.asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .map(entry -> DynamicTest.dynamicTest(entry.get("file").getAsString(), () -> check(folder, entry)));
     }
 
     private static void check(Path folder, JsonObject entry) {
@@ -46,15 +47,18 @@ class MalformedFilesTest {
                 checkSplit(path, entry);
             }
         } else {
-            var failure = assertThrows(GgufException.class, () -> GgufFile.open(path).close());
-            if (!path.endsWith("metadata-alignment-2p31.gguf")) { // refused with the metadata: the index's note allows it
+            var failure =
+                    assertThrows(GgufException.class, () -> GgufFile.open(path).close());
+            if (!path.endsWith(
+                    "metadata-alignment-2p31.gguf")) { // refused with the metadata: the index's note allows it
                 assertEquals(container, levelName(failure.level()), failure.getMessage());
             }
             checkMessage(path, entry, failure);
         }
     }
 
-    // Parts that do not fit are found when the model is put together; going on from the first part is as good as refusing.
+    // Parts that do not fit are found when the model is put together; going on from the first part is as good as
+    // refusing.
     private static void checkSplit(Path path, JsonObject entry) {
         String folder = path.getParent().getFileName().toString();
         if (entry.get("model").getAsString().equals("opens") || folder.equals("split-open-second")) {
@@ -64,7 +68,8 @@ class MalformedFilesTest {
                 assertEquals("llama", file.metadata().requireString("general.architecture"));
             }
         } else {
-            var failure = assertThrows(GgufException.class, () -> GgufFile.open(path).close());
+            var failure =
+                    assertThrows(GgufException.class, () -> GgufFile.open(path).close());
             checkMessage(path, entry, failure);
         }
     }
@@ -80,7 +85,8 @@ class MalformedFilesTest {
         }
         String lower = message.toLowerCase(Locale.ROOT);
         List<String> gist = new ArrayList<>(texts(entry, "gist"));
-        boolean any = gist.isEmpty() || gist.remove("end of file or truncated") && lower.contains("end of file")
+        boolean any = gist.isEmpty()
+                || gist.remove("end of file or truncated") && lower.contains("end of file")
                 || lower.contains("truncated");
         for (String word : gist) {
             any |= lower.contains(word.toLowerCase(Locale.ROOT));
@@ -89,7 +95,9 @@ class MalformedFilesTest {
     }
 
     private static List<String> texts(JsonObject entry, String field) {
-        return entry.getAsJsonArray(field).asList().stream().map(JsonElement::getAsString).toList();
+        return entry.getAsJsonArray(field).asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
     }
 
     private static String levelName(Level level) {

@@ -70,12 +70,14 @@ class MetadataTest {
 
     @Test
     void givesArraysInTheKindAskedFor() {
-        assertArrayEquals(new String[] {"a", "b"}, metadata.requireArray("names").strings());
+        assertArrayEquals(
+                new String[] {"a", "b"}, metadata.requireArray("names").strings());
         assertArrayEquals(new byte[] {'b'}, metadata.requireArray("names").stringBytes(1));
         assertArrayEquals(new long[] {-1, 2}, metadata.requireArray("numbers").longs());
         assertArrayEquals(new float[] {-1, 2}, metadata.requireArray("numbers").floats());
         assertArrayEquals(new long[] {0, 1}, metadata.requireArray("flags").longs());
-        assertArrayEquals(new float[] {0.5f, Float.NaN}, metadata.requireArray("reals").floats());
+        assertArrayEquals(
+                new float[] {0.5f, Float.NaN}, metadata.requireArray("reals").floats());
         assertEquals(
                 List.of(MetadataValue.of(false), MetadataValue.of(true)),
                 metadata.requireArray("flags").values());
@@ -99,7 +101,11 @@ class MetadataTest {
 
     @Test
     void buildsACopyWithChanges() {
-        Metadata changed = metadata.toBuilder().set("text", "bye").remove("yes").set("new", false).build();
+        Metadata changed = metadata.toBuilder()
+                .set("text", "bye")
+                .remove("yes")
+                .set("new", false)
+                .build();
         assertEquals("bye", changed.requireString("text"));
         assertEquals(Optional.empty(), changed.bool("yes"));
         assertEquals(Optional.of(false), changed.bool("new"));

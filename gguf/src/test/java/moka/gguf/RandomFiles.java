@@ -15,7 +15,8 @@ final class RandomFiles {
         MetadataBuilder builder = Metadata.builder("random");
         int count = random.nextInt(12);
         for (int i = 0; i < count; i++) {
-            builder.set("key." + i + "." + text(random).length(), value(random, ValueType.values()[random.nextInt(13)], 1));
+            builder.set(
+                    "key." + i + "." + text(random).length(), value(random, ValueType.values()[random.nextInt(13)], 1));
         }
         if (random.nextInt(3) == 0) {
             builder.setUint32("general.alignment", 1L << random.nextInt(9));

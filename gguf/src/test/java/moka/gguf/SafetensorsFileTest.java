@@ -25,11 +25,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SafetensorsFileTest {
     private static final String HEADER = """
-            {"__metadata__":{"format":"pt","note":"\\u00e9\\n"},
-             "b":{"dtype":"BF16","shape":[2,3],"data_offsets":[4,16]},
-             "a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},
-             "empty":{"data_offsets":[16,16],"shape":[0,7],"dtype":"I64"},
-             "c":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[16,19]}} \s""";
+        {"__metadata__":{"format":"pt","note":"\\u00e9\\n"},
+         "b":{"dtype":"BF16","shape":[2,3],"data_offsets":[4,16]},
+         "a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},
+         "empty":{"data_offsets":[16,16],"shape":[0,7],"dtype":"I64"},
+         "c":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[16,19]}} \s\
+        """;
 
     @TempDir
     Path folder;
@@ -70,7 +71,8 @@ class SafetensorsFileTest {
             assertArrayEquals(new long[] {2, 3}, b.shape());
             assertEquals(6, b.elements());
             assertArrayEquals(
-                    new byte[] {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, b.data().toArray(ValueLayout.JAVA_BYTE));
+                    new byte[] {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+                    b.data().toArray(ValueLayout.JAVA_BYTE));
             assertEquals(1, file.tensor("a").orElseThrow().elements());
             assertEquals(0, file.tensor("empty").orElseThrow().data().byteSize());
             assertTrue(file.tensor("d").isEmpty());
@@ -82,34 +84,39 @@ class SafetensorsFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{} x                                                      | after the end of the object",
-        "[]                                                        | an object",
-        "{`a`:                                                     | end of text",
-        "{`a`:{`dtype`:`F99`,`shape`:[],`data_offsets`:[0,4]}}     | dtype 'F99'",
-        "{`a`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[0,4]}}    | expected 8 bytes for F32 2",
-        "{`a`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[4,0]}}    | data_offsets 4 to 0",
-        "{`a`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[0,4,8]}}  | 3 data_offsets",
-        "{`a`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[0,8]}}    | data ends at 8, expected at most 4",
-        "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[1,4]}}     | after a gap",
-        "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[0,3]}}     | data of 4 bytes, expected 3",
-        "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[0,3]},`b`:{`dtype`:`I8`,`shape`:[2],`data_offsets`:[2,4]}} | overlaps",
-        "{`a`:{`dtype`:`I8`,`shape`:[4],`data_offsets`:[0,4]},`a`:{`dtype`:`I8`,`shape`:[0],`data_offsets`:[4,4]}} | duplicate name",
-        "{`a`:{`dtype`:`I8`,`shape`:[4],`shape`:[4],`data_offsets`:[0,4]}} | field 'shape' twice",
-        "{`a`:{`dtype`:`I8`,`shape`:[4]}}                          | field 'data_offsets' missing",
-        "{`a`:{`dtype`:`I8`,`shape`:[4],`colour`:1}}               | field 'colour'",
-        "{`a`:{`dtype`:`I8`,`shape`:[-4],`data_offsets`:[0,4]}}    | a whole number",
-        "{`a`:{`dtype`:`I8`,`shape`:[4.0],`data_offsets`:[0,4]}}   | a whole number",
-        "{`a`:{`dtype`:`I8`,`shape`:[04],`data_offsets`:[0,4]}}    | a whole number",
-        "{`a`:{`dtype`:`I8`,`shape`:[9223372036854775808],`data_offsets`:[0,4]}} | 2^63 or more",
-        "{`a`:{`dtype`:`I8`,`shape`:[4294967296,4294967296],`data_offsets`:[0,4]}} | overflows",
-        "{`a`:{`dtype`:`F4`,`shape`:[3],`data_offsets`:[0,4]}}     | 12 bits of data",
-        "{`__metadata__`:{`a`:1}}                                  | expected a string",
-        "{`__metadata__`:{`a`:`1`,`a`:`2`}}                        | duplicate key 'a'",
-        "{`a`:{`dtype`:`I8`,`shape`:[4,],`data_offsets`:[0,4]}}    | after ','",
-        "{`a\\q`:{}}                                               | unknown escape",
-        "{`a\\u00g0`:{}}                                           | four hexadecimal digits",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{} x                                                      | after the end of the object",
+                "[]                                                        | an object",
+                "{`a`:                                                     | end of text",
+                "{`a`:{`dtype`:`F99`,`shape`:[],`data_offsets`:[0,4]}}     | dtype 'F99'",
+                "{`a`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[0,4]}}    | expected 8 bytes for F32 2",
+                "{`a`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[4,0]}}    | data_offsets 4 to 0",
+                "{`a`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[0,4,8]}}  | 3 data_offsets",
+                "{`a`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[0,8]}}    | data ends at 8, expected at most 4",
+                "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[1,4]}}     | after a gap",
+                "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[0,3]}}     | data of 4 bytes, expected 3",
+                "{`a`:{`dtype`:`I8`,`shape`:[3],`data_offsets`:[0,3]},`b`:{`dtype`:`I8`,`shape`:[2],`data_offsets`:[2,4]}}"
+                    + " | overlaps",
+                "{`a`:{`dtype`:`I8`,`shape`:[4],`data_offsets`:[0,4]},`a`:{`dtype`:`I8`,`shape`:[0],`data_offsets`:[4,4]}}"
+                    + " | duplicate name",
+                "{`a`:{`dtype`:`I8`,`shape`:[4],`shape`:[4],`data_offsets`:[0,4]}} | field 'shape' twice",
+                "{`a`:{`dtype`:`I8`,`shape`:[4]}}                          | field 'data_offsets' missing",
+                "{`a`:{`dtype`:`I8`,`shape`:[4],`colour`:1}}               | field 'colour'",
+                "{`a`:{`dtype`:`I8`,`shape`:[-4],`data_offsets`:[0,4]}}    | a whole number",
+                "{`a`:{`dtype`:`I8`,`shape`:[4.0],`data_offsets`:[0,4]}}   | a whole number",
+                "{`a`:{`dtype`:`I8`,`shape`:[04],`data_offsets`:[0,4]}}    | a whole number",
+                "{`a`:{`dtype`:`I8`,`shape`:[9223372036854775808],`data_offsets`:[0,4]}} | 2^63 or more",
+                "{`a`:{`dtype`:`I8`,`shape`:[4294967296,4294967296],`data_offsets`:[0,4]}} | overflows",
+                "{`a`:{`dtype`:`F4`,`shape`:[3],`data_offsets`:[0,4]}}     | 12 bits of data",
+                "{`__metadata__`:{`a`:1}}                                  | expected a string",
+                "{`__metadata__`:{`a`:`1`,`a`:`2`}}                        | duplicate key 'a'",
+                "{`a`:{`dtype`:`I8`,`shape`:[4,],`data_offsets`:[0,4]}}    | after ','",
+                "{`a\\q`:{}}                                               | unknown escape",
+                "{`a\\u00g0`:{}}                                           | four hexadecimal digits",
+            })
     void refusesMalformedHeaders(String header, String gist) {
         GgufException failure = refuses(file(header.replace('`', '"'), 4));
         assertTrue(failure.getMessage().contains(gist), failure.getMessage());
@@ -142,7 +149,9 @@ class SafetensorsFileTest {
             byte[] bytes = sample.clone();
             for (int hits = 1 + random.nextInt(3); hits > 0; hits--) {
                 int at = random.nextInt(bytes.length);
-                bytes[at] = random.nextBoolean() ? (byte) random.nextInt(256) : (byte) "{}[]\",:0 9\\u".charAt(random.nextInt(12));
+                bytes[at] = random.nextBoolean()
+                        ? (byte) random.nextInt(256)
+                        : (byte) "{}[]\",:0 9\\u".charAt(random.nextInt(12));
             }
             try {
                 read(bytes).close();
@@ -159,8 +168,9 @@ class SafetensorsFileTest {
         shard("model-00001-of-00002.safetensors", "a");
         shard("model-00002-of-00002.safetensors", "b");
         index("""
-                {"metadata":{"total_size":8,"x":[1.5e3,-2,true,null,{"y":"z"}]},"weight_map":
-                {"b":"model-00002-of-00002.safetensors","a":"model-00001-of-00002.safetensors"}}""");
+            {"metadata":{"total_size":8,"x":[1.5e3,-2,true,null,{"y":"z"}]},"weight_map":
+            {"b":"model-00002-of-00002.safetensors","a":"model-00001-of-00002.safetensors"}}\
+            """);
         for (Path path : List.of(folder, folder.resolve("model.safetensors.index.json"))) {
             try (SafetensorsFile file = SafetensorsFile.open(path)) {
                 assertEquals(
@@ -190,19 +200,23 @@ class SafetensorsFileTest {
 
     @Test
     void refusesATensorInTwoShards() throws IOException {
-        Files.write(folder.resolve("one.safetensors"), file("{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4));
+        Files.write(
+                folder.resolve("one.safetensors"),
+                file("{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4));
         Files.write(
                 folder.resolve("two.safetensors"),
                 file(
                         "{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},"
                                 + "\"b\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[4,4]}}",
                         4));
-        refusesIndex("{\"weight_map\":{\"a\":\"one.safetensors\",\"b\":\"two.safetensors\"}}", "duplicate, in two shards");
+        refusesIndex(
+                "{\"weight_map\":{\"a\":\"one.safetensors\",\"b\":\"two.safetensors\"}}", "duplicate, in two shards");
     }
 
     @Test
     void namesADirectoryWithoutAModel() {
-        var failure = assertThrows(GgufException.class, () -> SafetensorsFile.open(folder).close());
+        var failure = assertThrows(
+                GgufException.class, () -> SafetensorsFile.open(folder).close());
         assertTrue(failure.getMessage().startsWith("model.safetensors: not found"), failure.getMessage());
     }
 
@@ -217,7 +231,8 @@ class SafetensorsFileTest {
 
     private void refusesIndex(String text, String gist) throws IOException {
         index(text);
-        var failure = assertThrows(GgufException.class, () -> SafetensorsFile.open(folder).close());
+        var failure = assertThrows(
+                GgufException.class, () -> SafetensorsFile.open(folder).close());
         assertTrue(failure.getMessage().contains(gist), failure.getMessage());
         assertFalse(failure.getMessage().contains("\n"));
     }
