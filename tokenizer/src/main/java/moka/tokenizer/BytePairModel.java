@@ -1,6 +1,7 @@
 package moka.tokenizer;
 
 import java.util.Arrays;
+import java.util.Optional;
 import moka.gguf.MetadataValue.ArrayValue;
 
 /**
@@ -13,11 +14,10 @@ final class BytePairModel implements TextModel {
     private static final byte SPLIT = 2;
 
     private final Vocabulary vocabulary;
-    private final PreTokenizer preTokenizer;
+    private final Splitter splitter;
+    private final Options options;
     /** Tokens by the bytes they stand for, then symbols that merges make although they are no tokens. */
     private final ByteStrings symbols;
-    /** Whether symbols are bytes, else characters. */
-    private final boolean byteLevel;
 
     private final ByteStringIndex index;
     /** Tokens whose texts have other characters than byte letters: special ones. */
@@ -31,20 +31,28 @@ final class BytePairModel implements TextModel {
     /** Whether merging the bytes of a token gives the token: found out when first asked; threads may find it out twice. */
     private final byte[] wholeness;
 
+    /**
+     * @param byteLevel symbols begin as bytes, and the file writes them in byte letters; else they begin as characters
+     * @param escapeSpaces spaces are written U+2581
+     * @param ignoreMerges a piece that is a token is taken whole, without merging
+     * @param wholeLineEnds a run of line ends that is a token is taken whole
+     */
+    record Options(boolean byteLevel, boolean escapeSpaces, boolean ignoreMerges, boolean wholeLineEnds) {}
+
     /** @param mergeList {@code tokenizer.ggml.merges}: left and right symbol with a space between them */
-    BytePairModel(Vocabulary vocabulary, PreTokenizer preTokenizer, ArrayValue mergeList) {
+    BytePairModel(Vocabulary vocabulary, Splitter splitter, Options options, Optional<ArrayValue> mergeList) {
         this.vocabulary = vocabulary;
-        this.preTokenizer = preTokenizer;
+        this.splitter = splitter;
+        this.options = options;
         int tokenCount = vocabulary.size();
         symbols = new ByteStrings(tokenCount, 8);
         index = new ByteStringIndex(symbols, tokenCount);
         verbatim = new ByteStringIndex(vocabulary.texts(), 64);
-        byteLevel = !preTokenizer.escapeSpaces();
         indexTokens();
-        merges = new MergeTable(mergeList.size());
-        readMerges(mergeList);
+        merges = new MergeTable(mergeList.map(ArrayValue::size).orElse(0));
+        mergeList.ifPresent(this::readMerges);
         wholeness = new byte[tokenCount];
-        alphabet = byteLevel ? byteAlphabet() : this::characters;
+        alphabet = options.byteLevel ? byteAlphabet() : this::characters;
         findByteTokens();
     }
 
@@ -55,7 +63,7 @@ final class BytePairModel implements TextModel {
         for (int id = 0; id < texts.size(); id++) {
             int from = texts.offset(id);
             int length = texts.length(id);
-            if (byteLevel) {
+            if (options.byteLevel) {
                 if (length > decoded.length) {
                     decoded = new byte[length];
                 }
@@ -92,7 +100,7 @@ final class BytePairModel implements TextModel {
     }
 
     private int copy(byte[] from, int start, int end, byte[] to, int offset) {
-        if (byteLevel) {
+        if (options.byteLevel) {
             return ByteLetters.decode(from, start, end, to, offset);
         }
         System.arraycopy(from, start, to, offset, end - start);
@@ -150,7 +158,7 @@ final class BytePairModel implements TextModel {
         for (int b = 0; b < 256; b++) {
             byte[] text = new byte[6 + Utf8.PADDING];
             int length = 1;
-            if (byteLevel) {
+            if (options.byteLevel) {
                 text[0] = (byte) b;
             } else {
                 length = Vocabulary.writeByteTokenText(b, text);
@@ -164,7 +172,7 @@ final class BytePairModel implements TextModel {
     public int find(String text) {
         byte[] bytes = Utf8.padded(text);
         int length = bytes.length - Utf8.PADDING;
-        if (!byteLevel) {
+        if (!options.byteLevel) {
             return tokenOrNone(index.find(bytes, 0, length));
         }
         var decoded = new byte[bytes.length];
@@ -194,22 +202,25 @@ final class BytePairModel implements TextModel {
         @Override
         public void encode(byte[] text, int from, int to, IdBuffer into) {
             ids = into;
-            if (byteLevel) {
-                preTokenizer.splitter().split(text, from, to, encodePiece);
-            } else {
+            if (options.escapeSpaces) {
                 byte[] escaped = Spaces.escaped(text, from, to, false);
-                preTokenizer.splitter().split(escaped, 0, escaped.length - Utf8.PADDING, encodePiece);
+                splitter.split(escaped, 0, escaped.length - Utf8.PADDING, encodePiece);
+            } else {
+                splitter.split(text, from, to, encodePiece);
             }
         }
 
         private void encodePiece(byte[] text, int from, int to) {
             int found = index.find(text, from, to - from);
-            if (found >= 0 && found < wholeness.length && guard.allows(found)
-                    && (preTokenizer.ignoreMerges() || isWhole(found, text, from, to))) {
+            if (found >= 0 && found < wholeness.length && guard.allows(found) && takesWhole(found, text, from, to)) {
                 ids.add(found);
             } else {
                 merge(text, from, to);
             }
+        }
+
+        private boolean takesWhole(int token, byte[] text, int from, int to) {
+            return options.ignoreMerges || options.wholeLineEnds && text[from] == '\n' || isWhole(token, text, from, to);
         }
 
         private boolean isWhole(int token, byte[] text, int from, int to) {

@@ -68,10 +68,19 @@ final class CharacterClasses {
 
     /** The classes of a code point. */
     static int of(int codePoint) {
+        if (codePoint < 0x80) {
+            return ASCII[codePoint] & (1 << LENGTH_SHIFT) - 1;
+        }
         if (codePoint == 0x85) {
             return SPACE;
         }
         return isAssigned(codePoint) ? BITS_OF_TYPE[Character.getType(codePoint)] : 0;
+    }
+
+    /** Whether {@code \w} matches a code point: letters, marks, digits, connectors, and what else is alphabetic. */
+    static boolean isWord(int codePoint) {
+        return (of(codePoint) & (LETTER | MARK | DIGIT | CONNECTOR)) != 0
+                || isAssigned(codePoint) && Character.isAlphabetic(codePoint);
     }
 
     /** Whether Unicode 15.1 has (or may have) given the code point a meaning. */

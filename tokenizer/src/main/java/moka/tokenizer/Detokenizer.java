@@ -10,6 +10,8 @@ final class Detokenizer {
     enum Writing {
         /** Byte letters of GPT-2. */
         BYTE_LETTERS,
+        /** Byte letters, but a mark at the end of texts that are DNA. */
+        BYTE_LETTERS_OR_DNA,
         /** Spaces as U+2581. */
         ESCAPED_SPACES,
         /** As it is. */
@@ -33,6 +35,9 @@ final class Detokenizer {
             return EMPTY;
         }
         byte[] text = vocabulary.texts().get(id);
+        if (writing == Writing.BYTE_LETTERS_OR_DNA) {
+            text = DnaModel.withoutMarker(text);
+        }
         if (writing == Writing.PYTHON_ESCAPES) {
             return PythonEscapes.decode(text);
         }
@@ -43,7 +48,7 @@ final class Detokenizer {
             return text;
         }
         if (vocabulary.is(id, Attributes.NORMAL)) {
-            return writing == Writing.BYTE_LETTERS ? decodeLetters(text) : Spaces.unescaped(text);
+            return writing == Writing.ESCAPED_SPACES ? Spaces.unescaped(text) : decodeLetters(text);
         }
         return vocabulary.is(id, Attributes.BYTE) ? new byte[] {vocabulary.byteOf(id)} : EMPTY;
     }

@@ -64,14 +64,20 @@ final class GgufTokenizer implements Tokenizer {
     @Override
     public int[] encode(byte[] utf8, boolean addSpecial, boolean parseSpecial) {
         byte[] padded = java.util.Arrays.copyOf(utf8, utf8.length + Utf8.PADDING);
-        return encodePadded(settings.worksOnBytes() ? padded : Utf8.repaired(padded), addSpecial, parseSpecial);
+        byte[] text =
+                switch (settings.malformed()) {
+                    case KEPT -> padded;
+                    case REPLACED -> Utf8.repaired(padded);
+                    case REPLACED_UNLESS_SHAPED -> Utf8.repaired(padded, 0x1FFFFF);
+                };
+        return encodePadded(text, addSpecial, parseSpecial);
     }
 
     private int[] encodePadded(byte[] padded, boolean addSpecial, boolean parseSpecial) {
         int length = padded.length - Utf8.PADDING;
         var trust = parseSpecial ? SpecialTokens.Trust.ALL : SpecialTokens.Trust.USER_DEFINED;
         var ids = new IdBuffer(length / 3 + 8);
-        if (addSpecial && settings.addBos()) {
+        if (addSpecial && framesWithBos()) {
             ids.add(known.bos);
         }
         encodeStretches(padded, length, SpecialTokens.Regions.of(length, trust), open, ids);
@@ -83,7 +89,7 @@ final class GgufTokenizer implements Tokenizer {
     public int[] encode(List<Segment> segments, boolean addSpecial) {
         var joined = JoinedSegments.of(segments);
         var ids = new IdBuffer(joined.length() / 3 + 8);
-        boolean addBos = addSpecial && settings.addBos();
+        boolean addBos = addSpecial && framesWithBos();
         if (addBos) {
             ids.add(known.bos);
         }
@@ -93,12 +99,30 @@ final class GgufTokenizer implements Tokenizer {
         return addBos && all.length > 1 && all[1] == known.bos ? java.util.Arrays.copyOfRange(all, 1, all.length) : all;
     }
 
+    private boolean framesWithBos() {
+        return switch (settings.frame()) {
+            case AS_ASKED -> settings.addBos();
+            case BOS_AND_SEPARATOR -> known.bos >= 0;
+            case NONE -> false;
+        };
+    }
+
     private void addEnd(boolean addSpecial, IdBuffer ids) {
-        if (addSpecial && settings.addSeparator()) {
-            ids.add(known.separator);
+        if (!addSpecial) {
+            return;
         }
-        if (addSpecial && settings.addEos()) {
-            ids.add(known.eos);
+        switch (settings.frame()) {
+            case AS_ASKED -> {
+                if (settings.addEos()) {
+                    ids.add(known.eos);
+                }
+            }
+            case BOS_AND_SEPARATOR -> {
+                if (known.separator >= 0) {
+                    ids.add(known.separator);
+                }
+            }
+            case NONE -> {}
         }
     }
 

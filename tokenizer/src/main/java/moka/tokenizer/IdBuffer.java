@@ -26,6 +26,11 @@ final class IdBuffer {
         return ids[index];
     }
 
+    /** Forgets all but the first ids. */
+    void truncate(int newSize) {
+        size = newSize;
+    }
+
     int[] toArray() {
         return Arrays.copyOf(ids, size);
     }

@@ -84,6 +84,9 @@ final class Merger {
         for (int i = 0; i + 1 < count; i++) {
             consider(i, i + 1, starts[i + 2], text);
         }
+        if (count == 0) {
+            return 0;
+        }
         if (count <= SHORT) {
             mergeShort(text);
         } else {
@@ -299,7 +302,7 @@ final class Merger {
             return to;
         }
         int end = from + window;
-        while ((text[end] & 0xC0) == 0x80 && end > from + 1) {
+        for (int i = 0; i < 3 && (text[end] & 0xC0) == 0x80; i++) {
             end--;
         }
         return end;

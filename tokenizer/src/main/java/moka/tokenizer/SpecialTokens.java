@@ -13,18 +13,13 @@ final class SpecialTokens {
     private final boolean[] guarded;
     private int longest;
 
-    // A trie of the tokens' texts: nodes are numbered from 1, an edge (node << 8 | byte) leads to a node.
     private final boolean[] firstBytes = new boolean[256];
-    private int[] edges = new int[256];
-    private int[] targets = new int[256];
-    private int[] tokenOfNode = new int[256];
-    private int nodeCount = 1;
+    private final ByteTrie trie = new ByteTrie(64);
 
     /** @param guarded by id: tokens that text from users never gives, although they are not control tokens */
     SpecialTokens(Vocabulary vocabulary, boolean[] guarded) {
         this.vocabulary = vocabulary;
         this.guarded = guarded;
-        Arrays.fill(tokenOfNode, -1);
         for (int id = 0; id < vocabulary.size(); id++) {
             if (vocabulary.is(id, Attributes.CONTROL | Attributes.USER_DEFINED | Attributes.UNKNOWN)) {
                 add(id);
@@ -36,72 +31,20 @@ final class SpecialTokens {
         byte[] text = vocabulary.texts().get(id);
         firstBytes[text[0] & 0xFF] = true;
         longest = Math.max(longest, text.length);
-        int node = 0;
-        for (byte b : text) {
-            int next = follow(node, b);
-            if (next < 0) {
-                next = nodeCount++;
-                if (nodeCount * 2 > edges.length) {
-                    grow();
-                }
-                link((node << 8 | b & 0xFF) + 1, next);
-            }
-            node = next;
-        }
-        if (tokenOfNode[node] < 0) {
-            tokenOfNode[node] = id;
-        }
-    }
-
-    private int follow(int node, byte b) {
-        int edge = (node << 8 | b & 0xFF) + 1;
-        for (int slot = slot(edge); edges[slot] != 0; slot = slot + 1 & edges.length - 1) {
-            if (edges[slot] == edge) {
-                return targets[slot];
-            }
-        }
-        return -1;
-    }
-
-    private void link(int edge, int target) {
-        int slot = slot(edge);
-        while (edges[slot] != 0) {
-            slot = slot + 1 & edges.length - 1;
-        }
-        edges[slot] = edge;
-        targets[slot] = target;
-    }
-
-    private int slot(int edge) {
-        return edge * 0x9E3779B9 >>> Integer.numberOfLeadingZeros(edges.length) + 1;
-    }
-
-    private void grow() {
-        int[] oldEdges = edges;
-        int[] oldTargets = targets;
-        edges = new int[oldEdges.length * 2];
-        targets = new int[oldEdges.length * 2];
-        int nodes = tokenOfNode.length;
-        tokenOfNode = Arrays.copyOf(tokenOfNode, nodes * 2);
-        Arrays.fill(tokenOfNode, nodes, nodes * 2, -1);
-        for (int i = 0; i < oldEdges.length; i++) {
-            if (oldEdges[i] != 0) {
-                link(oldEdges[i], oldTargets[i]);
-            }
-        }
+        trie.add(text, 0, text.length, id);
     }
 
     /** Tells every special token whose text occurs in a text, as often as it does. */
     void forEachIn(byte[] text, IntConsumer consumer) {
         for (int from = 0; from < text.length; from++) {
-            int node = 0;
+            int node = ByteTrie.ROOT;
             for (int at = from; at < text.length; at++) {
-                node = follow(node, text[at]);
-                if (node < 0) {
+                node = trie.child(node, text[at]);
+                if (node == ByteTrie.NONE) {
                     break;
                 }
-                if (tokenOfNode[node] >= 0) {
-                    consumer.accept(tokenOfNode[node]);
+                if (trie.token(node) != ByteTrie.NONE) {
+                    consumer.accept(trie.token(node));
                 }
             }
         }
@@ -166,14 +109,14 @@ final class SpecialTokens {
 
     /** The longest token that begins at a place, may be recognised there and ends at or before {@code limit}, or -1. */
     private int longestAt(byte[] text, int from, int limit, Regions regions, int region) {
-        int node = 0;
+        int node = ByteTrie.ROOT;
         int found = -1;
         for (int at = from; at < limit; at++) {
-            node = follow(node, text[at]);
-            if (node < 0) {
+            node = trie.child(node, text[at]);
+            if (node == ByteTrie.NONE) {
                 break;
             }
-            int id = tokenOfNode[node];
+            int id = trie.token(node);
             if (id >= 0 && isAllowed(id, at + 1, regions, region)) {
                 found = id;
             }

@@ -6,7 +6,7 @@ package moka.tokenizer;
  */
 @FunctionalInterface
 interface Splitter {
-    /** Gives the pieces of {@code text[from, to)} in order; together they are the whole range. */
+    /** Gives the pieces of {@code text[from, to)} in order; together they are the whole range. None is empty. */
     void split(byte[] text, int from, int to, Sink sink);
 
     /** Takes pieces. */
@@ -22,6 +22,13 @@ interface Splitter {
         int end(byte[] text, int from, int to);
     }
 
+    /** Finds pieces that do not cover all of the text; what lies between two of them is a piece too. */
+    @FunctionalInterface
+    interface Match {
+        /** End of the piece that begins at {@code from}, or {@code from} if none does: then found in constant time. */
+        int end(byte[] text, int from, int to);
+    }
+
     /** A splitter that asks a rule for each piece. */
     static Splitter of(Rule rule) {
         return (text, from, to, sink) -> {
@@ -30,6 +37,30 @@ interface Splitter {
                 int end = rule.end(text, at, to);
                 sink.piece(text, at, end);
                 at = end;
+            }
+        };
+    }
+
+    /** A splitter that cuts matches out. */
+    static Splitter ofMatches(Match match) {
+        return (text, from, to, sink) -> {
+            int gap = from;
+            int at = from;
+            while (at < to) {
+                int end = match.end(text, at, to);
+                if (end == at) {
+                    at += Utf8.length(text[at]);
+                    continue;
+                }
+                if (gap < at) {
+                    sink.piece(text, gap, at);
+                }
+                sink.piece(text, at, end);
+                at = end;
+                gap = end;
+            }
+            if (gap < to) {
+                sink.piece(text, gap, to);
             }
         };
     }

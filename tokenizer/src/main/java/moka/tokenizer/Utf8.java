@@ -100,6 +100,10 @@ final class Utf8 {
 
     /** Whether a whole character (of any value: overlong forms and surrogates pass) begins at {@code offset}. */
     static boolean isDecodable(byte[] text, int offset, int end) {
+        return isDecodable(text, offset, end, Character.MAX_CODE_POINT);
+    }
+
+    private static boolean isDecodable(byte[] text, int offset, int end, int maxCodePoint) {
         int b = text[offset] & 0xFF;
         if (b < 0x80) {
             return true;
@@ -116,20 +120,25 @@ final class Utf8 {
                 return false;
             }
         }
-        return codePoint(text, offset) <= Character.MAX_CODE_POINT;
+        return codePoint(text, offset) <= maxCodePoint;
     }
 
     /** Padded text in which every byte that belongs to no character became U+FFFD; the same array if there are none. */
     static byte[] repaired(byte[] padded) {
+        return repaired(padded, Character.MAX_CODE_POINT);
+    }
+
+    /** As {@link #repaired(byte[])}, but characters may go up to {@code maxCodePoint}, which is at most 1FFFFF. */
+    static byte[] repaired(byte[] padded, int maxCodePoint) {
         int end = padded.length - PADDING;
-        int good = decodablePrefix(padded, end);
+        int good = wellFormedPrefix(padded, end);
         if (good == end) {
             return padded;
         }
         byte[] result = Arrays.copyOf(padded, good + 3 * (end - good) + PADDING);
         int to = good;
         for (int from = good; from < end; ) {
-            if (isDecodable(padded, from, end)) {
+            if (isDecodable(padded, from, end, maxCodePoint)) {
                 to = put(codePoint(padded, from), result, to);
                 from += length(padded[from]);
             } else {
@@ -138,11 +147,11 @@ final class Utf8 {
                 from++;
             }
         }
-        Arrays.fill(result, to, Math.min(to + PADDING, result.length), (byte) 0);
+        Arrays.fill(result, to, to + PADDING, (byte) 0);
         return Arrays.copyOf(result, to + PADDING);
     }
 
-    private static int decodablePrefix(byte[] text, int end) {
+    private static int wellFormedPrefix(byte[] text, int end) {
         int at = 0;
         while (at < end) {
             if (text[at] >= 0) {

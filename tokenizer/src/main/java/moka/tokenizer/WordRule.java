@@ -20,12 +20,21 @@ import static moka.tokenizer.CharacterClasses.length;
  *   <li>white space, but for the last character where text follows: {@code \s+(?!\S)|\s+}
  * </ol>
  *
- * @param contractions whether the first alternative is there
+ * @param contractions the first alternative
  * @param word classes of the letters of a word: LETTER, or with MARK
  * @param digitLimit longest number, in characters
  * @param tail what may follow other characters
  */
-record WordRule(boolean contractions, int word, int digitLimit, Tail tail) implements Splitter.Rule {
+record WordRule(Contractions contractions, int word, int digitLimit, Tail tail) implements Splitter.Rule {
+    /** Which contractions are pieces. */
+    enum Contractions {
+        NONE,
+        /** With small and capital letters: {@code '[sS]|'[tT]|'[rR][eE]|…}. */
+        LETTERS,
+        /** {@code (?i:'s|'t|'re|…)}: so also with U+017F, the long s. */
+        IGNORING_CASE
+    }
+
     /** What joins the end of a run of other characters. */
     enum Tail {
         NONE,
@@ -37,12 +46,13 @@ record WordRule(boolean contractions, int word, int digitLimit, Tail tail) imple
         ONE_LINE_END_OR_SLASH
     }
 
-    static final WordRule LLAMA3 = new WordRule(true, LETTER, 3, Tail.LINE_ENDS);
-    static final WordRule QWEN2 = new WordRule(true, LETTER, 1, Tail.LINE_ENDS);
-    static final WordRule QWEN35 = new WordRule(true, LETTER | MARK, 1, Tail.LINE_ENDS);
-    static final WordRule SEED_CODER = new WordRule(true, LETTER, 1, Tail.NONE);
-    static final WordRule MINICPM5 = new WordRule(true, LETTER, Integer.MAX_VALUE, Tail.LINE_ENDS);
-    static final WordRule UFAKZEKA = new WordRule(false, LETTER, 1, Tail.LINE_ENDS);
+    static final WordRule LLAMA3 = new WordRule(Contractions.IGNORING_CASE, LETTER, 3, Tail.LINE_ENDS);
+    static final WordRule QWEN2 = new WordRule(Contractions.IGNORING_CASE, LETTER, 1, Tail.LINE_ENDS);
+    static final WordRule LAGUNA = new WordRule(Contractions.LETTERS, LETTER, 1, Tail.LINE_ENDS);
+    static final WordRule QWEN35 = new WordRule(Contractions.IGNORING_CASE, LETTER | MARK, 1, Tail.LINE_ENDS);
+    static final WordRule SEED_CODER = new WordRule(Contractions.IGNORING_CASE, LETTER, 1, Tail.NONE);
+    static final WordRule MINICPM5 = new WordRule(Contractions.IGNORING_CASE, LETTER, Integer.MAX_VALUE, Tail.LINE_ENDS);
+    static final WordRule UFAKZEKA = new WordRule(Contractions.NONE, LETTER, 1, Tail.LINE_ENDS);
 
     @Override
     public int end(byte[] text, int from, int to) {
@@ -54,8 +64,8 @@ record WordRule(boolean contractions, int word, int digitLimit, Tail tail) imple
         if ((first & NUMBER) != 0) {
             return number(text, second, to, digitLimit);
         }
-        if (contractions && text[from] == '\'') {
-            int end = contraction(text, from, to);
+        if (text[from] == '\'' && contractions != Contractions.NONE) {
+            int end = contraction(text, from, to, contractions);
             if (end > from) {
                 return end;
             }
@@ -115,8 +125,8 @@ record WordRule(boolean contractions, int word, int digitLimit, Tail tail) imple
         return end;
     }
 
-    /** End of {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)} at an apostrophe, or {@code from} if it is none. */
-    static int contraction(byte[] text, int from, int to) {
+    /** End of a contraction at an apostrophe, or {@code from} if it is none. */
+    static int contraction(byte[] text, int from, int to, Contractions contractions) {
         if (from + 1 >= to) {
             return from;
         }
@@ -132,8 +142,8 @@ record WordRule(boolean contractions, int word, int digitLimit, Tail tail) imple
                 return from + 2 < to && (text[from + 2] | 0x20) == 'l' ? from + 3 : from;
             }
             default -> {
-                // U+017F, the long s, is an s to a comparison that ignores case.
-                return text[from + 1] == (byte) 0xC5 && from + 2 < to && text[from + 2] == (byte) 0xBF ? from + 3 : from;
+                boolean longS = text[from + 1] == (byte) 0xC5 && from + 2 < to && text[from + 2] == (byte) 0xBF;
+                return longS && contractions == Contractions.IGNORING_CASE ? from + 3 : from;
             }
         }
     }

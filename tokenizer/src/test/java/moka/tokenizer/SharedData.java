@@ -60,6 +60,15 @@ final class SharedData {
         }
     }
 
+    /** A file that is one JSON object. */
+    JsonObject object(String name) {
+        try {
+            return JsonParser.parseString(Files.readString(file(name))).getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A vocabulary-only GGUF file, packed or not. */
     GgufFile gguf(String name) {
         try (var raw = Files.newInputStream(file(name))) {
