@@ -1,0 +1,133 @@
+package moka.engine.kernel.machine;
+
+import java.util.List;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Memory;
+import moka.engine.kernel.machine.x86.Vector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the codes of a tensor type lie in the dwords of its block. Rows of a panel are transposed dword by dword: vector {@code v} of a block
+ * holds dword {@code v} of 16 rows. A code is put together from bit planes; the unsigned result is {@code table[code]} where there is a table.
+ *
+ * <p>Codes are read in <em>quarters</em>: 4 consecutive columns of 16 rows, one byte each. A unit of 32 columns has 8.
+ *
+ * @param planes the first at position 0
+ * @param table 16 unsigned bytes, or null
+ * @param flip what is exclusive-ored to each byte (0x80 makes signed bytes unsigned), or 0
+ */
+record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
+    private static final Vector[] MASKS = {Vector.zmm(16), Vector.zmm(17)};
+    private static final Vector TABLE = Vector.zmm(18);
+    private static final Vector TEMPORARY = Vector.zmm(19);
+
+    Codes(List<Plane> planes) {
+        this(planes, null, 0);
+    }
+
+    /**
+     * Some bits of a code.
+     *
+     * @param bits how many
+     * @param position of the lowest in the code
+     * @param place where they are
+     */
+    record Plane(int bits, int position, Place place) {
+        int mask() {
+            return (1 << bits) - 1;
+        }
+    }
+
+    /** Where the bits of a quarter are. */
+    @FunctionalInterface
+    interface Place {
+        Spot of(int unit, int quarter);
+    }
+
+    /**
+     * @param dword vector of the block's run
+     * @param shift lowest bit within each byte; or within each dword if {@code spread}
+     * @param spread 0 where each byte holds one code's bits; else the distance in bits of the four codes, which follow each other in the dword
+     */
+    record Spot(int dword, int shift, int spread) {
+        Spot(int dword, int shift) {
+            this(dword, shift, 0);
+        }
+    }
+
+    /** Loads what {@link #emit} needs in registers 16 to 19; destroys {@code RAX}. */
+    void constants(Assembler a) {
+        for (int i = 0; i < planes.size(); i++) {
+            Plane plane = planes.get(i);
+            if (plane.bits() < 8) {
+                Registers.broadcast(a, MASKS[i], (plane.mask() << plane.position()) * 0x01010101);
+            }
+        }
+        if (flip != 0) {
+            Registers.broadcast(a, MASKS[1], flip * 0x01010101);
+        }
+        if (table != null) {
+            Registers.broadcast(a, TABLE, table);
+        } else if (spread() != 0) {
+            // Byte j of each dword takes the bits from spread * j of its dword.
+            byte[] control = new byte[16];
+            for (int j = 0; j < 16; j++) {
+                control[j] = (byte) ((j & 4) * 8 + (j & 3) * spread());
+            }
+            Registers.broadcast(a, TABLE, control);
+        }
+    }
+
+    private int spread() {
+        return planes.stream().mapToInt(plane -> plane.place().of(0, 0).spread()).max().orElse(0);
+    }
+
+    /** {@code target} = the codes of a quarter; the block's run of dwords begins at {@code base + displacement}. */
+    void emit(Assembler a, General base, int displacement, int unit, int quarter, Vector target) {
+        for (int i = 0; i < planes.size(); i++) {
+            Plane plane = planes.get(i);
+            Spot spot = plane.place().of(unit, quarter);
+            Memory memory = base.at(displacement + 64 * spot.dword());
+            boolean first = i == 0;
+            if (spot.spread() != 0) {
+                a.vector(Instruction.VPSRLD, TEMPORARY, memory, spot.shift());
+                a.vector(Instruction.VPMULTISHIFTQB, TEMPORARY, TABLE, TEMPORARY);
+                if (plane.position() > 0) {
+                    a.vector(Instruction.VPSLLD, TEMPORARY, TEMPORARY, plane.position());
+                }
+                merge(a, target, TEMPORARY, MASKS[i], first);
+            } else if (plane.bits() == 8) {
+                if (flip != 0) {
+                    a.vector(Instruction.VPXORD, target, MASKS[1], memory);
+                } else {
+                    a.vector(Instruction.VMOVDQU32, target, memory);
+                }
+            } else {
+                int right = spot.shift() - plane.position();
+                if (right == 0) {
+                    if (first) {
+                        a.vector(Instruction.VPANDD, target, MASKS[i], memory);
+                    } else {
+                        a.vector(Instruction.VPTERNLOGD, target, MASKS[i], memory, Registers.A_OR_B_AND_C);
+                    }
+                } else {
+                    a.vector(right > 0 ? Instruction.VPSRLD : Instruction.VPSLLD, TEMPORARY, memory, Math.abs(right));
+                    merge(a, target, TEMPORARY, MASKS[i], first);
+                }
+            }
+        }
+        if (table != null) {
+            a.vector(Instruction.VPSHUFB, target, TABLE, target);
+        }
+    }
+
+    private static void merge(Assembler a, Vector target, Vector bits, Vector mask, boolean first) {
+        if (first) {
+            a.vector(Instruction.VPANDD, target, bits, mask);
+        } else {
+            a.vector(Instruction.VPTERNLOGD, target, bits, mask, Registers.A_OR_B_AND_C);
+        }
+    }
+}

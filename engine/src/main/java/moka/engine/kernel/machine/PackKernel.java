@@ -1,0 +1,92 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Memory;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * Packs 16 rows of a file into a panel ({@link PanelFormat}): dwords are transposed four at a time. Loading row {@code 4l + j} into 16-byte lane
+ * {@code l} of register {@code j} makes it a 4 × 4 transposition within lanes, which needs no shuffle across them. Reads nothing outside
+ * the rows.
+ *
+ * <p>{@code f(rows, rowStride, panel, blocks, -, -)}.
+ */
+final class PackKernel {
+    private static final General[] BASES = {General.RDI, General.R8, General.R9, General.R10};
+    private static final General STRIDE = General.RSI;
+    private static final General THREE_STRIDES = General.R11;
+    private static final General PANEL = General.RDX;
+
+    private PackKernel() {}
+
+    static Assembler emit(PanelFormat format, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        frame.enter(a);
+        for (int i = 1; i < BASES.length; i++) {
+            a.address(BASES[i], BASES[i - 1].at(STRIDE, 4, 0));
+        }
+        a.address(THREE_STRIDES, STRIDE.at(STRIDE, 2, 0));
+        Label nextBlock = a.here();
+        for (int row = 0; row < PanelFormat.ROWS && format.narrowBytes() > 0; row++) {
+            if (format.narrowBytes() == 2) {
+                a.load16(General.RAX, at(row, format.narrowOffset()));
+                a.store16(PANEL.at(2 * row), General.RAX);
+            } else {
+                a.load8(General.RAX, at(row, format.narrowOffset()));
+                a.store8(PANEL.at(row), General.RAX);
+            }
+        }
+        for (int dword = 0; dword < format.runDwords(); dword += 4) {
+            // The last four may overlap those before.
+            int from = Math.min(dword, format.runDwords() - 4);
+            transpose(a, format.runOffset() + 4 * from, format.run() + 64 * from);
+        }
+        for (General base : BASES) {
+            a.add(base, format.blockBytes());
+        }
+        a.add(PANEL, format.panelBlockBytes());
+        a.subtract(General.RCX, 1);
+        a.jump(Condition.NOT_EQUAL, nextBlock);
+        frame.leave(a);
+        return a;
+    }
+
+    private static void transpose(Assembler a, int source, int target) {
+        Vector[] in = new Vector[4];
+        Vector[] half = new Vector[4];
+        for (int j = 0; j < 4; j++) {
+            in[j] = Vector.zmm(j);
+            half[j] = Vector.zmm(4 + j);
+            a.vector(Instruction.VMOVDQU32, in[j].as(128), at(j, source));
+            for (int lane = 1; lane < 4; lane++) {
+                a.vector(Instruction.VINSERTI32X4, in[j], in[j], at(4 * lane + j, source), lane);
+            }
+        }
+        a.vector(Instruction.VPUNPCKLDQ, half[0], in[0], in[1]);
+        a.vector(Instruction.VPUNPCKHDQ, half[1], in[0], in[1]);
+        a.vector(Instruction.VPUNPCKLDQ, half[2], in[2], in[3]);
+        a.vector(Instruction.VPUNPCKHDQ, half[3], in[2], in[3]);
+        for (int i = 0; i < 2; i++) {
+            a.vector(Instruction.VPUNPCKLQDQ, in[2 * i], half[i], half[i + 2]);
+            a.vector(Instruction.VPUNPCKHQDQ, in[2 * i + 1], half[i], half[i + 2]);
+        }
+        for (int i = 0; i < 4; i++) {
+            a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i), in[i]);
+        }
+    }
+
+    private static Memory at(int row, int displacement) {
+        General base = BASES[row / 4];
+        return switch (row % 4) {
+            case 0 -> base.at(displacement);
+            case 1 -> base.at(STRIDE, 1, displacement);
+            case 2 -> base.at(STRIDE, 2, displacement);
+            default -> base.at(THREE_STRIDES, 1, displacement);
+        };
+    }
+}

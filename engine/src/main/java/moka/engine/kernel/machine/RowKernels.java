@@ -1,0 +1,212 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.Projection.GateFunction;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Mask;
+import moka.engine.kernel.machine.x86.Memory;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * Operations on one row of float32, element by element: RMS norm and the gates of a feed-forward. Rows have any length: whole vectors, then a
+ * masked one.
+ */
+final class RowKernels {
+    private static final General A = General.RDI;
+    private static final General B = General.RSI;
+    private static final General OUT = General.RDX;
+    private static final General VECTORS = General.RCX;
+    private static final General TAIL = General.R8;
+    private static final General PARAMETERS = General.R9;
+
+    private RowKernels() {}
+
+    /**
+     * {@code f(x, weight, output, vectors, tailMask, parameters)} with float32 parameters {@code epsilon, 1 / length}:
+     * {@code output = x / sqrt(mean(x²) + epsilon) * weight}.
+     */
+    static Assembler rmsNorm(boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        frame.enter(a);
+        Vector sum = Vector.zmm(0);
+        Vector value = Vector.zmm(1);
+        Registers.zero(a, sum);
+        a.moveMask(Mask.K1, TAIL);
+        a.move(General.R10, A);
+        loop(a, (memoryA, memoryB, masked) -> {
+            load(a, value, memoryA, masked);
+            a.vector(Instruction.VFMADD231PS, sum, value, value);
+        }, false);
+        a.move(A, General.R10);
+        sumOfLanes(a, sum, value);
+        Vector scale = Vector.zmm(2);
+        a.vector(Instruction.VBROADCASTSS, scale, PARAMETERS.at(4));
+        a.vector(Instruction.VMULPS, sum, sum, scale);
+        a.vector(Instruction.VBROADCASTSS, scale, PARAMETERS.at(0));
+        a.vector(Instruction.VADDPS, sum, sum, scale);
+        a.vector(Instruction.VSQRTPS, sum, sum);
+        Registers.broadcast(a, scale, 1f);
+        a.vector(Instruction.VDIVPS, scale, scale, sum);
+        loop(a, (memoryA, memoryB, masked) -> {
+            load(a, value, memoryA, masked);
+            a.vector(Instruction.VMULPS, value, value, scale);
+            load(a, Vector.zmm(3), memoryB, masked);
+            a.vector(Instruction.VMULPS, value, value, Vector.zmm(3));
+            store(a, value, masked);
+        }, true);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code f(gate, up, output, vectors, tailMask, -)}: {@code output = function(gate) * up}. */
+    static Assembler gate(GateFunction function, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        frame.enter(a);
+        Exponential.constants(a);
+        a.moveMask(Mask.K1, TAIL);
+        Vector x = Vector.zmm(0);
+        Vector one = Vector.zmm(8);
+        Vector[] constants = {Vector.zmm(9), Vector.zmm(10), Vector.zmm(11), Vector.zmm(12), Vector.zmm(13), Vector.zmm(14), Vector.zmm(15)};
+        Registers.broadcast(a, one, 1f);
+        gateConstants(a, function, constants);
+        loop(a, (memoryA, memoryB, masked) -> {
+            load(a, x, memoryA, masked);
+            Vector result = gateValue(a, function, x, one, constants);
+            load(a, Vector.zmm(7), memoryB, masked);
+            a.vector(Instruction.VMULPS, result, result, Vector.zmm(7));
+            store(a, result, masked);
+        }, true);
+        frame.leave(a);
+        return a;
+    }
+
+    private static void gateConstants(Assembler a, GateFunction function, Vector[] constants) {
+        float[] values = switch (function) {
+            case SILU, RELU -> new float[0];
+            // gelu(x) = x / (1 + e^(-2 sqrt(2/pi) (x + 0.044715 x³)))
+            case GELU_TANH -> new float[] {(float) (2 * Math.sqrt(2 / Math.PI)), (float) (2 * Math.sqrt(2 / Math.PI) * 0.044715)};
+            // erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7
+            case GELU_ERF -> new float[] {
+                (float) Math.sqrt(0.5), 0.3275911f, 1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f
+            };
+        };
+        for (int i = 0; i < values.length; i++) {
+            Registers.broadcast(a, constants[i], values[i]);
+        }
+    }
+
+    private static Vector gateValue(Assembler a, GateFunction function, Vector x, Vector one, Vector[] c) {
+        Vector t = Vector.zmm(1);
+        switch (function) {
+            case RELU -> {
+                Registers.zero(a, t);
+                a.vector(Instruction.VMAXPS, t, t, x);
+            }
+            case SILU -> {
+                Registers.zero(a, t);
+                a.vector(Instruction.VSUBPS, t, t, x);
+                Exponential.emit(a, t);
+                a.vector(Instruction.VADDPS, t, t, one);
+                a.vector(Instruction.VDIVPS, t, x, t);
+            }
+            case GELU_TANH -> {
+                Vector square = Vector.zmm(2);
+                a.vector(Instruction.VMULPS, square, x, x);
+                a.vector(Instruction.VFMADD213PS, square, c[1], c[0]);
+                Registers.zero(a, t);
+                a.vector(Instruction.VFNMADD231PS, t, square, x);
+                Exponential.emit(a, t);
+                a.vector(Instruction.VADDPS, t, t, one);
+                a.vector(Instruction.VDIVPS, t, x, t);
+            }
+            case GELU_ERF -> {
+                // With z = |x| sqrt(1/2), u = 1 / (1 + p z): erf z = 1 - u (a1 + u (a2 + ...)) e^(-z²).
+                Vector z = Vector.zmm(5);
+                Vector u = Vector.zmm(6);
+                a.vector(Instruction.VMULPS, z, x, c[0]);
+                Registers.broadcast(a, t, 0x7FFFFFFF);
+                a.vector(Instruction.VPANDD, z, z, t);
+                a.vector(Instruction.VMOVUPS, u, one);
+                a.vector(Instruction.VFMADD231PS, u, z, c[1]);
+                a.vector(Instruction.VDIVPS, u, one, u);
+                Registers.zero(a, t);
+                a.vector(Instruction.VFNMADD231PS, t, z, z);
+                Exponential.emit(a, t);
+                a.vector(Instruction.VMOVUPS, z, c[2]);
+                for (int i = 3; i < 7; i++) {
+                    a.vector(Instruction.VFMADD213PS, z, u, c[i]);
+                }
+                a.vector(Instruction.VMULPS, z, z, u);
+                a.vector(Instruction.VMULPS, z, z, t); // 1 - erf|z|
+                // x/2 (1 + sign(x) (1 - z)) = max(x, 0) - |x| z / 2
+                Registers.broadcast(a, t, 0x7FFFFFFF);
+                a.vector(Instruction.VPANDD, u, x, t);
+                Registers.broadcast(a, t, 0.5f);
+                a.vector(Instruction.VMULPS, u, u, t);
+                Registers.zero(a, t);
+                a.vector(Instruction.VMAXPS, t, t, x);
+                a.vector(Instruction.VFNMADD231PS, t, u, z);
+            }
+        }
+        return t;
+    }
+
+    private interface Step {
+        void emit(Memory first, Memory second, boolean masked);
+    }
+
+    /** Runs over whole vectors and a masked tail; {@code A, B, OUT} move, the count stays. Destroys {@code RAX, R11}. */
+    private static void loop(Assembler a, Step step, boolean moveAll) {
+        Label next = a.label();
+        Label tail = a.label();
+        Label end = a.label();
+        a.move(General.R11, VECTORS);
+        a.test(General.R11, General.R11);
+        a.jump(Condition.EQUAL, tail);
+        a.bind(next);
+        step.emit(A.at(0), B.at(0), false);
+        a.add(A, 64);
+        if (moveAll) {
+            a.add(B, 64);
+            a.add(OUT, 64);
+        }
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, next);
+        a.bind(tail);
+        a.test(TAIL, TAIL);
+        a.jump(Condition.EQUAL, end);
+        step.emit(A.at(0), B.at(0), true);
+        a.bind(end);
+    }
+
+    private static void load(Assembler a, Vector target, Memory from, boolean masked) {
+        if (masked) {
+            a.masked(Mask.K1, true);
+        }
+        a.vector(Instruction.VMOVUPS, target, from);
+    }
+
+    private static void store(Assembler a, Vector value, boolean masked) {
+        if (masked) {
+            a.masked(Mask.K1, false);
+        }
+        a.store(Instruction.VMOVUPS, OUT.at(0), value);
+    }
+
+    /** All lanes = the sum of the lanes, always in the same order. */
+    static void sumOfLanes(Assembler a, Vector target, Vector temporary) {
+        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0x4E);
+        a.vector(Instruction.VADDPS, target, target, temporary);
+        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0xB1);
+        a.vector(Instruction.VADDPS, target, target, temporary);
+        a.vector(Instruction.VPSHUFD, temporary, target, 0x4E);
+        a.vector(Instruction.VADDPS, target, target, temporary);
+        a.vector(Instruction.VPSHUFD, temporary, target, 0xB1);
+        a.vector(Instruction.VADDPS, target, target, temporary);
+    }
+}

@@ -1,0 +1,111 @@
+package moka.engine.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Mask;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * What the kernels of products share: the block of parameters that their last argument points to, and the end of a tile:
+ * {@code output = (add ? output : 0) + scale * rowFactor * sum + bias}.
+ *
+ * <pre>
+ *   0  long   steps along the columns (blocks or units)
+ *   8  long   how many panels, or tiles of tokens, follow each other
+ *  16  long   address of the bias of the first row, or 0
+ *  24  float  scale
+ *  28  int    1: add to the output
+ *  32  int    rows of the first panel, one bit each; 36: of the second
+ * </pre>
+ */
+final class TileTail {
+    static final int PARAMETER_BYTES = 64;
+    static final int STEPS = 0;
+    static final int COUNT = 8;
+    private static final int BIAS = 16;
+    private static final int SCALE = 24;
+    private static final int ADD = 28;
+    private static final int MASKS = 32;
+
+    private TileTail() {}
+
+    /** Writes the parameters. */
+    static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
+        at.set(ValueLayout.JAVA_LONG, STEPS, steps);
+        at.set(ValueLayout.JAVA_LONG, COUNT, count);
+        at.set(ValueLayout.JAVA_LONG, BIAS, bias);
+        at.set(ValueLayout.JAVA_FLOAT, SCALE, scale);
+        at.set(ValueLayout.JAVA_INT, ADD, add ? 1 : 0);
+        at.set(ValueLayout.JAVA_INT, MASKS, firstMask);
+        at.set(ValueLayout.JAVA_INT, MASKS + 4, secondMask);
+    }
+
+    /** Loads the masks of rows to {@code K1} and {@code K2}; destroys {@code RAX}. */
+    static void loadMasks(Assembler a, General parameters) {
+        a.load32(General.RAX, parameters.at(MASKS));
+        a.moveMask(Mask.K1, General.RAX);
+        a.load32(General.RAX, parameters.at(MASKS + 4));
+        a.moveMask(Mask.K2, General.RAX);
+    }
+
+    /** Loads the address of the bias. */
+    static void loadBias(Assembler a, General target, General parameters) {
+        a.load(target, parameters.at(BIAS));
+    }
+
+    /**
+     * Ends a tile.
+     *
+     * @param sums by panel and token
+     * @param factors where the rows' factors are, or null: there are none
+     * @param outputs of the first panel; the second's follow 64 bytes on
+     * @param bias register with the address of the bias or 0; its rows are those of the panels
+     * @param free two vector registers
+     */
+    static void emit(
+            Assembler a, Vector[][] sums, @org.jspecify.annotations.Nullable RowAddresses factors, RowAddresses outputs, General bias, General parameters, Vector[] free) {
+        for (Vector[] panel : sums) {
+            for (int t = 0; t < panel.length; t++) {
+                if (factors != null) {
+                    a.vector(Instruction.VMULPS, panel[t], panel[t], factors.at(t, 0).broadcasting());
+                }
+                a.vector(Instruction.VMULPS, panel[t], panel[t], parameters.at(SCALE).broadcasting());
+            }
+        }
+        Label withoutBias = a.label();
+        a.test(bias, bias);
+        a.jump(Condition.EQUAL, withoutBias);
+        for (int p = 0; p < sums.length; p++) {
+            a.masked(mask(p), true).vector(Instruction.VMOVUPS, free[p], bias.at(64 * p));
+            for (Vector sum : sums[p]) {
+                a.vector(Instruction.VADDPS, sum, sum, free[p]);
+            }
+        }
+        a.bind(withoutBias);
+        Label store = a.label();
+        a.load32(General.RAX, parameters.at(ADD));
+        a.test(General.RAX, General.RAX);
+        a.jump(Condition.EQUAL, store);
+        for (int p = 0; p < sums.length; p++) {
+            for (int t = 0; t < sums[p].length; t++) {
+                a.masked(mask(p), true).vector(Instruction.VMOVUPS, free[0], outputs.at(t, 64 * p));
+                a.vector(Instruction.VADDPS, sums[p][t], free[0], sums[p][t]);
+            }
+        }
+        a.bind(store);
+        for (int p = 0; p < sums.length; p++) {
+            for (int t = 0; t < sums[p].length; t++) {
+                a.masked(mask(p), false).store(Instruction.VMOVUPS, outputs.at(t, 64 * p), sums[p][t]);
+            }
+        }
+    }
+
+    private static Mask mask(int panel) {
+        return panel == 0 ? Mask.K1 : Mask.K2;
+    }
+}
