@@ -13,6 +13,8 @@ import moka.engine.kernel.machine.x86.Vector;
  * {@code l} of register {@code j} makes it a 4 × 4 transposition within lanes, which needs no shuffle across them. Reads nothing outside
  * the rows.
  *
+ * <p>Two-byte elements may be split: the first elements of the dwords of 16 rows, then the second.
+ *
  * <p>{@code f(rows, rowStride, panel, blocks, -, -)}.
  */
 final class PackKernel {
@@ -24,6 +26,19 @@ final class PackKernel {
     private PackKernel() {}
 
     static Assembler emit(PanelFormat format, boolean windows) {
+        return emit(
+                format.blockBytes(), format.narrowOffset(), format.narrowBytes(), format.runOffset(), false, windows);
+    }
+
+    /** Elements of two or four bytes, 16 bytes of a row at a time. */
+    static Assembler emit(boolean splitPairs, boolean windows) {
+        return emit(16, 0, 0, 0, splitPairs, windows);
+    }
+
+    private static Assembler emit(
+            int blockBytes, int narrowOffset, int narrowBytes, int runOffset, boolean splitPairs, boolean windows) {
+        int runDwords = (blockBytes - narrowBytes) / 4;
+        int run = PanelFormat.ROWS * narrowBytes;
         var a = new Assembler(true);
         var frame = new Frame(windows);
         frame.enter(a);
@@ -32,31 +47,31 @@ final class PackKernel {
         }
         a.address(THREE_STRIDES, STRIDE.at(STRIDE, 2, 0));
         Label nextBlock = a.here();
-        for (int row = 0; row < PanelFormat.ROWS && format.narrowBytes() > 0; row++) {
-            if (format.narrowBytes() == 2) {
-                a.load16(General.RAX, at(row, format.narrowOffset()));
+        for (int row = 0; row < PanelFormat.ROWS && narrowBytes > 0; row++) {
+            if (narrowBytes == 2) {
+                a.load16(General.RAX, at(row, narrowOffset));
                 a.store16(PANEL.at(2 * row), General.RAX);
             } else {
-                a.load8(General.RAX, at(row, format.narrowOffset()));
+                a.load8(General.RAX, at(row, narrowOffset));
                 a.store8(PANEL.at(row), General.RAX);
             }
         }
-        for (int dword = 0; dword < format.runDwords(); dword += 4) {
+        for (int dword = 0; dword < runDwords; dword += 4) {
             // The last four may overlap those before.
-            int from = Math.min(dword, format.runDwords() - 4);
-            transpose(a, format.runOffset() + 4 * from, format.run() + 64 * from);
+            int from = Math.min(dword, runDwords - 4);
+            transpose(a, runOffset + 4 * from, run + 64 * from, splitPairs);
         }
         for (General base : BASES) {
-            a.add(base, format.blockBytes());
+            a.add(base, blockBytes);
         }
-        a.add(PANEL, format.panelBlockBytes());
+        a.add(PANEL, PanelFormat.ROWS * blockBytes);
         a.subtract(General.RCX, 1);
         a.jump(Condition.NOT_EQUAL, nextBlock);
         frame.leave(a);
         return a;
     }
 
-    private static void transpose(Assembler a, int source, int target) {
+    private static void transpose(Assembler a, int source, int target, boolean splitPairs) {
         Vector[] in = new Vector[4];
         Vector[] half = new Vector[4];
         for (int j = 0; j < 4; j++) {
@@ -76,7 +91,13 @@ final class PackKernel {
             a.vector(Instruction.VPUNPCKHQDQ, in[2 * i + 1], half[i], half[i + 2]);
         }
         for (int i = 0; i < 4; i++) {
-            a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i), in[i]);
+            if (splitPairs) {
+                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i), in[i]);
+                a.vector(Instruction.VPSRLD, in[i], in[i], 16);
+                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + 32), in[i]);
+            } else {
+                a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i), in[i]);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Mask;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -75,8 +76,8 @@ final class QuantizeKernel {
         Registers.zero(a, ZERO);
         Registers.broadcast(a, INVERSE, 1f);
         a.vector(Instruction.VDIVPS, INVERSE, INVERSE, PEAK);
-        a.compare(Instruction.VPCMPD, moka.engine.kernel.machine.x86.Mask.K1, PEAK, ZERO, 4);
-        a.masked(moka.engine.kernel.machine.x86.Mask.K1, true).vector(Instruction.VMOVUPS, INVERSE, INVERSE);
+        a.compare(Instruction.VPCMPD, Mask.K1, PEAK, ZERO, 4);
+        a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, INVERSE, INVERSE);
         Registers.broadcast(a, INVERSE_127, 127f);
         a.vector(Instruction.VMULPS, INVERSE_127, INVERSE_127, INVERSE);
         Registers.broadcast(a, Vector.zmm(26), (float) Math.scalb(1.0 / 127.0, -ActivationRow.EXPONENT_BIAS));

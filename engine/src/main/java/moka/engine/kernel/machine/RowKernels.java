@@ -156,6 +156,24 @@ final class RowKernels {
         return t;
     }
 
+    /** {@code f(values, -, output, vectors, tailMask, -)}: rounds to bfloat16, to nearest even; the tail of the output is zero. */
+    static Assembler toBfloat16(boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        frame.enter(a);
+        a.moveMask(Mask.K1, TAIL);
+        Vector value = Vector.zmm(0);
+        // Outputs are half as long: back by half a vector after each step.
+        loop(a, (memoryA, memoryB, masked) -> {
+            load(a, value, memoryA, masked);
+            a.vector(Instruction.VCVTNEPS2BF16, value.as(256), value);
+            a.store(Instruction.VMOVUPS, OUT.at(0), value.as(256));
+            a.subtract(OUT, 32);
+        }, true);
+        frame.leave(a);
+        return a;
+    }
+
     private interface Step {
         void emit(Memory first, Memory second, boolean masked);
     }

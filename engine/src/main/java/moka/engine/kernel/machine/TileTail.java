@@ -9,6 +9,7 @@ import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
 import moka.engine.kernel.machine.x86.Mask;
 import moka.engine.kernel.machine.x86.Vector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the kernels of products share: the block of parameters that their last argument points to, and the end of a tile:
@@ -68,7 +69,7 @@ final class TileTail {
      * @param free two vector registers
      */
     static void emit(
-            Assembler a, Vector[][] sums, @org.jspecify.annotations.Nullable RowAddresses factors, RowAddresses outputs, General bias, General parameters, Vector[] free) {
+            Assembler a, Vector[][] sums, @Nullable RowAddresses factors, RowAddresses outputs, General bias, General parameters, Vector[] free) {
         for (Vector[] panel : sums) {
             for (int t = 0; t < panel.length; t++) {
                 if (factors != null) {

@@ -1,0 +1,104 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * Products of panels of float weights ({@link FloatKind}), one or two at once, with up to six rows of float32 or bfloat16 activations. Two sums for
+ * each result, of even and odd steps, hide the latency of the multiply-adds; they are added at the end, so that all tiles give
+ * the same bits.
+ *
+ * <p>{@code f(panels, activations, activationStride, output, outputStride, parameters)}; steps are {@link FloatKind#step()} columns, count is
+ * tiles of tokens. The second panel follows the first.
+ */
+final class FloatKernel {
+    private FloatKernel() {}
+
+    static Assembler emit(FloatKind kind, int panels, int tokens, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R13, General.R14);
+        General panel = General.RAX;
+        General second = General.R14;
+        General parameters = General.R9;
+        var rows = new RowAddresses(General.R10, General.RBP, General.RDX, tokens);
+        var outputs = new RowAddresses(General.RCX, General.R12, General.R8, tokens);
+        Vector[][][] sums = new Vector[2][panels][tokens];
+        for (int i = 0; i < 2; i++) {
+            for (int p = 0; p < panels; p++) {
+                for (int t = 0; t < tokens; t++) {
+                    sums[i][p][t] = Vector.zmm((i * panels + p) * tokens + t);
+                }
+            }
+        }
+        Vector[] weights = {Vector.zmm(24), Vector.zmm(25)};
+
+        frame.enter(a);
+        TileTail.loadMasks(a, parameters);
+        TileTail.loadBias(a, General.R13, parameters);
+        a.load(General.RBX, parameters.at(TileTail.COUNT));
+        Label nextTile = a.here();
+        rows.start(a, General.RSI);
+        outputs.start(a, General.RCX);
+        a.move(panel, General.RDI);
+        a.load(General.R11, parameters.at(TileTail.STEPS));
+        if (panels == 2) {
+            // A panel is steps * stepBytes long.
+            a.set(second, kind.stepBytes());
+            a.multiply(second, General.R11);
+            a.add(second, panel);
+        }
+        for (Vector[][] half : sums) {
+            for (Vector[] some : half) {
+                for (Vector sum : some) {
+                    Registers.zero(a, sum);
+                }
+            }
+        }
+        a.align(32);
+        Label nextStep = a.here();
+        for (int i = 0; i < 2; i++) {
+            for (int p = 0; p < panels; p++) {
+                var memory = (p == 0 ? panel : second).at(i * kind.stepBytes() / 2);
+                a.vector(kind == FloatKind.F16 ? Instruction.VCVTPH2PS : Instruction.VMOVUPS, weights[p], memory);
+            }
+            Instruction product = kind == FloatKind.BF16 ? Instruction.VDPBF16PS : Instruction.VFMADD231PS;
+            for (int t = 0; t < tokens; t++) {
+                var activation = rows.at(t, 4 * i);
+                if (panels == 1) {
+                    a.vector(product, sums[i][0][t], weights[0], activation.broadcasting());
+                } else {
+                    Vector broadcast = Vector.zmm(26 + t % 6);
+                    a.vector(Instruction.VBROADCASTSS, broadcast, activation);
+                    for (int p = 0; p < panels; p++) {
+                        a.vector(product, sums[i][p][t], weights[p], broadcast);
+                    }
+                }
+            }
+        }
+        a.add(panel, kind.stepBytes());
+        if (panels == 2) {
+            a.add(second, kind.stepBytes());
+        }
+        rows.advance(a, 8);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, nextStep);
+        for (int p = 0; p < panels; p++) {
+            for (int t = 0; t < tokens; t++) {
+                a.vector(Instruction.VADDPS, sums[0][p][t], sums[0][p][t], sums[1][p][t]);
+            }
+        }
+        TileTail.emit(a, sums[0], null, outputs, General.R13, parameters, weights);
+        for (int t = 0; t < tokens; t++) {
+            a.add(General.RSI, General.RDX);
+            a.add(General.RCX, General.R8);
+        }
+        a.subtract(General.RBX, 1);
+        a.jump(Condition.NOT_EQUAL, nextTile);
+        frame.leave(a);
+        return a;
+    }
+}

@@ -1,0 +1,120 @@
+package moka.engine.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import moka.engine.kernel.WeightMatrix;
+import moka.engine.kernel.machine.CodeMemory.Builder;
+import moka.engine.tensor.TensorFormats;
+import moka.gguf.TensorType;
+
+/** The routines for weights without integer codes, of one {@link FloatKind}. */
+final class FloatKernels implements WeightKernels {
+    private final TensorType type;
+    private final FloatKind kind;
+    private final CodeMemory code;
+    private final Routine pack;
+    private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
+
+    FloatKernels(TensorType type, FloatKind kind, SystemMemory system) throws CodeMemory.RefusedException {
+        this.type = type;
+        this.kind = kind;
+        boolean windows = system.windowsCalls();
+        var builder = new Builder();
+        int packAt = builder.add(PackKernel.emit(kind == FloatKind.F16, windows));
+        int[][] tileAt = new int[3][RowAddresses.MOST + 1];
+        for (int panels = 1; panels <= 2; panels++) {
+            for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
+                tileAt[panels][tokens] = builder.add(FloatKernel.emit(kind, panels, tokens, windows));
+            }
+        }
+        code = builder.build(system);
+        pack = code.routine(packAt);
+        for (int panels = 1; panels <= 2; panels++) {
+            for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
+                tile[panels][tokens] = code.routine(tileAt[panels][tokens]);
+            }
+        }
+    }
+
+    @Override
+    public String description() {
+        return kind == FloatKind.BF16 ? "vdpbf16ps, panels of 16 rows" : "vfmadd231ps, panels of 16 rows of " + kind;
+    }
+
+    @Override
+    public InputForm inputForm() {
+        return kind == FloatKind.BF16 ? InputForm.BFLOATS : InputForm.FLOATS;
+    }
+
+    @Override
+    public long panelBytes(int columns) {
+        // Packing works on 16 bytes of a row at a time.
+        return (long) PanelFormat.ROWS * packedRowBytes(columns);
+    }
+
+    private long packedRowBytes(int columns) {
+        return (long) columns * kind.bytes() + 15 & -16;
+    }
+
+    @Override
+    public void pack(WeightMatrix weights, int panel, long target, WorkerScratch scratch) {
+        int firstRow = panel * PanelFormat.ROWS;
+        int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);
+        long rowBytes = weights.rowBytes();
+        long packedRowBytes = packedRowBytes(weights.columns());
+        boolean asItIs = type.name().equals(kind.name());
+        if (asItIs && rows == PanelFormat.ROWS && rowBytes == packedRowBytes) {
+            pack.call(weights.data().address() + firstRow * rowBytes, rowBytes, target, rowBytes / 16, 0, 0);
+            return;
+        }
+        MemorySegment staged = scratch.rows(PanelFormat.ROWS * packedRowBytes).fill((byte) 0);
+        var values = new float[asItIs ? 0 : weights.columns()];
+        for (int row = 0; row < rows; row++) {
+            long source = (firstRow + row) * rowBytes;
+            if (asItIs) {
+                MemorySegment.copy(weights.data(), source, staged, row * packedRowBytes, rowBytes);
+            } else {
+                TensorFormats.of(type).decode(weights.data(), source, values.length, values, 0);
+                MemorySegment.copy(values, 0, staged, ValueLayout.JAVA_FLOAT, row * packedRowBytes, values.length);
+            }
+        }
+        pack.call(staged.address(), packedRowBytes, target, packedRowBytes / 16, 0, 0);
+    }
+
+    @Override
+    public void multiply(Tokens tokens, Results results, int columns, Panels panels, WorkerScratch scratch) {
+        MemorySegment parameters = scratch.parameters();
+        long panelBytes = panelBytes(columns);
+        int steps = (int) (panelBytes / kind.stepBytes());
+        int count = panels.count();
+        int most = tokens.count() == 1 ? 1 : 2;
+        for (int panel = 0; panel < count; panel += most) {
+            int pair = Math.min(most, count - panel);
+            int row = panels.firstRow() + panel * PanelFormat.ROWS;
+            long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
+            int secondMask = pair == 2 ? panels.mask(panel + 1) : 0;
+            int tiles = tokens.count() / RowAddresses.MOST;
+            for (int part = 0; part < 2; part++) {
+                int done = part * tiles * RowAddresses.MOST;
+                int width = part == 0 ? RowAddresses.MOST : tokens.count() - done;
+                int times = part == 0 ? tiles : 1;
+                if (width > 0 && times > 0) {
+                    TileTail.write(
+                            parameters, steps, times, bias, results.scale(), results.add(), panels.mask(panel), secondMask);
+                    tile[pair][width].call(
+                            panels.address() + panel * panelBytes,
+                            tokens.address() + done * tokens.stride(),
+                            tokens.stride(),
+                            results.address() + done * results.stride() + 4L * row,
+                            results.stride(),
+                            parameters.address());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        code.close();
+    }
+}

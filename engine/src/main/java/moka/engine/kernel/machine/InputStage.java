@@ -1,0 +1,148 @@
+package moka.engine.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection;
+import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.machine.WeightKernels.InputForm;
+import moka.engine.runtime.WorkerTeam;
+
+/**
+ * What comes before a product: norms and gates of the rows, then their rounding to the forms that the product's matrices take. Rows are
+ * spread over the team; a single row is done by the caller, which takes about as long as starting a region.
+ */
+final class InputStage {
+    /** Rows of a chunk of work. */
+    private static final int ROWS_OF_CHUNK = 4;
+
+    private final WorkerTeam team;
+    private final RowRoutines routines;
+    private final PanelMemory memory;
+    private final MemorySegment normParameters;
+    private MemorySegment floats = MemorySegment.NULL;
+    private MemorySegment bytes = MemorySegment.NULL;
+    private MemorySegment bfloats = MemorySegment.NULL;
+
+    private int columns;
+    private long floatStride;
+    private long byteStride;
+    private long bfloatStride;
+    private Input input;
+    private int rowCount;
+    private boolean wantsBytes;
+    private boolean wantsFloats;
+    private boolean wantsBfloats;
+    private final WorkerTeam.Region region = this::runChunk;
+
+    InputStage(WorkerTeam team, RowRoutines routines, PanelMemory memory) {
+        this.team = team;
+        this.routines = routines;
+        this.memory = memory;
+        normParameters = memory.segment(64);
+        input = new Input.Plain(new Activations(MemorySegment.NULL, 0, 0, 0));
+    }
+
+    static Activations rows(Input input) {
+        return switch (input) {
+            case Input.Plain plain -> plain.rows();
+            case Input.RmsNormed normed -> normed.rows();
+            case Input.Gated gated -> gated.gate();
+        };
+    }
+
+    /** Makes the forms that the products need. */
+    void run(Projection projection, int rowCount) {
+        input = projection.input();
+        this.rowCount = rowCount;
+        columns = rows(input).columns();
+        wantsBytes = false;
+        wantsFloats = false;
+        wantsBfloats = false;
+        for (int i = 0; i < projection.products().size(); i++) {
+            switch (((PanelMatrix) projection.products().get(i).matrix()).kernels().inputForm()) {
+                case BYTES -> wantsBytes = true;
+                case FLOATS -> wantsFloats = true;
+                case BFLOATS -> wantsBfloats = true;
+            }
+        }
+        if (input instanceof Input.RmsNormed normed) {
+            normParameters.set(ValueLayout.JAVA_FLOAT, 0, normed.epsilon());
+            normParameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);
+        }
+        reserve();
+        int chunks = (rowCount + ROWS_OF_CHUNK - 1) / ROWS_OF_CHUNK;
+        team.run(chunks, region);
+    }
+
+    private void reserve() {
+        // Rows of floats are padded with zeros to whole vectors, and are some lines apart from a multiple of 4096 bytes.
+        floatStride = 4L * ((columns + 15) & -16) + 64;
+        byteStride = ActivationRow.bytes(columns & -ActivationRow.UNIT);
+        bfloatStride = 2L * ((columns + 31) & -32) + 64;
+        floats = grown(floats, floatStride * rowCount);
+        if (wantsBytes) {
+            bytes = grown(bytes, byteStride * rowCount);
+        }
+        if (wantsBfloats) {
+            bfloats = grown(bfloats, bfloatStride * rowCount);
+        }
+    }
+
+    private MemorySegment grown(MemorySegment segment, long size) {
+        return segment.byteSize() >= size ? segment : memory.segment(size + size / 4);
+    }
+
+    private void runChunk(int chunk, int worker) {
+        int end = Math.min(rowCount, (chunk + 1) * ROWS_OF_CHUNK);
+        for (int row = chunk * ROWS_OF_CHUNK; row < end; row++) {
+            run(row);
+        }
+    }
+
+    private void run(int row) {
+        long values = floats.address() + row * floatStride;
+        switch (input) {
+            case Input.Plain(Activations rows) -> {
+                if (wantsFloats || wantsBfloats) {
+                    MemorySegment.copy(rows.segment(), rows.offset(row), floats, row * floatStride, 4L * columns);
+                } else {
+                    values = rows.address(row);
+                }
+            }
+            case Input.RmsNormed(Activations rows, MemorySegment weight, float epsilon) ->
+                routines.rmsNorm(rows.address(row), weight.address(), columns, normParameters.address(), values);
+            case Input.Gated(Activations gate, Activations up, Projection.GateFunction function) ->
+                routines.gate(function, gate.address(row), up.address(row), columns, values);
+        }
+        if (wantsFloats || wantsBfloats) {
+            long end = row * floatStride + 4L * columns;
+            for (long at = end; at < row * floatStride + floatStride - 64; at += 4) {
+                floats.set(ValueLayout.JAVA_FLOAT, at, 0f);
+            }
+        }
+        if (wantsBytes) {
+            routines.quantize(values, columns, bytes.address() + row * byteStride);
+        }
+        if (wantsBfloats) {
+            routines.toBfloat16(values, (columns + 15) & -16, bfloats.address() + row * bfloatStride);
+        }
+    }
+
+    /** Address of the first row in a form. */
+    long address(InputForm form) {
+        return switch (form) {
+            case BYTES -> bytes.address();
+            case FLOATS -> floats.address();
+            case BFLOATS -> bfloats.address();
+        };
+    }
+
+    long stride(InputForm form) {
+        return switch (form) {
+            case BYTES -> byteStride;
+            case FLOATS -> floatStride;
+            case BFLOATS -> bfloatStride;
+        };
+    }
+}

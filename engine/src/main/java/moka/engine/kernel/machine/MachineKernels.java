@@ -1,0 +1,124 @@
+package moka.engine.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumMap;
+import java.util.Map;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KernelProvider.Precision;
+import moka.engine.kernel.Kernels;
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection;
+import moka.engine.kernel.WeightMatrix;
+import moka.engine.kernel.scalar.ScalarKernels;
+import moka.engine.runtime.WorkerTeam;
+import moka.engine.tensor.TensorFormat;
+import moka.engine.tensor.TensorFormats;
+import moka.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
+
+/** Kernels in machine code for AVX-512 with VNNI. */
+final class MachineKernels implements Kernels {
+    private final SystemMemory system;
+    private final Processor processor;
+    private final WorkerTeam team;
+    private final PanelMemory memory;
+    private final RowRoutines routines;
+    private final Map<TensorType, WeightKernels> kernelsOfTypes = new EnumMap<>(TensorType.class);
+    private final Projections projections;
+    private final ScalarKernels attention;
+    private final MemorySegment normParameters;
+    private boolean closed;
+
+    MachineKernels(SystemMemory system, Processor processor, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
+        this.system = system;
+        this.processor = processor;
+        this.team = team;
+        routines = new RowRoutines(processor.avx512Bf16(), system);
+        memory = new PanelMemory(system);
+        projections = new Projections(team, routines, memory, repack);
+        attention = new ScalarKernels(team, Precision.FAST);
+        normParameters = memory.segment(64);
+    }
+
+    @Override
+    public String name() {
+        return "machine-avx512vnni";
+    }
+
+    @Override
+    public String describe(TensorType type) {
+        return kernels(type).description();
+    }
+
+    @Override
+    public Matrix prepare(WeightMatrix weights) {
+        return new PanelMatrix(weights, kernels(weights.type()));
+    }
+
+    private synchronized WeightKernels kernels(TensorType type) {
+        return kernelsOfTypes.computeIfAbsent(type, this::generate);
+    }
+
+    private WeightKernels generate(TensorType type) {
+        try {
+            TensorFormat.@Nullable IntegerForm form = TensorFormats.of(type).integerForm();
+            var own = PanelFormats.of(type);
+            if (own.isPresent()) {
+                return new QuantizedKernels(own.get(), null, system);
+            }
+            if (form != null) {
+                return new QuantizedKernels(PanelFormats.plain(form.groupLength(), form.hasMinimums()), form, system);
+            }
+            return new FloatKernels(type, FloatKind.of(type, processor.avx512Bf16()), system);
+        } catch (CodeMemory.RefusedException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void project(Projection projection, int rowCount) {
+        projections.run(projection, rowCount);
+    }
+
+    @Override
+    public void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
+        attention.attend(plan, spans);
+    }
+
+    @Override
+    public void rmsNorm(
+            Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output) {
+        int columns = input.columns();
+        if (firstRow < 0
+                || rowCount < 0
+                || firstRow + rowCount > Math.min(input.rows(), output.rows())
+                || output.columns() != columns
+                || weight.byteSize() < 4L * columns) {
+            throw new IllegalArgumentException("rows " + firstRow + " to " + (firstRow + rowCount) + " of " + input.rows() + " x "
+                    + columns + " into " + output.rows() + " x " + output.columns());
+        }
+        normParameters.set(ValueLayout.JAVA_FLOAT, 0, epsilon);
+        normParameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);
+        for (int row = firstRow; row < firstRow + rowCount; row++) {
+            routines.rmsNorm(input.address(row), weight.address(), columns, normParameters.address(), output.address(row));
+        }
+    }
+
+    @Override
+    public long extraBytes() {
+        return memory.used() + attention.extraBytes();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            memory.close();
+            routines.close();
+            kernelsOfTypes.values().forEach(WeightKernels::close);
+            attention.close();
+        }
+    }
+}

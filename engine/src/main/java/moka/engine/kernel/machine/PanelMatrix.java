@@ -1,0 +1,62 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.WeightMatrix;
+
+/**
+ * A matrix with the kernels of its type, and its panels once they are packed. Until then, or where memory is short, panels are packed each time
+ * they are used: the bits are the same.
+ */
+final class PanelMatrix implements Matrix {
+    private final WeightMatrix weights;
+    private final WeightKernels kernels;
+    private final long panelBytes;
+    private long panels;
+    private boolean refused;
+
+    PanelMatrix(WeightMatrix weights, WeightKernels kernels) {
+        this.weights = weights;
+        this.kernels = kernels;
+        this.panelBytes = kernels.panelBytes(weights.columns());
+    }
+
+    @Override
+    public WeightMatrix weights() {
+        return weights;
+    }
+
+    WeightKernels kernels() {
+        return kernels;
+    }
+
+    int panelCount() {
+        return (weights.rows() + PanelFormat.ROWS - 1) / PanelFormat.ROWS;
+    }
+
+    long panelBytes() {
+        return panelBytes;
+    }
+
+    /** Address of the panels, or 0: not packed. */
+    long panels() {
+        return panels;
+    }
+
+    void packed(long address) {
+        panels = address;
+    }
+
+    /** Whether it was decided to leave the matrix as it lies in the file. */
+    boolean refused() {
+        return refused;
+    }
+
+    void refuse() {
+        refused = true;
+    }
+
+    @Override
+    public long extraBytes() {
+        return panels == 0 ? 0 : panelBytes * panelCount();
+    }
+}

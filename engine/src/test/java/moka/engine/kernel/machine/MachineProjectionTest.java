@@ -1,0 +1,263 @@
+package moka.engine.kernel.machine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.KernelProvider.Offer;
+import moka.engine.kernel.KernelProvider.Precision;
+import moka.engine.kernel.KernelProvider.Request;
+import moka.engine.kernel.Kernels;
+import moka.engine.kernel.Projection;
+import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.Projection.Product;
+import moka.engine.kernel.WeightMatrix;
+import moka.engine.kernel.scalar.ScalarKernels;
+import moka.engine.runtime.WorkerTeam;
+import moka.engine.tensor.TensorFormats;
+import moka.gguf.TensorType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Products in machine code against double sums over the decoded weights and the activations rounded in plain Java. */
+class MachineProjectionTest {
+    private static final Set<TensorType> ACTIVATIONS_ONLY = EnumSet.of(TensorType.Q8_1, TensorType.Q8_K);
+
+    static Kernels kernels(WorkerTeam team, boolean repack) {
+        return switch (new MachineKernelProvider().offer(new Request(team, Precision.FAST, repack, 0))) {
+            case Offer.Accepted(var kernels) -> kernels;
+            case Offer.Refused(var reason) -> abort("machine kernels are not tested here: " + reason);
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void multipliesEveryTypeForAnyNumberOfTokens(TensorType type) {
+        if (ACTIVATIONS_ONLY.contains(type)) {
+            return;
+        }
+        var random = new SplittableRandom(type.id());
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels packed = kernels(team, true);
+                Kernels inPlace = kernels(team, false)) {
+            for (int tokens : new int[] {1, 2, 5, 6, 7, 12, 13, 16, 19}) {
+                int rows = random.nextInt(1, 70);
+                int columns = columns(type, random);
+                WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
+                Activations input = activations(arena, tokens, columns, random);
+                Activations output = Activations.allocate(arena, tokens, rows);
+                Activations again = Activations.allocate(arena, tokens, rows);
+                project(packed, weights, input, output, tokens);
+                project(inPlace, weights, input, again, tokens);
+                compare(weights, input, output, tokens);
+                for (int t = 0; t < tokens; t++) {
+                    assertArrayEquals(row(output, t, rows), row(again, t, rows), "in place and packed, token " + t);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"Q4_K", "Q6_K", "Q8_0", "F16", "BF16", "IQ2_XS"})
+    void givesTheSameBitsForEveryBatchAndEveryTeam(TensorType type) {
+        var random = new SplittableRandom(7);
+        int rows = 211;
+        int columns = 512;
+        int tokens = 23;
+        try (Arena arena = Arena.ofShared()) {
+            WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
+            Activations input = activations(arena, tokens, columns, random);
+            float[][] expected = null;
+            for (int threads : new int[] {1, 2, 7}) {
+                try (WorkerTeam team = new WorkerTeam(threads);
+                        Kernels kernels = kernels(team, true)) {
+                    Activations output = Activations.allocate(arena, tokens, rows);
+                    project(kernels, weights, input, output, tokens);
+                    float[][] found = new float[tokens][];
+                    for (int t = 0; t < tokens; t++) {
+                        found[t] = row(output, t, rows);
+                    }
+                    if (expected == null) {
+                        expected = found;
+                    }
+                    for (int t = 0; t < tokens; t++) {
+                        assertArrayEquals(expected[t], found[t], threads + " threads, token " + t);
+                        // The token alone.
+                        Activations one = Activations.allocate(arena, 1, columns);
+                        one.write(0, 0, row(input, t, columns), 0, columns);
+                        Activations alone = Activations.allocate(arena, 1, rows);
+                        project(kernels, weights, one, alone, 1);
+                        assertArrayEquals(expected[t], row(alone, 0, rows), "alone, token " + t);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void fusesNormsGatesBiasScaleAndAddition() {
+        var random = new SplittableRandom(11);
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels machine = kernels(team, true);
+                Kernels scalar = new ScalarKernels(team, Precision.FLOAT32)) {
+            for (int turn = 0; turn < 60; turn++) {
+                int tokens = random.nextInt(1, 20);
+                int columns = 32 * random.nextInt(1, 20);
+                Activations first = activations(arena, tokens, columns, random);
+                Activations second = activations(arena, tokens, columns, random);
+                Projection.GateFunction[] functions = Projection.GateFunction.values();
+                Input input = switch (turn % 3) {
+                    case 0 -> new Input.Plain(first);
+                    case 1 -> new Input.RmsNormed(first, floats(arena, columns, random), 1e-5f);
+                    default -> new Input.Gated(first, second, functions[turn / 3 % functions.length]);
+                };
+                boolean add = random.nextBoolean();
+                // Float32 weights, which round nothing, and others that share the input.
+                int rows = random.nextInt(1, 50);
+                WeightMatrix exact = new WeightMatrix("exact", TensorType.F32, rows, columns, floatData(arena, rows * columns, random));
+                WeightMatrix rounded = quantized(arena, TensorType.Q8_0, random.nextInt(1, 50), columns, random);
+                for (WeightMatrix weights : List.of(exact, rounded)) {
+                    MemorySegment bias = random.nextBoolean() ? floats(arena, weights.rows(), random) : null;
+                    float scale = random.nextBoolean() ? 1 : 0.37f;
+                    Activations found = Activations.allocate(arena, tokens, weights.rows() + 5);
+                    Activations expected = Activations.allocate(arena, tokens, weights.rows() + 5);
+                    for (int t = 0; t < tokens; t++) {
+                        for (int i = 0; i < weights.rows() + 5; i++) {
+                            float value = (float) random.nextGaussian();
+                            found.set(t, i, value);
+                            expected.set(t, i, value);
+                        }
+                    }
+                    machine.project(new Projection(input, List.of(new Product(machine.prepare(weights), found, bias, scale)), add), tokens);
+                    scalar.project(new Projection(input, List.of(new Product(scalar.prepare(weights), expected, bias, scale)), add), tokens);
+                    double error = 0;
+                    double power = 0;
+                    for (int t = 0; t < tokens; t++) {
+                        for (int i = 0; i < weights.rows() + 5; i++) {
+                            error += Math.pow(found.get(t, i) - expected.get(t, i), 2);
+                            power += Math.pow(expected.get(t, i), 2);
+                        }
+                    }
+                    double limit = weights == exact ? 2e-6 : 0.02;
+                    double relative = Math.sqrt(error / power);
+                    assertTrue(relative < limit, () -> input.getClass().getSimpleName() + ", " + weights.type() + ": " + relative);
+                }
+            }
+        }
+    }
+
+    @Test
+    void servesAProjectionOfSeveralTypesAtOnce() {
+        var random = new SplittableRandom(12);
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels kernels = kernels(team, true)) {
+            int columns = 512;
+            int tokens = 15;
+            List<WeightMatrix> weights = List.of(
+                    RandomWeights.of(TensorType.Q4_K, 100, columns, random, arena),
+                    RandomWeights.of(TensorType.Q6_K, 33, columns, random, arena),
+                    RandomWeights.of(TensorType.F16, 7, columns, random, arena),
+                    RandomWeights.of(TensorType.BF16, 20, columns, random, arena));
+            Activations input = activations(arena, tokens, columns, random);
+            List<Activations> outputs = weights.stream().map(it -> Activations.allocate(arena, tokens, it.rows())).toList();
+            List<Product> products = java.util.stream.IntStream.range(0, weights.size())
+                    .mapToObj(i -> new Product(kernels.prepare(weights.get(i)), outputs.get(i)))
+                    .toList();
+            kernels.project(new Projection(new Input.Plain(input), products, false), tokens);
+            for (int i = 0; i < weights.size(); i++) {
+                compare(weights.get(i), input, outputs.get(i), tokens);
+            }
+        }
+    }
+
+    private static int columns(TensorType type, SplittableRandom random) {
+        int block = type.blockElements();
+        return block == 1 ? random.nextInt(1, 300) : block * random.nextInt(1, 1 + 1024 / block);
+    }
+
+    private static void project(Kernels kernels, WeightMatrix weights, Activations input, Activations output, int tokens) {
+        kernels.project(new Projection(new Input.Plain(input), List.of(new Product(kernels.prepare(weights), output)), false), tokens);
+    }
+
+    private static void compare(WeightMatrix weights, Activations input, Activations output, int tokens) {
+        float[] decoded = RandomWeights.decode(weights);
+        int columns = weights.columns();
+        boolean integers = TensorFormats.of(weights.type()).integerForm() != null;
+        for (int t = 0; t < tokens; t++) {
+            float[] activations = row(input, t, columns);
+            if (integers) {
+                activations = RoundedRow.bytes(activations);
+            } else if (weights.type() == TensorType.BF16) {
+                activations = RoundedRow.bfloat16(activations);
+            }
+            for (int r = 0; r < weights.rows(); r++) {
+                double sum = 0;
+                double magnitude = 0;
+                for (int i = 0; i < columns; i++) {
+                    double product = (double) decoded[r * columns + i] * activations[i];
+                    sum += product;
+                    magnitude += Math.abs(product);
+                }
+                assertEquals(sum, output.get(t, r), 1e-5 * magnitude + 1e-30, "row " + r + " of " + weights + ", token " + t);
+            }
+        }
+    }
+
+    static float[] row(Activations activations, int row, int count) {
+        var values = new float[count];
+        activations.read(row, 0, values, 0, count);
+        return values;
+    }
+
+    private static Activations activations(Arena arena, int rows, int columns, SplittableRandom random) {
+        Activations activations = Activations.allocate(arena, rows, columns);
+        for (int t = 0; t < rows; t++) {
+            // Rows of different sizes; some units much smaller or larger than others, some rows and units zero.
+            double size = Math.pow(10, random.nextInt(-6, 4));
+            for (int unit = 0; unit < columns; unit += 32) {
+                double factor = random.nextInt(5) == 0 ? Math.pow(2, random.nextInt(-50, 5)) : random.nextInt(10) == 0 ? 0 : 1;
+                for (int i = unit; i < Math.min(unit + 32, columns); i++) {
+                    activations.set(t, i, (float) (random.nextGaussian() * size * factor));
+                }
+            }
+        }
+        return activations;
+    }
+
+    private static MemorySegment floats(Arena arena, int count, SplittableRandom random) {
+        return floatData(arena, count, random);
+    }
+
+    private static MemorySegment floatData(Arena arena, int count, SplittableRandom random) {
+        MemorySegment segment = arena.allocate(4L * count, 64);
+        for (int i = 0; i < count; i++) {
+            segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
+        }
+        return segment;
+    }
+
+    private static WeightMatrix quantized(Arena arena, TensorType type, int rows, int columns, SplittableRandom random) {
+        var values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.1);
+        }
+        MemorySegment data = arena.allocate(rows * type.rowBytes(columns));
+        TensorFormats.of(type).quantize(values, 0, values.length, data, 0);
+        return new WeightMatrix("quantized " + type, type, rows, columns, data);
+    }
+}
