@@ -8,13 +8,14 @@ import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Choice;
 import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Request;
+import moka.engine.kernel.machine.MachineKernelProvider;
 import moka.engine.kernel.scalar.ScalarProvider;
-import moka.engine.kernel.vector.VectorKernelProvider;
 import moka.engine.kernel.vector.VectorKernelProvider;
 
 /** The kernel sets from best to plainest: the first that can serve is taken, and each "no" leaves its reason. */
 final class KernelLadder {
-    private static final List<KernelProvider> PROVIDERS = List.of(new VectorKernelProvider(), new ScalarProvider());
+    private static final List<KernelProvider> PROVIDERS = List.of(
+            new MachineKernelProvider(), new VectorKernelProvider(), new ScalarProvider());
 
     private KernelLadder() {}
 
