@@ -2,6 +2,9 @@ package moka.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import moka.engine.grammar.GrammarConstraint;
+import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
 import moka.tokenizer.Tokenizer;
 
@@ -13,6 +16,7 @@ final class Generation {
     private final Tokenizer tokenizer;
     private final Tokenizer.StreamingDecoder decoder;
     private final StopTexts stopTexts;
+    private final Optional<GrammarConstraint> constraint;
     private final List<Integer> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
 
@@ -22,6 +26,8 @@ final class Generation {
         this.listener = listener;
         this.tokenizer = session.model().tokenizer();
         this.decoder = tokenizer.newStreamingDecoder(false);
+        this.constraint = options.grammar()
+                .map(it -> new TokenGrammar(it, session.model().grammarVocabulary()).newConstraint());
         this.stopTexts = new StopTexts(options.stopTexts());
     }
 
@@ -77,14 +83,12 @@ final class Generation {
             if (options.maxTokens() >= 0 && tokens.size() >= options.maxTokens()) {
                 return StopReason.MAX_TOKENS;
             }
-            int id = sampler.sample(session.logits());
-            if (id == Sampler.NO_TOKEN) {
-                throw new EngineException("no token can follow: all logits are minus infinity");
-            }
+            int id = choose(sampler);
             if (tokenizer.isEndOfGeneration(id) && !options.ignoreEndOfGeneration()) {
                 return StopReason.END_OF_GENERATION;
             }
             sampler.accept(id);
+            constraint.ifPresent(it -> it.accept(id));
             tokens.add(id);
             listener.onToken(id);
             tell(stopTexts.accept(decoder.accept(id)));
@@ -102,6 +106,16 @@ final class Generation {
                 return StopReason.CANCELLED;
             }
         }
+    }
+
+    private int choose(Sampler sampler) {
+        int id = constraint.isPresent()
+                ? sampler.sample(session.logits(), constraint.get())
+                : sampler.sample(session.logits());
+        if (id == Sampler.NO_TOKEN) {
+            throw new EngineException("no token can follow: all logits are minus infinity");
+        }
+        return id;
     }
 
     private void tell(String piece) {

@@ -3,6 +3,7 @@ package moka.engine;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
 import moka.template.ChatTemplate;
 
@@ -13,6 +14,7 @@ import moka.template.ChatTemplate;
  * @param maxTokens most tokens to generate; negative: until the context is full
  * @param stopTexts texts that end the answer; they are not part of it
  * @param ignoreEndOfGeneration go on past end-of-generation tokens
+ * @param grammar what the answer must match, from its first token to its end
  * @param chatTemplate a template in place of the file's
  * @param templateVariables extra variables for the chat template, such as {@code enable_thinking}
  * @param cancellation stops it from another thread
@@ -22,12 +24,13 @@ public record GenerationOptions(
         int maxTokens,
         List<String> stopTexts,
         boolean ignoreEndOfGeneration,
+        Optional<Grammar> grammar,
         Optional<ChatTemplate> chatTemplate,
         Map<String, Object> templateVariables,
         Cancellation cancellation) {
     /** Built-in sampling, no limits but the context's. */
     public static final GenerationOptions DEFAULT = new GenerationOptions(
-            SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Map.of(), new Cancellation());
+            SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(), new Cancellation());
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);
@@ -36,37 +39,50 @@ public record GenerationOptions(
 
     public GenerationOptions withSampling(SamplingOptions sampling) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withMaxTokens(int maxTokens) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withStopTexts(List<String> stopTexts) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withIgnoreEndOfGeneration(boolean ignoreEndOfGeneration) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
+    }
+
+    public GenerationOptions withGrammar(Grammar grammar) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(grammar),
+                chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withChatTemplate(ChatTemplate chatTemplate) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(chatTemplate), templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                Optional.of(chatTemplate), templateVariables, cancellation);
     }
 
     public GenerationOptions withTemplateVariables(Map<String, Object> templateVariables) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
     }
 
     public GenerationOptions withCancellation(Cancellation cancellation) {
         return new GenerationOptions(
-                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, chatTemplate, templateVariables, cancellation);
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, cancellation);
     }
 
     /** The same for sampling alone: temperature 0 is greedy. */

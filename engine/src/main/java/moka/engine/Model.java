@@ -20,6 +20,7 @@ import moka.engine.architecture.Rotations;
 import moka.engine.architecture.Weights;
 import moka.engine.cache.CacheShape;
 import moka.engine.cache.KvCache;
+import moka.engine.grammar.TokenVocabulary;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
@@ -58,6 +59,7 @@ public final class Model implements AutoCloseable {
     private final ReentrantLock computing = new ReentrantLock(true);
     private final Map<Session, String> sessions = new LinkedHashMap<>();
     private @Nullable ChatTemplate template;
+    private @Nullable TokenVocabulary grammarVocabulary;
     private boolean closed;
     private int sessionCount;
 
@@ -273,6 +275,16 @@ public final class Model implements AutoCloseable {
     /** Held while a session computes: kernels and team serve one at a time. */
     ReentrantLock computing() {
         return computing;
+    }
+
+    /** The vocabulary as grammars want it: made at the first use, since it costs some milliseconds. */
+    synchronized TokenVocabulary grammarVocabulary() {
+        TokenVocabulary now = grammarVocabulary;
+        if (now == null) {
+            now = TokenVocabulary.of(tokenizer);
+            grammarVocabulary = now;
+        }
+        return now;
     }
 
     Kernels kernelSet() {

@@ -49,6 +49,9 @@ public final class Llama implements Architecture {
         Activations mixed = graph.rows(mixedWidth);
         Activations gate = graph.rows(hidden);
         Activations up = graph.rows(hidden);
+        var rows = new AttentionPlan.Rows(queries, keys, values, mixed);
+        var heads = new AttentionPlan.Heads(h.headCount(), h.kvHeadCount(), h.headLength(), h.valueLength());
+        float scale = (float) h.number("attention.scale").orElse(1 / Math.sqrt(h.headLength()));
         for (int layer = 0; layer < h.blockCount(); layer++) {
             Block block = new Block(weights, layer);
             graph.project(
@@ -56,25 +59,7 @@ public final class Llama implements Architecture {
                     block.product("attn_q", width, queries),
                     block.product("attn_k", width, keys),
                     block.product("attn_v", width, values));
-            graph.attend(new AttentionPlan(
-                    queries,
-                    keys,
-                    values,
-                    mixed,
-                    layer,
-                    h.headCount(),
-                    h.kvHeadCount(),
-                    h.headLength(),
-                    h.valueLength(),
-                    (float) h.number("attention.scale").orElse(1 / Math.sqrt(h.headLength())),
-                    rope,
-                    null,
-                    null,
-                    0,
-                    0,
-                    0,
-                    null,
-                    null));
+            graph.attend(AttentionPlan.of(rows, layer, heads).withRope(rope).withScale(scale));
             graph.projectAdd(new Input.Plain(mixed), block.product("attn_output", mixedWidth, x));
             graph.project(
                     new Input.RmsNormed(x, block.vector("ffn_norm.weight", width), epsilon),

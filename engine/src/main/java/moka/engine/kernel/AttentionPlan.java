@@ -44,6 +44,63 @@ public record AttentionPlan(
         @Nullable MemorySegment sinks,
         @Nullable MemorySegment alibi) {
 
+    /** Plain attention: no rotation, norms, window, cap, sinks or slopes; scores are scaled by {@code 1/sqrt(headLength)}. */
+    public static AttentionPlan of(Rows rows, int layer, Heads heads) {
+        return new AttentionPlan(
+                rows.queries(), rows.keys(), rows.values(), rows.output(), layer,
+                heads.headCount(), heads.kvHeadCount(), heads.headLength(), heads.valueLength(),
+                (float) (1 / Math.sqrt(heads.headLength())), null, null, null, 0, 0, 0, null, null);
+    }
+
+    /** Where attention reads and writes. */
+    public record Rows(Activations queries, Activations keys, Activations values, Activations output) {}
+
+    /** Counts and lengths of heads. */
+    public record Heads(int headCount, int kvHeadCount, int headLength, int valueLength) {}
+
+    public AttentionPlan withRope(RopeTable rope) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    public AttentionPlan withScale(float scale) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    /** @param queryNorm weight of each query head's RMS norm @param keyNorm of each key head's */
+    public AttentionPlan withNorms(MemorySegment queryNorm, MemorySegment keyNorm, float normEpsilon) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    public AttentionPlan withWindow(int window) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    public AttentionPlan withSoftCap(float softCap) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    public AttentionPlan withSinks(MemorySegment sinks) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
+    public AttentionPlan withAlibi(MemorySegment alibi) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
     /**
      * Rows of a batch that belong to one sequence: consecutive rows at consecutive positions.
      *
