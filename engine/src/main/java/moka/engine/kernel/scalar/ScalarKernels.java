@@ -22,7 +22,7 @@ import moka.gguf.TensorType;
  * {@link Precision#FLOAT32} nothing is rounded but the results; with {@link Precision#FAST} activations are rounded
  * to the weight type's {@link ActivationType} and multiplied as integers, as fast sets do.
  *
- * <p>Cost: about 1 ns a weight and token and thread.
+ * <p>Cost: 0.5 to 2 ns a weight and token on one thread of an EPYC (Zen 4).
  */
 public final class ScalarKernels implements Kernels {
     /** Weight rows of a chunk of work. */
