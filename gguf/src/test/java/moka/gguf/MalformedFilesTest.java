@@ -10,6 +10,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import moka.gguf.GgufException.Level;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -34,6 +36,14 @@ class MalformedFilesTest {
         return cases.asList().stream()
                 .map(JsonElement::getAsJsonObject)
                 .map(entry -> DynamicTest.dynamicTest(entry.get("file").getAsString(), () -> check(folder, entry)));
+    }
+
+    @AfterAll
+    static void nothingIsLeftMapped() throws IOException {
+        Path maps = Path.of("/proc/self/maps");
+        if (Files.isReadable(maps)) {
+            assertFalse(Files.readString(maps).contains("gguf-malformed"));
+        }
     }
 
     private static void check(Path folder, JsonObject entry) {
@@ -115,7 +125,7 @@ class MalformedFilesTest {
         for (GgufTensor tensor : file.tensors()) {
             long bytes = tensor.data().byteSize();
             assertEquals(tensor.rows() * tensor.type().rowBytes(tensor.columns()), bytes);
-            tensor.data().get(java.lang.foreign.ValueLayout.JAVA_BYTE, bytes - 1);
+            tensor.data().get(ValueLayout.JAVA_BYTE, bytes - 1);
         }
     }
 }
