@@ -24,6 +24,8 @@ public final class GrammarConstraint implements TokenConstraint {
     private final int[] maskStates = new int[KEPT_MASKS];
     private final long[][] masks = new long[KEPT_MASKS][];
     private int nextMask;
+    private int mostStates = MOST_STATES;
+    private int forgotten;
 
     GrammarConstraint(TokenGrammar grammar) {
         this.grammar = grammar;
@@ -94,7 +96,7 @@ public final class GrammarConstraint implements TokenConstraint {
             path = Arrays.copyOf(path, 2 * path.length);
         }
         path[acceptedCount] = next;
-        if (states.count() > MOST_STATES) {
+        if (states.count() > mostStates) {
             forgetStates();
         }
         return true;
@@ -109,6 +111,11 @@ public final class GrammarConstraint implements TokenConstraint {
         if (endedAt > count) {
             endedAt = Integer.MAX_VALUE;
         }
+    }
+
+    /** How many times the states were started over. */
+    int forgotten() {
+        return forgotten;
     }
 
     private boolean hasEnded() {
@@ -172,6 +179,8 @@ public final class GrammarConstraint implements TokenConstraint {
         int[] kept = states.copyInto(fresh, Arrays.copyOf(path, acceptedCount + 1));
         System.arraycopy(kept, 0, path, 0, kept.length);
         states = fresh;
+        mostStates = Math.max(MOST_STATES, 2 * fresh.count()); // those on the path stay
+        forgotten++;
         Arrays.fill(masks, null);
     }
 }
