@@ -1,6 +1,7 @@
 package moka.engine.grammar;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** An immutable set of Unicode scalar values: code points without surrogates, which UTF-8 cannot hold. */
 final class CodePoints {
@@ -34,6 +35,11 @@ final class CodePoints {
             set = set.or(range(pairs[i], pairs[i + 1]));
         }
         return set;
+    }
+
+    /** From first and last of ranges that ascend and do not touch. */
+    static CodePoints sorted(List<Integer> bounds) {
+        return new CodePoints(bounds.stream().mapToInt(Integer::intValue).toArray()).and(ALL);
     }
 
     int rangeCount() {

@@ -24,6 +24,18 @@ public final class Grammar {
         return ofRules(GbnfParser.parse(text), List.of());
     }
 
+    /**
+     * A grammar of the JSON texts that a schema accepts (JSON Schema 2020-12), the keys of objects in the order of {@code properties}.
+     * {@link #warnings()} names what it does not enforce.
+     *
+     * @param json the schema
+     * @throws GrammarException if it is not JSON or malformed, if nothing satisfies it, or if it uses a keyword that a grammar cannot hold; the
+     *     message names the path of the keyword
+     */
+    public static Grammar ofJsonSchema(String json) {
+        return SchemaConverter.convert(json);
+    }
+
     static Grammar ofRules(Map<String, Expression> rules, List<String> warnings) {
         return new Grammar(GrammarCompiler.compile(rules, "root"), List.copyOf(warnings));
     }

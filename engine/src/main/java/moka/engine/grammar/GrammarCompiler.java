@@ -128,7 +128,8 @@ final class GrammarCompiler {
     private int compile(Repeat repeat, int next) {
         int copies = Math.max(repeat.min(), repeat.max());
         Expression body = repeat.body();
-        if (copies > 1 && !(body instanceof Reference) && Expression.size(body) * copies > LARGEST_COPIES) {
+        long size = Expression.size(body);
+        if (copies > 1 && size > 2 && size * copies > LARGEST_COPIES) {
             int rule = bodyRules.computeIfAbsent(body, key -> {
                 bodies.add(key);
                 return bodies.size() - 1;
@@ -332,7 +333,7 @@ final class GrammarCompiler {
     private void prune() {
         boolean[] live = backwards(_ -> true, false);
         if (!live[start[0]]) {
-            throw new GrammarException("grammar: no text matches it");
+            throw new UnmatchableException();
         }
         for (int node = 1; node < nodeCount; node++) {
             if (kind[node] == PushdownAutomaton.BYTES || kind[node] == PushdownAutomaton.SPLIT) {
