@@ -14,7 +14,14 @@ final class Commands {
 
     private static Map<String, Entry> entries() {
         Map<String, Entry> entries = new LinkedHashMap<>();
+        entries.put("run", new Entry("answer a prompt, or a file of prompts, as plain text", RunCommand::new));
+        entries.put("perplexity", new Entry("measure how well a model predicts a text", PerplexityCommand::new));
         entries.put("inspect", new Entry("show what is in a model file", InspectCommand::new));
+        entries.put("tokenize", new Entry("print the token ids of a text", TokenizeCommand::new));
+        entries.put("detokenize", new Entry("print the text of token ids", DetokenizeCommand::new));
+        entries.put("template", new Entry("render a conversation by a chat template", TemplateCommand::new));
+        entries.put("logits", new Entry("compute the logits of token ids, as JSON", LogitsCommand::new));
+        entries.put("generate-ids", new Entry("continue token ids greedily", GenerateIdsCommand::new));
         return entries;
     }
 
@@ -39,6 +46,7 @@ final class Commands {
         commandLine.setCommandName("moka " + name);
         commandLine.setUsageHelpLongOptionsMaxWidth(30);
         commandLine.setUsageHelpWidth(100);
+        commandLine.getCommandSpec().usageMessage().abbreviateSynopsis(true).sortOptions(false);
         return commandLine;
     }
 

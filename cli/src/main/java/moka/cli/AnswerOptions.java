@@ -1,0 +1,117 @@
+package moka.cli;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import moka.engine.GenerationOptions;
+import moka.engine.Model;
+import moka.template.ChatTemplate;
+import moka.template.Message;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What an answer should be: its length and end, the system prompt, the template, the sampling. */
+final class AnswerOptions {
+    @Option(names = {"-n", "--predict", "--n-predict", "--max-tokens"}, paramLabel = "N", description = "Most tokens to generate; -1 for no limit (default).")
+    int maxTokens = -1;
+
+    @Option(names = {"-sys", "--system", "--system-prompt"}, paramLabel = "TEXT", description = "System prompt.")
+    @Nullable String system;
+
+    @Option(names = {"-sysf", "--system-file", "--system-prompt-file"}, paramLabel = "FILE", hidden = true, description = "System prompt from a file.")
+    @Nullable Path systemFile;
+
+    @Option(names = {"--stop", "-r", "--reverse-prompt"}, paramLabel = "TEXT", hidden = true, description = "End the answer before this text; may be repeated.")
+    List<String> stop = new ArrayList<>();
+
+    @Option(names = "--ignore-eos", hidden = true, description = "Go on past the end that the model sets.")
+    boolean ignoreEnd;
+
+    @Option(names = "--chat-template", paramLabel = "TEXT|FILE", hidden = true, description = "A Jinja template in place of the file's.")
+    @Nullable String template;
+
+    @Option(names = "--chat-template-file", paramLabel = "FILE", hidden = true, description = "The same from a file.")
+    @Nullable Path templateFile;
+
+    @Option(names = {"--template-variables", "--chat-template-kwargs"}, paramLabel = "JSON", hidden = true, description = "Extra variables for the template.")
+    @Nullable String templateVariables;
+
+    @Option(names = "--no-think", hidden = true, description = "The same as --template-variables '{\"enable_thinking\": false}'.")
+    boolean noThink;
+
+    @Mixin
+    final SamplingFlags sampling = new SamplingFlags();
+
+    GenerationOptions generationOptions(Model model) {
+        GenerationOptions options = GenerationOptions.DEFAULT
+                .withSampling(sampling.over(model.samplingDefaults()))
+                .withMaxTokens(maxTokens)
+                .withStopTexts(stop)
+                .withIgnoreEndOfGeneration(ignoreEnd)
+                .withTemplateVariables(variables());
+        String source = templateSource();
+        return source == null ? options : options.withChatTemplate(ChatTemplate.parse("--chat-template", source));
+    }
+
+    /** The conversation that a user's text begins. */
+    List<Message> conversation(String userText) {
+        List<Message> messages = new ArrayList<>();
+        String systemText = systemText();
+        if (systemText != null) {
+            messages.add(Message.system(systemText));
+        }
+        messages.add(Message.user(userText));
+        return messages;
+    }
+
+    @Nullable String systemText() {
+        return systemFile != null ? read(systemFile).stripTrailing() : system;
+    }
+
+    private @Nullable String templateSource() {
+        if (templateFile != null) {
+            return read(templateFile);
+        }
+        if (template == null || template.contains("{")) {
+            return template;
+        }
+        Path file = Path.of(template);
+        if (!Files.isRegularFile(file)) {
+            throw CommandFailure.failed("--chat-template '" + template + "': neither a Jinja template nor a file");
+        }
+        return read(file);
+    }
+
+    private Map<String, Object> variables() {
+        if (noThink) {
+            return Map.of("enable_thinking", false);
+        }
+        if (templateVariables == null) {
+            return Map.of();
+        }
+        try {
+            if (JsonParser.parseString(templateVariables) instanceof JsonObject object) {
+                return JsonValues.map(object);
+            }
+        } catch (JsonParseException e) {
+            throw CommandFailure.usage("--template-variables: " + e.getMessage());
+        }
+        throw CommandFailure.usage("--template-variables '" + templateVariables + "', expected a JSON object such as {\"enable_thinking\": false}");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package moka.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import moka.engine.GenerationOptions;
+import moka.engine.sampling.SamplingOptions;
+import moka.template.Message;
+
+/** What a line of a batch may say: a prompt or messages, and parameters of its own. */
+final class BatchLine {
+    private BatchLine() {}
+
+    static Optional<List<Message>> messages(JsonObject line) {
+        return line.has("messages") ? Optional.of(JsonValues.messages(line.get("messages"))) : Optional.empty();
+    }
+
+    static String prompt(JsonObject line) {
+        JsonElement prompt = line.get("prompt");
+        if (prompt == null || !prompt.isJsonPrimitive() || !prompt.getAsJsonPrimitive().isString()) {
+            throw CommandFailure.failed("no \"prompt\" (a text) and no \"messages\" in the line");
+        }
+        return prompt.getAsString();
+    }
+
+    /** The options of the command with those that the line has: names of the usual HTTP interfaces. */
+    static GenerationOptions options(JsonObject line, GenerationOptions defaults) {
+        SamplingOptions sampling = defaults.sampling();
+        GenerationOptions options = defaults;
+        for (String name : line.keySet()) {
+            JsonElement value = line.get(name);
+            switch (name) {
+                case "temperature" -> sampling = sampling.withTemperature((float) number(name, value));
+                case "top_k" -> sampling = sampling.withTopK((int) number(name, value));
+                case "top_p" -> sampling = sampling.withTopP((float) number(name, value));
+                case "min_p" -> sampling = sampling.withMinP((float) number(name, value));
+                case "seed" -> sampling = sampling.withSeed((long) number(name, value));
+                case "max_tokens", "n_predict" -> options = options.withMaxTokens((int) number(name, value));
+                case "stop" -> options = options.withStopTexts(texts(name, value));
+                default -> {}
+            }
+        }
+        return options.withSampling(sampling);
+    }
+
+    private static double number(String name, JsonElement value) {
+        if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
+            return value.getAsDouble();
+        }
+        throw CommandFailure.failed("\"" + name + "\": found " + value + ", expected a number");
+    }
+
+    private static List<String> texts(String name, JsonElement value) {
+        List<String> texts = new ArrayList<>();
+        if (value instanceof JsonArray array) {
+            array.forEach(item -> texts.addAll(texts(name, item)));
+        } else if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isString()) {
+            texts.add(value.getAsString());
+        } else {
+            throw CommandFailure.failed("\"" + name + "\": found " + value + ", expected a text or a list of texts");
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,134 @@
+package moka.cli;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the answers of a batch go, one line each. A file is continued: its whole lines must answer the first lines of the source, a line
+ * that was being written when the process died is dropped. Each line is one write, so that a killed process leaves at most one part of a
+ * line.
+ */
+final class BatchOutput implements AutoCloseable {
+    private final Streams streams;
+    private final @Nullable FileChannel file;
+    private final int answered;
+
+    private BatchOutput(Streams streams, @Nullable FileChannel file, int answered) {
+        this.streams = streams;
+        this.file = file;
+        this.answered = answered;
+    }
+
+    static BatchOutput open(Streams streams, Optional<String> path, Batch.Source source) {
+        if (path.isEmpty() || path.get().equals("-")) {
+            return new BatchOutput(streams, null, 0);
+        }
+        Path target = Path.of(path.get());
+        try {
+            if (Files.isDirectory(target)) {
+                throw CommandFailure.failed(target + ": is a directory, expected a file");
+            }
+            byte[] present = Files.exists(target) ? Files.readAllBytes(target) : new byte[0];
+            int whole = present.length;
+            while (whole > 0 && present[whole - 1] != '\n') {
+                whole--;
+            }
+            int answered = check(target, new String(present, 0, whole, StandardCharsets.UTF_8), source);
+            FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            file.truncate(whole);
+            file.position(whole);
+            return new BatchOutput(streams, file, answered);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Number of answers that are there. @throws CommandFailure if they are answers to something else */
+    private static int check(Path target, String text, Batch.Source source) {
+        String[] lines = text.lines().toArray(String[]::new);
+        if (lines.length > source.lines().size()) {
+            throw mismatch(target, "has " + lines.length + " lines", source, "at most the " + source.lines().size() + " lines");
+        }
+        for (int i = 0; i < lines.length; i++) {
+            if (!answers(lines[i], source, i)) {
+                throw mismatch(target, "line " + (i + 1) + " is not the answer", source, "that to line " + (i + 1));
+            }
+        }
+        return lines.length;
+    }
+
+    private static CommandFailure mismatch(Path target, String found, Batch.Source source, String expected) {
+        return CommandFailure.failed(target + ": " + found + ", expected " + expected + " of " + source.name()
+                + ": name another -o file, or remove this one");
+    }
+
+    private static boolean answers(String line, Batch.Source source, int index) {
+        JsonObject question;
+        try {
+            question = source.object(index);
+        } catch (CommandFailure malformed) {
+            question = new JsonObject();
+        }
+        try {
+            if (!(JsonParser.parseString(line) instanceof JsonObject answer)) {
+                return false;
+            }
+            if (!answer.has("answer") && !answer.has("error")) {
+                return false;
+            }
+            for (String name : question.keySet()) {
+                JsonElement value = question.get(name);
+                if (!name.equals("answer") && !name.equals("error") && !value.equals(answer.get(name))) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (JsonParseException e) {
+            return false;
+        }
+    }
+
+    /** Lines of the source that are answered already. */
+    int answered() {
+        return answered;
+    }
+
+    void write(JsonObject answer) {
+        String line = JsonLines.line(answer);
+        if (file == null) {
+            streams.out().line(line).flush();
+            return;
+        }
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package moka.cli;
+
+import moka.engine.Model;
+import moka.engine.ModelOptions;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The model and how to compute with it. */
+final class EngineOptions {
+    @Parameters(paramLabel = "MODEL", arity = "0..1", description = "Model file (default: the embedded model).")
+    @Nullable String positional;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            hidden = true,
+            description = "The same as MODEL.")
+    @Nullable String model;
+
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Threads (default: the physical cores that the process may use).")
+    int threads;
+
+    @Option(names = "--kernels", paramLabel = "SET", hidden = true, description = "Force a kernel set: scalar, vector or machine.")
+    @Nullable String kernels;
+
+    @Option(names = "--vector-bits", paramLabel = "N", hidden = true, description = "Width of vector kernels: 128, 256 or 512.")
+    int vectorBits;
+
+    @Option(names = "--float32", description = "Compute with unrounded activations and cache: slow, exact.")
+    boolean float32;
+
+    @Option(names = "--no-repack", hidden = true, description = "Do not copy weights into a faster layout: less memory.")
+    boolean noRepack;
+
+    @Option(names = "--no-memory-check", hidden = true, description = "Try even if the model does not seem to fit in memory.")
+    boolean noMemoryCheck;
+
+    ModelSource source() {
+        if (model != null && positional != null) {
+            throw CommandFailure.usage("two models: '" + positional + "' and --model '" + model + "', expected one");
+        }
+        return ModelSource.of(model != null ? model : positional);
+    }
+
+    /** Opens the model; with {@code verbose} says what was chosen, and always what the user should know of the file. */
+    Model open(Streams streams, boolean verbose) {
+        return open(source(), streams, verbose);
+    }
+
+    Model open(ModelSource source, Streams streams, boolean verbose) {
+        long start = System.nanoTime();
+        Model model = source.open(modelOptions());
+        for (String warning : model.warnings()) {
+            streams.note("moka: " + model.name() + ": " + warning);
+        }
+        if (verbose) {
+            streams.note("opened %s (%s) in %.0f ms: kernels %s, %d threads"
+                    .formatted(model.name(), model.architecture(), (System.nanoTime() - start) / 1e6, model.kernels(), model.threads()));
+            model.kernelNotes().forEach(note -> streams.note("  " + note));
+            model.kernelByType().forEach((type, kernel) -> streams.note("  " + type + ": " + kernel));
+        }
+        return model;
+    }
+
+    ModelOptions modelOptions() {
+        if (threads < 0) {
+            throw CommandFailure.usage("--threads " + threads + ", expected 1 or more (or 0 for the default)");
+        }
+        if (vectorBits != 0 && vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
+            throw CommandFailure.usage("--vector-bits " + vectorBits + ", expected 128, 256 or 512");
+        }
+        ModelOptions options = ModelOptions.DEFAULT
+                .withThreads(threads)
+                .withVectorBits(vectorBits)
+                .withFloat32(float32)
+                .withRepack(!noRepack)
+                .withCheckMemory(!noMemoryCheck);
+        if (kernels == null) {
+            return options;
+        }
+        if (!kernels.matches("scalar|vector|machine")) {
+            throw CommandFailure.usage("--kernels '" + kernels + "', expected scalar, vector or machine");
+        }
+        return options.withKernels(kernels);
+    }
+}

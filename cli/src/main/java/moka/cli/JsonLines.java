@@ -1,0 +1,40 @@
+package moka.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Files of one JSON object a line. */
+final class JsonLines {
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
+
+    private JsonLines() {}
+
+    /** The lines that hold something. */
+    static List<String> lines(Streams streams, String file) {
+        String text = file.equals("-") ? TextOptions.readInput(streams) : TextOptions.readFile(Path.of(file));
+        return text.lines().filter(line -> !line.isBlank()).toList();
+    }
+
+    /** The object of a line. @throws CommandFailure that names the place */
+    static JsonObject object(String file, int number, String line) {
+        try {
+            if (JsonParser.parseString(line) instanceof JsonObject object) {
+                return object;
+            }
+        } catch (JsonParseException e) {
+            throw CommandFailure.failed(file + " line " + number + ": malformed JSON: " + e.getMessage());
+        }
+        throw CommandFailure.failed(file + " line " + number + ": expected a JSON object");
+    }
+
+    /** One line, without the line break. */
+    static String line(JsonElement element) {
+        return GSON.toJson(element);
+    }
+}

@@ -1,0 +1,49 @@
+package moka.cli;
+
+import java.util.Locale;
+import moka.engine.GenerationResult;
+import moka.engine.Session;
+import moka.engine.StopReason;
+import moka.engine.Timings;
+
+/** Lines on standard error about an answer. */
+final class Notes {
+    private Notes() {}
+
+    /** Says when an answer was cut; with {@code verbose} also what it cost. */
+    static void afterAnswer(Streams streams, Session session, GenerationResult result, boolean verbose) {
+        if (result.stopReason() == StopReason.CONTEXT_FULL) {
+            streams.note("moka: the context of " + session.contextLength()
+                    + " tokens is full: the answer is cut; a larger --context holds more");
+        }
+        if (verbose) {
+            streams.note(statistics(result));
+        }
+    }
+
+    static String statistics(GenerationResult result) {
+        Timings timings = result.timings();
+        return String.format(
+                Locale.ROOT,
+                "prompt %d tokens in %.2f s (%.1f tokens/s), %d reused; answer %d tokens in %.2f s (%.1f tokens/s); %s; seed %d",
+                timings.prefillTokens(),
+                timings.prefillNanos() / 1e9,
+                timings.prefillTokensPerSecond(),
+                timings.reusedTokens(),
+                timings.decodeTokens(),
+                timings.decodeNanos() / 1e9,
+                timings.decodeTokensPerSecond(),
+                reason(result.stopReason()),
+                result.seed());
+    }
+
+    static String reason(StopReason reason) {
+        return switch (reason) {
+            case END_OF_GENERATION -> "ended by the model";
+            case STOP_TEXT -> "ended by a stop text";
+            case MAX_TOKENS -> "ended by --max-tokens";
+            case CONTEXT_FULL -> "ended by the full context";
+            case CANCELLED -> "interrupted";
+        };
+    }
+}

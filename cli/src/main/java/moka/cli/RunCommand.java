@@ -1,0 +1,176 @@
+package moka.cli;
+
+import java.util.List;
+import moka.cli.render.Printable;
+import moka.cli.render.ProgressLine;
+import moka.engine.Cancellation;
+import moka.engine.GenerationListener;
+import moka.engine.GenerationOptions;
+import moka.engine.GenerationResult;
+import moka.engine.Model;
+import moka.engine.Session;
+import moka.template.Message;
+import moka.tokenizer.Tokenizer.Segment;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@CommandLine.Command(
+        description = "Answers a prompt: plain text on standard output, nothing else.",
+        footer = {
+            "",
+            "Examples:",
+            "  moka run model.gguf -p 'Why is the sky blue?'",
+            "  git diff | moka run model.gguf -p 'Summarise this change:' -f -",
+            "  moka run model.gguf --jsonl questions.jsonl -o answers.jsonl"
+        })
+final class RunCommand extends Command {
+    private final Streams streams;
+
+    @Mixin
+    final EngineOptions engine = new EngineOptions();
+
+    @Mixin
+    final TextOptions text = new TextOptions();
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "-", hidden = true, description = "The same as -f -.")
+    @Nullable String dash;
+
+    @Option(names = "--raw", description = "Continue the text as it is, without the chat template.")
+    boolean raw;
+
+    @Option(names = "--jsonl", paramLabel = "IN", description = "A {\"prompt\"} or {\"messages\"} a line; the same with \"answer\" out.")
+    @Nullable String jsonLines;
+
+    @Option(names = "--each-line", description = "Every line of -f is a prompt; {\"prompt\", \"answer\"} a line out.")
+    boolean eachLine;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "OUT", description = "Where answers of --jsonl or --each-line go; goes on where it stopped.")
+    @Nullable String output;
+
+    @Mixin
+    final AnswerOptions answer = new AnswerOptions();
+
+    @Mixin
+    final ContextOptions context = new ContextOptions();
+
+    @Option(names = "--show-prompt", hidden = true, description = "Show on standard error the prompt that the model sees.")
+    boolean showPrompt;
+
+    RunCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    int run() {
+        if (dash == null && "-".equals(engine.positional)) {
+            dash = "-";
+            engine.positional = null;
+        }
+        if (dash != null) {
+            if (!dash.equals("-")) {
+                throw CommandFailure.usage("unexpected argument '" + dash + "' (a prompt goes behind -p)");
+            }
+            text.file = "-";
+        }
+        if (jsonLines != null || eachLine) {
+            return batch();
+        }
+        if (output != null) {
+            throw CommandFailure.usage("-o " + output + " goes with --jsonl or --each-line");
+        }
+        String prompt = text.require(streams);
+        if (prompt.isEmpty()) {
+            throw CommandFailure.usage("the prompt is empty");
+        }
+        try (Model model = engine.open(streams, general.verbose);
+                Session session = model.newSession(context.sessionOptions())) {
+            return answerOne(session, prompt);
+        }
+    }
+
+    private int answerOne(Session session, String prompt) {
+        Cancellation cancellation = new Cancellation();
+        GenerationOptions options = answer.generationOptions(session.model()).withCancellation(cancellation);
+        int[] ids = promptIds(session, prompt, options);
+        AnswerPrinter printer = new AnswerPrinter(streams);
+        try (Interrupt interrupt = new Interrupt(cancellation::cancel);
+                printer) {
+            GenerationResult result = session.generate(ids, options, printer);
+            printer.finish();
+            Notes.afterAnswer(streams, session, result, general.verbose);
+            return interrupt.happened() ? ExitCode.INTERRUPTED : ExitCode.OK;
+        }
+    }
+
+    private int[] promptIds(Session session, String prompt, GenerationOptions options) {
+        if (raw) {
+            if (showPrompt) {
+                streams.note(Printable.line(prompt));
+            }
+            return session.model().tokenizer().encode(prompt, true, true);
+        }
+        List<Message> messages = answer.conversation(prompt);
+        List<Segment> segments = session.render(messages, options);
+        if (showPrompt) {
+            StringBuilder shown = new StringBuilder();
+            segments.forEach(segment -> shown.append(segment.text()));
+            streams.note(shown.toString());
+        }
+        return session.model().tokenizer().encode(segments, true);
+    }
+
+    private int batch() {
+        Batch.Source source;
+        if (eachLine) {
+            if (text.file == null || jsonLines != null) {
+                throw CommandFailure.usage("--each-line goes with -f FILE (- for standard input), and not with --jsonl");
+            }
+            source = Batch.Source.ofLines(text.file, JsonLines.lines(streams, text.file));
+        } else {
+            if (text.file != null || text.text != null) {
+                throw CommandFailure.usage("--jsonl has its prompts in the file: leave out -p and -f");
+            }
+            source = Batch.Source.ofJsonLines(String.valueOf(jsonLines), JsonLines.lines(streams, String.valueOf(jsonLines)));
+        }
+        return new Batch(streams, this, source).run();
+    }
+
+    /** Streams an answer to standard output, and the progress of its prompt to standard error. */
+    private static final class AnswerPrinter implements GenerationListener, AutoCloseable {
+        private final Streams streams;
+        private final ProgressLine progress;
+        private boolean lineOpen;
+
+        AnswerPrinter(Streams streams) {
+            this.streams = streams;
+            this.progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), "prompt", "tokens");
+        }
+
+        @Override
+        public void onPrefill(int done, int total) {
+            progress.at(done, total);
+        }
+
+        @Override
+        public void onText(String piece) {
+            progress.clear();
+            streams.out().print(piece).flush();
+            lineOpen = !piece.endsWith("\n");
+        }
+
+        void finish() {
+            progress.clear();
+            if (lineOpen) {
+                streams.out().line().flush();
+            }
+        }
+
+        @Override
+        public void close() {
+            progress.clear();
+        }
+    }
+}
