@@ -1,5 +1,7 @@
 package moka.engine.kernel.vector;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 
@@ -20,6 +22,7 @@ import java.util.function.IntBinaryOperator;
  * @param bias what is taken off
  */
 record ActivationOrder(int period, int[] source, int lanes, int run, float bias) {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int[] FILE_ORDER = {};
 
     /** Elements as they come. */
@@ -28,8 +31,8 @@ record ActivationOrder(int period, int[] source, int lanes, int run, float bias)
     }
 
     /** Two 16-bit elements a lane: the even ones, then the odd ones. */
-    static ActivationOrder pairs(int lanes) {
-        return order(2 * lanes, lanes, 0, 0f, (vector, lane) -> 2 * lane + vector);
+    static ActivationOrder pairs(int period, int lanes) {
+        return order(period, lanes, 0, 0f, (vector, lane) -> 2 * (vector / 2 * lanes + lane) + vector % 2);
     }
 
     /** Four bytes a lane, the lowest first. */
@@ -81,47 +84,37 @@ record ActivationOrder(int period, int[] source, int lanes, int run, float bias)
         return (columns + period - 1) / period * period;
     }
 
-    /** Arranges one row of activations for {@link RowKernel#dot}: in each run the starts, then the vectors. */
-    void arrange(float[] x, int offset, int columns, float[] target, int targetAt) {
-        if (run == 0 && source.length == 0) {
-            System.arraycopy(x, offset, target, targetAt, columns);
-            Arrays.fill(target, targetAt + columns, targetAt + padded(columns), 0f);
+    /** Arranges one row of activations for {@link RowKernel#addProducts}: in each run the starts, then the vectors. */
+    void arrange(float[] x, int offset, int columns, MemorySegment target, long targetOffset) {
+        if (source.length == 0) {
+            MemorySegment.copy(x, offset, target, FLOAT, targetOffset, columns);
+            target.asSlice(targetOffset + 4L * columns, 4L * (padded(columns) - columns)).fill((byte) 0);
             return;
         }
-        int to = targetAt;
+        long to = targetOffset;
         for (int at = 0; at < columns; at += period) {
-            to = arrangePeriod(x, offset + at, Math.min(period, columns - at), target, to);
+            arrangePeriod(x, offset + at, Math.min(period, columns - at), target, to);
+            to += 4L * arrangedPeriod();
         }
     }
 
-    private int arrangePeriod(float[] x, int offset, int count, float[] target, int at) {
-        int to = at;
+    private void arrangePeriod(float[] x, int offset, int count, MemorySegment target, long at) {
         int span = run == 0 ? period : run * lanes;
+        int starts = run == 0 ? 0 : lanes;
+        long to = at;
         for (int from = 0; from < period; from += span) {
-            int starts = to;
-            if (run != 0) {
-                to += lanes;
-            }
             for (int i = 0; i < span; i++) {
                 int element = source[from + i];
-                target[to + i] = element < count ? x[offset + element] : 0f;
+                target.set(FLOAT, to + 4L * (starts + i), element < count ? x[offset + element] : 0f);
             }
-            if (run != 0) {
-                start(target, starts, span);
+            for (int lane = 0; lane < starts; lane++) {
+                float sum = 0f;
+                for (int i = lane; i < span; i += lanes) {
+                    sum += target.get(FLOAT, to + 4L * (starts + i));
+                }
+                target.set(FLOAT, to + 4L * lane, -bias * sum);
             }
-            to += span;
-        }
-        return to;
-    }
-
-    private void start(float[] target, int starts, int span) {
-        int from = starts + lanes;
-        for (int lane = 0; lane < lanes; lane++) {
-            float sum = 0f;
-            for (int i = lane; i < span; i += lanes) {
-                sum += target[from + i];
-            }
-            target[starts + lane] = -bias * sum;
+            to += 4L * (starts + span);
         }
     }
 

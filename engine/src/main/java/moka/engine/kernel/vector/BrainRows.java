@@ -16,7 +16,7 @@ final class BrainRows implements RowKernel {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final int UPPER = 0xffff0000;
 
-    private final ActivationOrder order = ActivationOrder.pairs(L);
+    private final ActivationOrder order = ActivationOrder.pairs(4 * L, L);
 
     @Override
     public String description() {
@@ -30,20 +30,35 @@ final class BrainRows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        row(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+        }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
-        long o = offset;
-        for (int i = 0; i < columns; i += 2 * L, o += 4L * L) {
-            IntVector pair = IntVector.fromMemorySegment(I, w, o, LE);
-            FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector high = pair.and(UPPER).reinterpretAsFloats();
-            even = low.fma(FloatVector.fromArray(F, x, xAt + i), even);
-            odd = high.fma(FloatVector.fromArray(F, x, xAt + i + L), odd);
+        for (int i = 0; i < columns; i += 4 * L) {
+            MemorySegment block = w.asSlice(offset + 2L * i, 8 * L);
+            MemorySegment a = x.asSlice(xAt + 4L * i, 16 * L);
+            IntVector pair0 = IntVector.fromMemorySegment(I, block, 0, LE);
+            FloatVector low0 = pair0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector high0 = pair0.and(UPPER).reinterpretAsFloats();
+            even = low0.fma(FloatVector.fromMemorySegment(F, a, 0, LE), even);
+            odd = high0.fma(FloatVector.fromMemorySegment(F, a, 4 * L, LE), odd);
+            IntVector pair1 = IntVector.fromMemorySegment(I, block, 4 * L, LE);
+            FloatVector low1 = pair1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector high1 = pair1.and(UPPER).reinterpretAsFloats();
+            even = low1.fma(FloatVector.fromMemorySegment(F, a, 8 * L, LE), even);
+            odd = high1.fma(FloatVector.fromMemorySegment(F, a, 12 * L, LE), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }
@@ -54,11 +69,13 @@ final class BrainRows implements RowKernel {
     }
 
     private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        for (int i = 0; i < columns; i += 2 * L, o += 4L * L) {
-            IntVector pair = IntVector.fromMemorySegment(I, w, o, LE);
-            pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, at + i);
-            pair.and(UPPER).reinterpretAsFloats().intoArray(target, at + i + L);
+        for (int i = 0; i < columns; i += 2 * L) {
+            MemorySegment block = w.asSlice(offset + 2L * i, 4 * L);
+            IntVector pair = IntVector.fromMemorySegment(I, block, 0, LE);
+            FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector high = pair.and(UPPER).reinterpretAsFloats();
+            low.intoArray(target, at + i);
+            high.intoArray(target, at + i + L);
         }
     }
 }

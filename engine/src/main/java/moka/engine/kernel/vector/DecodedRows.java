@@ -2,6 +2,7 @@ package moka.engine.kernel.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import moka.engine.tensor.TensorFormat;
@@ -10,6 +11,7 @@ import moka.engine.tensor.TensorFormat;
 final class DecodedRows implements RowKernel {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final int L = F.length();
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final int PIECE = 256;
 
     private final ActivationOrder order = ActivationOrder.natural(PIECE, L);
@@ -32,21 +34,30 @@ final class DecodedRows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
         float[] decoded = values.get();
         long pieceBytes = format.type().rowBytes(PIECE);
-        for (int i = 0; i < columns; i += PIECE) {
-            format.decode(weights, offset + i / PIECE * pieceBytes, PIECE, decoded, 0);
-            products(decoded, x, xAt + i, lanes, at);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < columns; i += PIECE) {
+                format.decode(weights, offset + r * rowBytes + i / PIECE * pieceBytes, PIECE, decoded, 0);
+                products(decoded, x, xAt + 4L * i, lanes, r * L);
+            }
         }
     }
 
-    private static void products(float[] w, float[] x, int xAt, float[] lanes, int at) {
+    private static void products(float[] w, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
         for (int i = 0; i < PIECE; i += 2 * L) {
-            even = FloatVector.fromArray(F, w, i).fma(FloatVector.fromArray(F, x, xAt + i), even);
-            odd = FloatVector.fromArray(F, w, i + L).fma(FloatVector.fromArray(F, x, xAt + i + L), odd);
+            even = FloatVector.fromArray(F, w, i).fma(FloatVector.fromMemorySegment(F, x, xAt + 4L * i, LE), even);
+            odd = FloatVector.fromArray(F, w, i + L).fma(FloatVector.fromMemorySegment(F, x, xAt + 4L * i + 4 * L, LE), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }

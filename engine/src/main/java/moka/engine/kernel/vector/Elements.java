@@ -24,19 +24,8 @@ interface Elements {
     float exponentials(float[] x, int at, int count, float maximum);
 
     /** Float16 values of memory as floats. */
-    void widen(MemorySegment source, long offset, float[] target, int at, int count);
+    void widen(MemorySegment source, long offset, MemorySegment target, long at, int count);
 
-    /** The sum of {@code lanes} values, in a fixed order. */
-    static float sum(float[] values, int at, int lanes) {
-        return switch (lanes) {
-            case 16 -> sum4(values, at, 8) + sum4(values, at + 4, 8);
-            case 8 -> sum4(values, at, 4);
-            default -> (values[at] + values[at + 2]) + (values[at + 1] + values[at + 3]);
-        };
-    }
-
-    private static float sum4(float[] values, int at, int apart) {
-        return ((values[at] + values[at + apart]) + (values[at + 2] + values[at + 2 + apart]))
-                + ((values[at + 1] + values[at + 1 + apart]) + (values[at + 3] + values[at + 3 + apart]));
-    }
+    /** {@code lanes[row] = sum of the vector at lanes[row * length]}, each in the same fixed order, from the first row on. */
+    void sums(float[] lanes, int rows);
 }

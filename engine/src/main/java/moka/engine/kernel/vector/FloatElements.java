@@ -8,6 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import moka.engine.kernel.Projection.GateFunction;
 
@@ -25,7 +26,16 @@ final class FloatElements implements Elements {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final int FIELDS = 0x8fffe000;
+    private static final VectorShuffle<Float> APART_8 = apart(8);
+    private static final VectorShuffle<Float> APART_4 = apart(4);
+    private static final VectorShuffle<Float> APART_2 = apart(2);
+    private static final VectorShuffle<Float> APART_1 = apart(1);
     private static final float REBIAS = 0x1p112f;
+
+    /** Each lane gets the one so far away in its group of twice that many. */
+    private static VectorShuffle<Float> apart(int distance) {
+        return VectorShuffle.fromOp(F, lane -> (lane ^ distance) % L);
+    }
 
     @Override
     public float sumOfSquares(float[] x, int at, int count) {
@@ -51,15 +61,26 @@ final class FloatElements implements Elements {
 
     /** The sum of the lanes by halves: not left to the compiler, which adds in another order than the interpreter. */
     private static float inOrder(FloatVector v) {
-        float low = pairs(v, 0);
-        for (int lane = 4; lane < L; lane += 4) {
-            low += pairs(v, lane);
+        FloatVector sum = v;
+        if (L == 16) {
+            sum = sum.add(sum.rearrange(APART_8));
         }
-        return low;
+        if (L >= 8) {
+            sum = sum.add(sum.rearrange(APART_4));
+        }
+        sum = sum.add(sum.rearrange(APART_2));
+        return sum.add(sum.rearrange(APART_1)).lane(0);
     }
 
-    private static float pairs(FloatVector v, int lane) {
-        return (v.lane(lane) + v.lane(lane + 2)) + (v.lane(lane + 1) + v.lane(lane + 3));
+    @Override
+    public void sums(float[] lanes, int rows) {
+        sumRows(lanes, rows);
+    }
+
+    private static void sumRows(float[] lanes, int rows) {
+        for (int row = 0; row < rows; row++) {
+            lanes[row] = inOrder(FloatVector.fromArray(F, lanes, row * L));
+        }
     }
 
     @Override
@@ -237,11 +258,11 @@ final class FloatElements implements Elements {
     }
 
     @Override
-    public void widen(MemorySegment source, long offset, float[] target, int at, int count) {
+    public void widen(MemorySegment source, long offset, MemorySegment target, long at, int count) {
         wide(source, offset, target, at, count);
     }
 
-    private static void wide(MemorySegment source, long offset, float[] target, int at, int count) {
+    private static void wide(MemorySegment source, long offset, MemorySegment target, long at, int count) {
         int whole = count / L * L;
         for (int i = 0; i < whole; i += L) {
             IntVector half = (IntVector)
@@ -250,10 +271,10 @@ final class FloatElements implements Elements {
                     .and(FIELDS)
                     .reinterpretAsFloats()
                     .mul(REBIAS)
-                    .intoArray(target, at + i);
+                    .intoMemorySegment(target, at + 4L * i, LE);
         }
         for (int i = whole; i < count; i++) {
-            target[at + i] = Float.float16ToFloat(source.get(SHORT, offset + 2L * i));
+            target.set(FLOAT, at + 4L * i, Float.float16ToFloat(source.get(SHORT, offset + 2L * i)));
         }
     }
 }

@@ -13,7 +13,7 @@ final class FloatRows implements RowKernel {
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-    private final ActivationOrder order = ActivationOrder.natural(2 * L, L);
+    private final ActivationOrder order = ActivationOrder.natural(4 * L, L);
 
     @Override
     public String description() {
@@ -27,18 +27,33 @@ final class FloatRows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        row(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+        }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
-        long o = offset;
-        for (int i = 0; i < columns; i += 2 * L, o += 8L * L) {
-            even = FloatVector.fromMemorySegment(F, w, o, LE).fma(FloatVector.fromArray(F, x, xAt + i), even);
-            odd = FloatVector.fromMemorySegment(F, w, o + 4L * L, LE)
-                    .fma(FloatVector.fromArray(F, x, xAt + i + L), odd);
+        for (int i = 0; i < columns; i += 4 * L) {
+            MemorySegment block = w.asSlice(offset + 4L * i, 16 * L);
+            MemorySegment a = x.asSlice(xAt + 4L * i, 16 * L);
+            even = FloatVector.fromMemorySegment(F, block, 0, LE)
+                    .fma(FloatVector.fromMemorySegment(F, a, 0, LE), even);
+            odd = FloatVector.fromMemorySegment(F, block, 4 * L, LE)
+                    .fma(FloatVector.fromMemorySegment(F, a, 4 * L, LE), odd);
+            even = FloatVector.fromMemorySegment(F, block, 8 * L, LE)
+                    .fma(FloatVector.fromMemorySegment(F, a, 8 * L, LE), even);
+            odd = FloatVector.fromMemorySegment(F, block, 12 * L, LE)
+                    .fma(FloatVector.fromMemorySegment(F, a, 12 * L, LE), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }

@@ -1,6 +1,8 @@
 package moka.engine.kernel.vector;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,15 +13,16 @@ import jdk.incubator.vector.VectorSpecies;
 final class FloatTiles implements Tiles {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final int L = F.length();
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
     @Override
     public void multiply(
-            float[] x, int firstAt, int secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
+            MemorySegment x, long firstAt, long secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
         tile(x, firstAt, secondAt, xStep, w, wAt, wStep, depth, c, cAt, cStep);
     }
 
     private static void tile(
-            float[] x, int firstAt, int secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
+            MemorySegment x, long firstAt, long secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -32,9 +35,10 @@ final class FloatTiles implements Tiles {
         FloatVector b3 = a0;
         FloatVector b4 = a0;
         FloatVector b5 = a0;
+        long step = 4L * xStep;
         for (int k = 0; k < depth; k++) {
-            FloatVector first = FloatVector.fromArray(F, x, firstAt + k * xStep);
-            FloatVector second = FloatVector.fromArray(F, x, secondAt + k * xStep);
+            FloatVector first = FloatVector.fromMemorySegment(F, x, firstAt + k * step, LE);
+            FloatVector second = FloatVector.fromMemorySegment(F, x, secondAt + k * step, LE);
             FloatVector weight = FloatVector.broadcast(F, w[wAt + k]);
             a0 = first.fma(weight, a0);
             b0 = second.fma(weight, b0);

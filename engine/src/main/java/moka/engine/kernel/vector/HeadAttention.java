@@ -109,7 +109,7 @@ final class HeadAttention {
             Scratch scratch) {
         int length = plan.headLength();
         int panel = 16 * length;
-        float[] keys = scratch.floats(Scratch.Use.KEYS_OR_VALUES, 2 * panel);
+        MemorySegment keys = scratch.aligned(2 * panel);
         for (int key = begin; key < end; key += 32) {
             // Keys beyond the end stay what they were: their lanes are never looked at.
             for (int p = 0; p < 2 && key + 16 * p < end; p++) {
@@ -121,17 +121,17 @@ final class HeadAttention {
                 int second = lane + lanes;
                 for (int row = 0; row < rows; row += Tiles.ROWS) {
                     tiles.multiply(
-                            keys, lane / 16 * panel + lane % 16, second / 16 * panel + second % 16, 16, q, row * length,
+                            keys, 4L * (lane / 16 * panel + lane % 16), 4L * (second / 16 * panel + second % 16), 16, q, row * length,
                             length, length, scores, row * step + key - begin + lane, step);
                 }
             }
         }
     }
 
-    private void widen(MemorySegment block, ElementType type, long element, float[] target, int at, int count) {
+    private void widen(MemorySegment block, ElementType type, long element, MemorySegment target, int at, int count) {
         switch (type) {
-            case F16 -> elements.widen(block, 2 * element, target, at, count);
-            case F32 -> MemorySegment.copy(block, FLOAT, 4 * element, target, at, count);
+            case F16 -> elements.widen(block, 2 * element, target, 4L * at, count);
+            case F32 -> MemorySegment.copy(block, 4 * element, target, 4L * at, 4L * count);
         }
     }
 
@@ -181,9 +181,9 @@ final class HeadAttention {
             int width,
             Scratch scratch) {
         int length = plan.valueLength();
-        float[] values = scratch.floats(Scratch.Use.KEYS_OR_VALUES, KEYS * width);
+        MemorySegment values = scratch.aligned(KEYS * width);
         if (width != length) {
-            Arrays.fill(values, 0, KEYS * width, 0f);
+            values.fill((byte) 0);
         }
         for (int key = begin; key < end; ) {
             int depth = Math.min(Math.min(KEYS, end - key), KvStore.BLOCK - key % KvStore.BLOCK);
@@ -199,7 +199,7 @@ final class HeadAttention {
             for (int value = 0; value < width; value += 2 * lanes) {
                 for (int row = 0; row < rows; row += Tiles.ROWS) {
                     tiles.multiply(
-                            values, value, value + lanes, width, scores, row * step + key - begin, step, depth, mixed,
+                            values, 4L * value, 4L * (value + lanes), width, scores, row * step + key - begin, step, depth, mixed,
                             row * width + value, width);
                 }
             }

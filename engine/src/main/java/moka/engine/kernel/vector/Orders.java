@@ -6,6 +6,9 @@ import moka.engine.kernel.Projection;
 
 /** The distinct orders of the matrices of a projection: activations are arranged once for each. */
 final class Orders {
+    /** Orders that there are in all. */
+    static final int MAX = 16;
+
     private final List<ActivationOrder> distinct = new ArrayList<>();
     private int[] ofProduct = new int[4];
 

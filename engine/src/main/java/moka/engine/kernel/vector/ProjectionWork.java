@@ -1,5 +1,6 @@
 package moka.engine.kernel.vector;
 
+import java.lang.foreign.Arena;
 import moka.engine.kernel.Projection;
 import moka.engine.runtime.WorkerTeam;
 
@@ -11,9 +12,9 @@ final class ProjectionWork {
     private final RowProducts rowProducts;
     private final TileProducts tileProducts;
 
-    ProjectionWork(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Tiles tiles) {
-        rowProducts = new RowProducts(team, lanes, scratches, inputs);
-        tileProducts = new TileProducts(team, lanes, scratches, inputs, tiles);
+    ProjectionWork(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Elements elements, Tiles tiles, Arena arena) {
+        rowProducts = new RowProducts(team, lanes, scratches, inputs, elements, arena);
+        tileProducts = new TileProducts(team, lanes, scratches, inputs, tiles, arena);
     }
 
     void run(Projection projection, int rowCount) {

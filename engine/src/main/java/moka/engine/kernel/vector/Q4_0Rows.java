@@ -3,6 +3,7 @@ package moka.engine.kernel.vector;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -26,9 +27,9 @@ final class Q4_0Rows implements RowKernel {
     /** Bytes of the blocks that make a vector. */
     private static final int STEP = 18 * L / 4;
 
-    private static final int NIBBLE = 15 << 19;
-    private static final int ONE = 0x3f800000;
-    private static final int FIELDS = 0x8fffe000;
+    private static final int[] NIBBLE = constant(15 << 19);
+    private static final int[] ONE = constant(0x3f800000);
+    private static final int[] FIELDS = constant(0x8fffe000);
 
     /** 2^112 for the half's exponent, 16 for the nibble's place. */
     private static final float SCALE = 0x1p116f;
@@ -49,6 +50,12 @@ final class Q4_0Rows implements RowKernel {
         return masks;
     }
 
+    private static int[] constant(int bits) {
+        var lanes = new int[L];
+        Arrays.fill(lanes, bits);
+        return lanes;
+    }
+
     @Override
     public String description() {
         return "float32 FMA in place, nibbles shifted into mantissas";
@@ -61,64 +68,57 @@ final class Q4_0Rows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        row(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+        }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        long o = offset;
-        int from = xAt;
-        for (int i = 0; i < columns; i += 8 * L, o += STEP, from += 9 * L) {
-            IntVector q = codes(w, o);
-            FloatVector even = low(q, 19).fma(FloatVector.fromArray(F, x, from + L), FloatVector.fromArray(F, x, from));
-            FloatVector odd = low(q, 11).mul(FloatVector.fromArray(F, x, from + 2 * L));
-            even = low(q, 3).fma(FloatVector.fromArray(F, x, from + 3 * L), even);
-            odd = high(q, 5).fma(FloatVector.fromArray(F, x, from + 4 * L), odd);
-            even = low(q, 15).fma(FloatVector.fromArray(F, x, from + 5 * L), even);
-            odd = low(q, 7).fma(FloatVector.fromArray(F, x, from + 6 * L), odd);
-            even = high(q, 1).fma(FloatVector.fromArray(F, x, from + 7 * L), even);
-            odd = high(q, 9).fma(FloatVector.fromArray(F, x, from + 8 * L), odd);
-            sum = even.add(odd).fma(scales(w, o), sum);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        IntVector fields = IntVector.fromArray(I, FIELDS, 0);
+        IntVector part1 = IntVector.fromArray(I, PARTS, L);
+        IntVector part2 = IntVector.fromArray(I, PARTS, 2 * L);
+        IntVector part3 = IntVector.fromArray(I, PARTS, 3 * L);
+        int steps = columns / (8 * L);
+        for (int step = 0; step < steps; step++) {
+            MemorySegment block = w.asSlice(offset + (long) step * STEP, STEP);
+            MemorySegment a = x.asSlice(xAt + step * (36L * L), 36 * L);
+            IntVector q = IntVector.fromMemorySegment(I, block, 2, LE);
+            if (L >= 8) {
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 4, LE), part1);
+            }
+            if (L >= 16) {
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 6, LE), part2)
+                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 8, LE), part3);
+            }
+            FloatVector even = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 4 * L, LE), FloatVector.fromMemorySegment(F, a, 0, LE));
+            FloatVector odd = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().mul(FloatVector.fromMemorySegment(F, a, 8 * L, LE));
+            even = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 12 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 16 * L, LE), odd);
+            even = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 20 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 24 * L, LE), odd);
+            even = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 28 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 32 * L, LE), odd);
+            FloatVector d = ShortVector.fromMemorySegment(S, block, 0, LE)
+                    .rearrange(HEADS)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(fields)
+                    .reinterpretAsFloats()
+                    .mul(SCALE);
+            sum = even.add(odd).fma(d, sum);
         }
         sum.intoArray(lanes, at);
-    }
-
-    /** The 16 bytes of each block, side by side. */
-    private static IntVector codes(MemorySegment w, long o) {
-        IntVector q = IntVector.fromMemorySegment(I, w, o + 2, LE);
-        if (L >= 8) {
-            q = part(q, w, o, 1);
-        }
-        if (L >= 16) {
-            q = part(part(q, w, o, 2), w, o, 3);
-        }
-        return q;
-    }
-
-    private static IntVector part(IntVector q, MemorySegment w, long o, int b) {
-        return q.lanewise(
-                VectorOperators.BITWISE_BLEND,
-                IntVector.fromMemorySegment(I, w, o + 2 + 2 * b, LE),
-                IntVector.fromArray(I, PARTS, b * L));
-    }
-
-    private static FloatVector scales(MemorySegment w, long o) {
-        return ShortVector.fromMemorySegment(S, w, o, LE)
-                .rearrange(HEADS)
-                .reinterpretAsInts()
-                .lanewise(VectorOperators.ASHR, 3)
-                .and(FIELDS)
-                .reinterpretAsFloats()
-                .mul(SCALE);
-    }
-
-    private static FloatVector low(IntVector q, int up) {
-        return q.lanewise(VectorOperators.LSHL, up).and(NIBBLE).or(ONE).reinterpretAsFloats();
-    }
-
-    private static FloatVector high(IntVector q, int down) {
-        return q.lanewise(VectorOperators.LSHR, down).and(NIBBLE).or(ONE).reinterpretAsFloats();
     }
 
     @Override
@@ -127,19 +127,39 @@ final class Q4_0Rows implements RowKernel {
     }
 
     private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        for (int i = 0; i < columns; i += 8 * L, o += STEP) {
-            IntVector q = codes(w, o);
-            FloatVector d = scales(w, o);
-            int to = at + i;
-            low(q, 19).sub(1.5f).mul(d).intoArray(target, to);
-            low(q, 11).sub(1.5f).mul(d).intoArray(target, to + L);
-            low(q, 3).sub(1.5f).mul(d).intoArray(target, to + 2 * L);
-            high(q, 5).sub(1.5f).mul(d).intoArray(target, to + 3 * L);
-            low(q, 15).sub(1.5f).mul(d).intoArray(target, to + 4 * L);
-            low(q, 7).sub(1.5f).mul(d).intoArray(target, to + 5 * L);
-            high(q, 1).sub(1.5f).mul(d).intoArray(target, to + 6 * L);
-            high(q, 9).sub(1.5f).mul(d).intoArray(target, to + 7 * L);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        IntVector fields = IntVector.fromArray(I, FIELDS, 0);
+        IntVector part1 = IntVector.fromArray(I, PARTS, L);
+        IntVector part2 = IntVector.fromArray(I, PARTS, 2 * L);
+        IntVector part3 = IntVector.fromArray(I, PARTS, 3 * L);
+        int steps = columns / (8 * L);
+        for (int step = 0; step < steps; step++) {
+            MemorySegment block = w.asSlice(offset + (long) step * STEP, STEP);
+            IntVector q = IntVector.fromMemorySegment(I, block, 2, LE);
+            if (L >= 8) {
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 4, LE), part1);
+            }
+            if (L >= 16) {
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 6, LE), part2)
+                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 8, LE), part3);
+            }
+            FloatVector d = ShortVector.fromMemorySegment(S, block, 0, LE)
+                    .rearrange(HEADS)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(fields)
+                    .reinterpretAsFloats()
+                    .mul(SCALE);
+            int to = at + step * (8 * L);
+            q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to);
+            q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + L);
+            q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 2 * L);
+            q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 3 * L);
+            q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 4 * L);
+            q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 5 * L);
+            q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 6 * L);
+            q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().sub(1.5f).mul(d).intoArray(target, to + 7 * L);
         }
     }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -21,12 +22,15 @@ final class Q5_KRows implements RowKernel {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
+    /** Floats of an arranged super-block. */
+    private static final int ARRANGED = 320;
+
     private static final int BLOCK = 176;
     private static final int FIFTHS = 16;
     private static final int CODES = 48;
-    private static final int NIBBLE = 15 << 18;
-    private static final int FIFTH = 1 << 22;
-    private static final int ONE = 0x3f800000;
+    private static final int[] NIBBLE = constant(15 << 18);
+    private static final int[] FIFTH = constant(1 << 22);
+    private static final int[] ONE = constant(0x3f800000);
 
     /** By how much each lane shifts the packed scales of the low nibbles; those of the high nibbles are 8 bits further. */
     private static final int[] SHIFTS = shifts();
@@ -55,6 +59,12 @@ final class Q5_KRows implements RowKernel {
         return shifts;
     }
 
+    private static int[] constant(int bits) {
+        var lanes = new int[L];
+        Arrays.fill(lanes, bits);
+        return lanes;
+    }
+
     @Override
     public String description() {
         return "float32 FMA in place, code bits shifted into mantissas";
@@ -67,45 +77,63 @@ final class Q5_KRows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        row(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+        }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        long o = offset;
-        int from = xAt;
-        for (int i = 0; i < columns; i += 256, o += BLOCK) {
-            int s0 = w.get(INT, o + 4);
-            int s1 = w.get(INT, o + 8);
-            int s2 = w.get(INT, o + 12);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector fifth = IntVector.fromArray(I, FIFTH, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        int blocks = columns / 256;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment a = x.asSlice(xAt + b * (4L * ARRANGED), 4 * ARRANGED);
+            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
+            int s0 = block.get(INT, 4);
+            int s1 = block.get(INT, 8);
+            int s2 = block.get(INT, 12);
             FloatVector scaled = FloatVector.zero(F);
             FloatVector minimums = FloatVector.zero(F);
-            for (int v = 0; v < 32; v += L, from += 10 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, w, o + CODES + 4 * v, LE);
-                IntVector h = fifths(w, o, v);
+            for (int v = 0; v < 32; v += L) {
+                int from = 40 * v;
+                IntVector q = IntVector.fromMemorySegment(I, block, CODES + 4 * v, LE);
+                IntVector h = IntVector.fromMemorySegment(I, block, FIFTHS + 4 * (L == 16 ? 0 : v & 7), LE);
+                if (L == 16) {
+                    h = h.rearrange(TWICE);
+                }
+                h = h.lanewise(VectorOperators.LSHR, IntVector.fromArray(I, BITS, v));
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
                 IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);
                 IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                FloatVector start = FloatVector.fromArray(F, x, from);
-                FloatVector run = code(up(q, 18), up(h, 22)).fma(FloatVector.fromArray(F, x, from + L), start);
-                run = code(up(q, 10), up(h, 14)).fma(FloatVector.fromArray(F, x, from + 2 * L), run);
-                run = code(up(q, 2), up(h, 6)).fma(FloatVector.fromArray(F, x, from + 3 * L), run);
-                run = code(down(q, 6), down(h, 2)).fma(FloatVector.fromArray(F, x, from + 4 * L), run);
-                scaled = run.fma(small(scales), scaled);
-                minimums = start.fma(small(mins), minimums);
-                start = FloatVector.fromArray(F, x, from + 5 * L);
-                run = code(up(q, 14), up(h, 21)).fma(FloatVector.fromArray(F, x, from + 6 * L), start);
-                run = code(up(q, 6), up(h, 13)).fma(FloatVector.fromArray(F, x, from + 7 * L), run);
-                run = code(down(q, 2), up(h, 5)).fma(FloatVector.fromArray(F, x, from + 8 * L), run);
-                run = code(down(q, 10), down(h, 3)).fma(FloatVector.fromArray(F, x, from + 9 * L), run);
-                scaled = run.fma(small(scales.lanewise(VectorOperators.LSHR, 8)), scaled);
-                minimums = start.fma(small(mins.lanewise(VectorOperators.LSHR, 8)), minimums);
+                FloatVector start = FloatVector.fromMemorySegment(F, a, from, LE);
+                FloatVector run = q.lanewise(VectorOperators.LSHL, 18).and(nibble).or(h.lanewise(VectorOperators.LSHL, 22).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 4 * L, LE), start);
+                run = q.lanewise(VectorOperators.LSHL, 10).and(nibble).or(h.lanewise(VectorOperators.LSHL, 14).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 8 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHL, 2).and(nibble).or(h.lanewise(VectorOperators.LSHL, 6).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 12 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 6).and(nibble).or(h.lanewise(VectorOperators.LSHR, 2).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 16 * L, LE), run);
+                scaled = run.fma(((FloatVector) scales.and(63).convert(VectorOperators.I2F, 0)), scaled);
+                minimums = start.fma(((FloatVector) mins.and(63).convert(VectorOperators.I2F, 0)), minimums);
+                start = FloatVector.fromMemorySegment(F, a, from + 20 * L, LE);
+                run = q.lanewise(VectorOperators.LSHL, 14).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 24 * L, LE), start);
+                run = q.lanewise(VectorOperators.LSHL, 6).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 28 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 2).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 32 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 10).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 36 * L, LE), run);
+                scaled = run.fma(((FloatVector) scales.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), scaled);
+                minimums = start.fma(((FloatVector) mins.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), minimums);
             }
-            sum = scaled.fma(FloatVector.broadcast(F, 32f * Float.float16ToFloat(w.get(SHORT, o))), sum);
-            sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(SHORT, o + 2))), sum);
+            sum = scaled.fma(FloatVector.broadcast(F, 32f * Float.float16ToFloat(block.get(SHORT, 0))), sum);
+            sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 2))), sum);
         }
         sum.intoArray(lanes, at);
     }
@@ -118,68 +146,48 @@ final class Q5_KRows implements RowKernel {
         return s2 >>> 4 & 0x0f0f0f0f | s1 >>> 2 & 0x30303030;
     }
 
-    /** The lowest byte of each lane as a float. */
-    private static FloatVector small(IntVector bytes) {
-        return (FloatVector) bytes.and(63).convert(VectorOperators.I2F, 0);
-    }
-
-    private static FloatVector code(IntVector nibble, IntVector fifth) {
-        return nibble.and(NIBBLE).or(fifth.and(FIFTH)).or(ONE).reinterpretAsFloats();
-    }
-
-    /** The fifth bits of the bytes at {@code v}, those of the low nibbles lowest. */
-    private static IntVector fifths(MemorySegment w, long o, int v) {
-        if (L == 16) {
-            return IntVector.fromMemorySegment(I, w, o + FIFTHS, LE)
-                    .rearrange(TWICE)
-                    .lanewise(VectorOperators.LSHR, IntVector.fromArray(I, BITS, v));
-        }
-        return IntVector.fromMemorySegment(I, w, o + FIFTHS + 4 * (v & 7), LE)
-                .lanewise(VectorOperators.LSHR, IntVector.fromArray(I, BITS, v));
-    }
-
-    private static IntVector up(IntVector bits, int by) {
-        return bits.lanewise(VectorOperators.LSHL, by);
-    }
-
-    private static IntVector down(IntVector bits, int by) {
-        return bits.lanewise(VectorOperators.LSHR, by);
-    }
-
     @Override
     public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
         decode(weights, offset, columns, target, at);
     }
 
     private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        int to = at;
-        for (int i = 0; i < columns; i += 256, o += BLOCK) {
-            float d = 32f * Float.float16ToFloat(w.get(SHORT, o));
-            float dmin = -Float.float16ToFloat(w.get(SHORT, o + 2));
-            int s0 = w.get(INT, o + 4);
-            int s1 = w.get(INT, o + 8);
-            int s2 = w.get(INT, o + 12);
-            for (int v = 0; v < 32; v += L, to += 8 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, w, o + CODES + 4 * v, LE);
-                IntVector h = fifths(w, o, v);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector fifth = IntVector.fromArray(I, FIFTH, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        int blocks = columns / 256;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
+            float d = 32f * Float.float16ToFloat(block.get(SHORT, 0));
+            float dmin = -Float.float16ToFloat(block.get(SHORT, 2));
+            int s0 = block.get(INT, 4);
+            int s1 = block.get(INT, 8);
+            int s2 = block.get(INT, 12);
+            for (int v = 0; v < 32; v += L) {
+                int to = at + b * 256 + 8 * v;
+                IntVector q = IntVector.fromMemorySegment(I, block, CODES + 4 * v, LE);
+                IntVector h = IntVector.fromMemorySegment(I, block, FIFTHS + 4 * (L == 16 ? 0 : v & 7), LE);
+                if (L == 16) {
+                    h = h.rearrange(TWICE);
+                }
+                h = h.lanewise(VectorOperators.LSHR, IntVector.fromArray(I, BITS, v));
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
                 IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);
                 IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                FloatVector scale = small(scales).mul(d);
-                FloatVector minimum = small(mins).mul(dmin);
-                code(up(q, 18), up(h, 22)).sub(1f).fma(scale, minimum).intoArray(target, to);
-                code(up(q, 10), up(h, 14)).sub(1f).fma(scale, minimum).intoArray(target, to + L);
-                code(up(q, 2), up(h, 6)).sub(1f).fma(scale, minimum).intoArray(target, to + 2 * L);
-                code(down(q, 6), down(h, 2)).sub(1f).fma(scale, minimum).intoArray(target, to + 3 * L);
-                scale = small(scales.lanewise(VectorOperators.LSHR, 8)).mul(d);
-                minimum = small(mins.lanewise(VectorOperators.LSHR, 8)).mul(dmin);
-                code(up(q, 14), up(h, 21)).sub(1f).fma(scale, minimum).intoArray(target, to + 4 * L);
-                code(up(q, 6), up(h, 13)).sub(1f).fma(scale, minimum).intoArray(target, to + 5 * L);
-                code(down(q, 2), up(h, 5)).sub(1f).fma(scale, minimum).intoArray(target, to + 6 * L);
-                code(down(q, 10), down(h, 3)).sub(1f).fma(scale, minimum).intoArray(target, to + 7 * L);
+                FloatVector scale = ((FloatVector) scales.and(63).convert(VectorOperators.I2F, 0)).mul(d);
+                FloatVector minimum = ((FloatVector) mins.and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
+                q.lanewise(VectorOperators.LSHL, 18).and(nibble).or(h.lanewise(VectorOperators.LSHL, 22).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to);
+                q.lanewise(VectorOperators.LSHL, 10).and(nibble).or(h.lanewise(VectorOperators.LSHL, 14).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + L);
+                q.lanewise(VectorOperators.LSHL, 2).and(nibble).or(h.lanewise(VectorOperators.LSHL, 6).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 2 * L);
+                q.lanewise(VectorOperators.LSHR, 6).and(nibble).or(h.lanewise(VectorOperators.LSHR, 2).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 3 * L);
+                scale = ((FloatVector) scales.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)).mul(d);
+                minimum = ((FloatVector) mins.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
+                q.lanewise(VectorOperators.LSHL, 14).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 4 * L);
+                q.lanewise(VectorOperators.LSHL, 6).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 5 * L);
+                q.lanewise(VectorOperators.LSHR, 2).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 6 * L);
+                q.lanewise(VectorOperators.LSHR, 10).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 7 * L);
             }
         }
     }

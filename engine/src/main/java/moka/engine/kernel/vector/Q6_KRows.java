@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -22,12 +23,15 @@ final class Q6_KRows implements RowKernel {
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
+    /** Floats of an arranged super-block. */
+    private static final int ARRANGED = 320;
+
     private static final int BLOCK = 210;
     private static final int UPPER = 128;
     private static final int SCALES = 192;
-    private static final int NIBBLE = 15 << 17;
-    private static final int PAIR = 3 << 21;
-    private static final int ONE = 0x3f800000;
+    private static final int[] NIBBLE = constant(15 << 17);
+    private static final int[] PAIR = constant(3 << 21);
+    private static final int[] ONE = constant(0x3f800000);
 
     /** The scales of one part from those of a super-block (512 bits) or half (256 bits). */
     private static final VectorShuffle<Float> PART_0 = part(0);
@@ -53,6 +57,12 @@ final class Q6_KRows implements RowKernel {
         return mask;
     }
 
+    private static int[] constant(int bits) {
+        var lanes = new int[L];
+        Arrays.fill(lanes, bits);
+        return lanes;
+    }
+
     @Override
     public String description() {
         return "float32 FMA in place, code bits shifted into mantissas";
@@ -65,111 +75,83 @@ final class Q6_KRows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        row(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+        }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        long o = offset;
-        int from = xAt;
-        for (int i = 0; i < columns; i += 256, o += BLOCK) {
-            FloatVector scaled = FloatVector.zero(F);
-            for (int v = 0; v < 16; v += L, from += 20 * L) {
-                IntVector c = evenParts(w, o, v);
-                IntVector d = oddParts(w, o, v);
-                IntVector h = IntVector.fromMemorySegment(I, w, o + UPPER + 4 * v, LE);
-                FloatVector scales = scales(w, o, v);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector pair = IntVector.fromArray(I, PAIR, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        IntVector upperLanes = IntVector.fromArray(I, UPPER_LANES, 0);
+        FloatVector zero = FloatVector.zero(F);
+        int blocks = columns / 256;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment a = x.asSlice(xAt + b * (4L * ARRANGED), 4 * ARRANGED);
+            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
+            FloatVector scaled = zero;
+            for (int v = 0; v < 16; v += L) {
+                int from = 80 * v;
+                IntVector c = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)), LE);
+                IntVector d = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)) + 32, LE);
+                if (L == 16) {
+                    c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
+                    d = d.lanewise(
+                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 64, LE), upperLanes);
+                }
+                IntVector h = IntVector.fromMemorySegment(I, block, UPPER + 4 * v, LE);
+                FloatVector scales = zero;
+                if (L == 16) {
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, block, SCALES, LE)
+                            .convertShape(VectorOperators.B2F, F, 0);
+                } else if (L == 8) {
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, block, SCALES + v, LE)
+                            .convertShape(VectorOperators.B2F, F, 0);
+                }
                 FloatVector start;
                 FloatVector run;
-                start = FloatVector.fromArray(F, x, from);
-                run = code(up(c, 17), up(h, 21)).fma(FloatVector.fromArray(F, x, from + L), start);
-                run = code(up(c, 9), up(h, 13)).fma(FloatVector.fromArray(F, x, from + 2 * L), run);
-                run = code(up(c, 1), up(h, 5)).fma(FloatVector.fromArray(F, x, from + 3 * L), run);
-                run = code(down(c, 7), down(h, 3)).fma(FloatVector.fromArray(F, x, from + 4 * L), run);
-                scaled = run.fma(scale(scales, w, o, v, 0), scaled);
-                start = FloatVector.fromArray(F, x, from + 5 * L);
-                run = code(up(d, 17), up(h, 19)).fma(FloatVector.fromArray(F, x, from + 6 * L), start);
-                run = code(up(d, 9), up(h, 11)).fma(FloatVector.fromArray(F, x, from + 7 * L), run);
-                run = code(up(d, 1), up(h, 3)).fma(FloatVector.fromArray(F, x, from + 8 * L), run);
-                run = code(down(d, 7), down(h, 5)).fma(FloatVector.fromArray(F, x, from + 9 * L), run);
-                scaled = run.fma(scale(scales, w, o, v, 1), scaled);
-                start = FloatVector.fromArray(F, x, from + 10 * L);
-                run = code(up(c, 13), up(h, 17)).fma(FloatVector.fromArray(F, x, from + 11 * L), start);
-                run = code(up(c, 5), up(h, 9)).fma(FloatVector.fromArray(F, x, from + 12 * L), run);
-                run = code(down(c, 3), up(h, 1)).fma(FloatVector.fromArray(F, x, from + 13 * L), run);
-                run = code(down(c, 11), down(h, 7)).fma(FloatVector.fromArray(F, x, from + 14 * L), run);
-                scaled = run.fma(scale(scales, w, o, v, 2), scaled);
-                start = FloatVector.fromArray(F, x, from + 15 * L);
-                run = code(up(d, 13), up(h, 15)).fma(FloatVector.fromArray(F, x, from + 16 * L), start);
-                run = code(up(d, 5), up(h, 7)).fma(FloatVector.fromArray(F, x, from + 17 * L), run);
-                run = code(down(d, 3), down(h, 1)).fma(FloatVector.fromArray(F, x, from + 18 * L), run);
-                run = code(down(d, 11), down(h, 9)).fma(FloatVector.fromArray(F, x, from + 19 * L), run);
-                scaled = run.fma(scale(scales, w, o, v, 3), scaled);
+                start = FloatVector.fromMemorySegment(F, a, from, LE);
+                run = c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 4 * L, LE), start);
+                run = c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 8 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 12 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 16 * L, LE), run);
+                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 0)) : scales.rearrange(PART_0)), scaled);
+                start = FloatVector.fromMemorySegment(F, a, from + 20 * L, LE);
+                run = d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 24 * L, LE), start);
+                run = d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 28 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 32 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 36 * L, LE), run);
+                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 1)) : scales.rearrange(PART_1)), scaled);
+                start = FloatVector.fromMemorySegment(F, a, from + 40 * L, LE);
+                run = c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 44 * L, LE), start);
+                run = c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 48 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 52 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 56 * L, LE), run);
+                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 2)) : scales.rearrange(PART_2)), scaled);
+                start = FloatVector.fromMemorySegment(F, a, from + 60 * L, LE);
+                run = d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 64 * L, LE), start);
+                run = d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 68 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 72 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 76 * L, LE), run);
+                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 3)) : scales.rearrange(PART_3)), scaled);
             }
-            sum = scaled.fma(FloatVector.broadcast(F, 64f * Float.float16ToFloat(w.get(SHORT, o + 208))), sum);
+            sum = scaled.fma(FloatVector.broadcast(F, 64f * Float.float16ToFloat(block.get(SHORT, 208))), sum);
         }
         sum.intoArray(lanes, at);
     }
 
-    /** The bytes of ql that hold parts 0 and 2. */
-    private static IntVector evenParts(MemorySegment w, long o, int v) {
-        if (L == 16) {
-            return bothHalves(w, o, o + 32);
-        }
-        return IntVector.fromMemorySegment(I, w, o + 4 * (v + (v & 8)), LE);
-    }
-
-    /** The bytes of ql that hold parts 1 and 3. */
-    private static IntVector oddParts(MemorySegment w, long o, int v) {
-        if (L == 16) {
-            return bothHalves(w, o + 32, o + 64);
-        }
-        return IntVector.fromMemorySegment(I, w, o + 4 * (v + (v & 8)) + 32, LE);
-    }
-
-    /** Lower lanes from one place, upper lanes from the other. */
-    private static IntVector bothHalves(MemorySegment w, long lower, long upper) {
-        return IntVector.fromMemorySegment(I, w, lower, LE)
-                .lanewise(
-                        VectorOperators.BITWISE_BLEND,
-                        IntVector.fromMemorySegment(I, w, upper, LE),
-                        IntVector.fromArray(I, UPPER_LANES, 0));
-    }
-
-    private static FloatVector scales(MemorySegment w, long o, int v) {
-        return switch (L) {
-            case 16 -> (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + SCALES, LE)
-                    .convertShape(VectorOperators.B2F, F, 0);
-            case 8 -> (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, w, o + SCALES + v, LE)
-                    .convertShape(VectorOperators.B2F, F, 0);
-            default -> FloatVector.zero(F);
-        };
-    }
-
-    private static FloatVector scale(FloatVector scales, MemorySegment w, long o, int v, int part) {
-        if (L == 4) {
-            return FloatVector.broadcast(F, w.get(ValueLayout.JAVA_BYTE, o + SCALES + (v & 8) + 2 * part + (v >> 2 & 1)));
-        }
-        return scales.rearrange(
-                switch (part) {
-                    case 0 -> PART_0;
-                    case 1 -> PART_1;
-                    case 2 -> PART_2;
-                    default -> PART_3;
-                });
-    }
-
-    private static FloatVector code(IntVector nibble, IntVector pair) {
-        return nibble.and(NIBBLE).or(pair.and(PAIR)).or(ONE).reinterpretAsFloats();
-    }
-
-    private static IntVector up(IntVector bits, int by) {
-        return bits.lanewise(VectorOperators.LSHL, by);
-    }
-
-    private static IntVector down(IntVector bits, int by) {
-        return bits.lanewise(VectorOperators.LSHR, by);
+    private static float packedScale(MemorySegment block, int v, int part) {
+        return block.get(ValueLayout.JAVA_BYTE, SCALES + (v & 8) + 2 * part + (v >> 2 & 1));
     }
 
     @Override
@@ -178,36 +160,54 @@ final class Q6_KRows implements RowKernel {
     }
 
     private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        int to = at;
-        for (int i = 0; i < columns; i += 256, o += BLOCK) {
-            float factor = 64f * Float.float16ToFloat(w.get(SHORT, o + 208));
-            for (int v = 0; v < 16; v += L, to += 16 * L) {
-                IntVector c = evenParts(w, o, v);
-                IntVector d = oddParts(w, o, v);
-                IntVector h = IntVector.fromMemorySegment(I, w, o + UPPER + 4 * v, LE);
-                FloatVector scales = scales(w, o, v);
+        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
+        IntVector pair = IntVector.fromArray(I, PAIR, 0);
+        IntVector one = IntVector.fromArray(I, ONE, 0);
+        IntVector upperLanes = IntVector.fromArray(I, UPPER_LANES, 0);
+        FloatVector zero = FloatVector.zero(F);
+        int blocks = columns / 256;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
+            float factor = 64f * Float.float16ToFloat(block.get(SHORT, 208));
+            for (int v = 0; v < 16; v += L) {
+                int to = at + b * 256 + 16 * v;
+                IntVector c = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)), LE);
+                IntVector d = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)) + 32, LE);
+                if (L == 16) {
+                    c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
+                    d = d.lanewise(
+                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 64, LE), upperLanes);
+                }
+                IntVector h = IntVector.fromMemorySegment(I, block, UPPER + 4 * v, LE);
+                FloatVector scales = zero;
+                if (L == 16) {
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, block, SCALES, LE)
+                            .convertShape(VectorOperators.B2F, F, 0);
+                } else if (L == 8) {
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, block, SCALES + v, LE)
+                            .convertShape(VectorOperators.B2F, F, 0);
+                }
                 FloatVector scale;
-                scale = scale(scales, w, o, v, 0).mul(factor);
-                code(up(c, 17), up(h, 21)).sub(1.5f).mul(scale).intoArray(target, to);
-                code(up(c, 9), up(h, 13)).sub(1.5f).mul(scale).intoArray(target, to + L);
-                code(up(c, 1), up(h, 5)).sub(1.5f).mul(scale).intoArray(target, to + 2 * L);
-                code(down(c, 7), down(h, 3)).sub(1.5f).mul(scale).intoArray(target, to + 3 * L);
-                scale = scale(scales, w, o, v, 1).mul(factor);
-                code(up(d, 17), up(h, 19)).sub(1.5f).mul(scale).intoArray(target, to + 4 * L);
-                code(up(d, 9), up(h, 11)).sub(1.5f).mul(scale).intoArray(target, to + 5 * L);
-                code(up(d, 1), up(h, 3)).sub(1.5f).mul(scale).intoArray(target, to + 6 * L);
-                code(down(d, 7), down(h, 5)).sub(1.5f).mul(scale).intoArray(target, to + 7 * L);
-                scale = scale(scales, w, o, v, 2).mul(factor);
-                code(up(c, 13), up(h, 17)).sub(1.5f).mul(scale).intoArray(target, to + 8 * L);
-                code(up(c, 5), up(h, 9)).sub(1.5f).mul(scale).intoArray(target, to + 9 * L);
-                code(down(c, 3), up(h, 1)).sub(1.5f).mul(scale).intoArray(target, to + 10 * L);
-                code(down(c, 11), down(h, 7)).sub(1.5f).mul(scale).intoArray(target, to + 11 * L);
-                scale = scale(scales, w, o, v, 3).mul(factor);
-                code(up(d, 13), up(h, 15)).sub(1.5f).mul(scale).intoArray(target, to + 12 * L);
-                code(up(d, 5), up(h, 7)).sub(1.5f).mul(scale).intoArray(target, to + 13 * L);
-                code(down(d, 3), down(h, 1)).sub(1.5f).mul(scale).intoArray(target, to + 14 * L);
-                code(down(d, 11), down(h, 9)).sub(1.5f).mul(scale).intoArray(target, to + 15 * L);
+                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 0)) : scales.rearrange(PART_0)).mul(factor);
+                c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to);
+                c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + L);
+                c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 2 * L);
+                c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 3 * L);
+                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 1)) : scales.rearrange(PART_1)).mul(factor);
+                d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 4 * L);
+                d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 5 * L);
+                d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 6 * L);
+                d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 7 * L);
+                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 2)) : scales.rearrange(PART_2)).mul(factor);
+                c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 8 * L);
+                c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 9 * L);
+                c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 10 * L);
+                c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 11 * L);
+                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 3)) : scales.rearrange(PART_3)).mul(factor);
+                d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 12 * L);
+                d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 13 * L);
+                d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 14 * L);
+                d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 15 * L);
             }
         }
     }

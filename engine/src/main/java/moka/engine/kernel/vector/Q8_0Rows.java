@@ -21,10 +21,11 @@ final class Q8_0Rows implements RowKernel {
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
     private static final boolean WIDE = L == 16;
 
     private final ActivationOrder order =
-            WIDE ? ActivationOrder.natural(32, L) : ActivationOrder.bytes(32, L);
+            WIDE ? ActivationOrder.natural(64, L) : ActivationOrder.bytes(32, L);
 
     @Override
     public String description() {
@@ -38,49 +39,66 @@ final class Q8_0Rows implements RowKernel {
 
     @Override
     public void addProducts(
-            MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        if (WIDE) {
-            wideRow(weights, offset, columns, x, xAt, lanes, at);
-        } else {
-            narrowRow(weights, offset, columns, x, xAt, lanes, at);
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes) {
+        for (int r = 0; r < rows; r++) {
+            long row = offset + r * rowBytes;
+            if (WIDE) {
+                wideRow(weights, row, columns, x, xAt, lanes, r * L);
+            } else {
+                narrowRow(weights, row, columns, x, xAt, lanes, r * L);
+            }
         }
     }
 
-    private static void wideRow(MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
-        FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        long o = offset;
-        for (int i = 0; i < columns; i += 32, o += 34) {
-            float d = Float.float16ToFloat(w.get(SHORT, o));
-            FloatVector first = bytes(w, o + 2);
-            FloatVector second = bytes(w, o + 18);
-            FloatVector block = first.mul(FloatVector.fromArray(F, x, xAt + i));
-            block = second.fma(FloatVector.fromArray(F, x, xAt + i + 16), block);
-            sum = block.fma(FloatVector.broadcast(F, d), sum);
+    private static void wideRow(
+            MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+        FloatVector even = FloatVector.fromArray(F, lanes, at);
+        FloatVector odd = FloatVector.zero(F);
+        int pairs = columns / 64;
+        for (int pair = 0; pair < pairs; pair++) {
+            MemorySegment block = w.asSlice(offset + pair * 68L, 68);
+            MemorySegment a = x.asSlice(xAt + pair * 256L, 256);
+            FloatVector first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 2, LE)
+                            .convertShape(VectorOperators.B2F, F, 0))
+                    .mul(FloatVector.fromMemorySegment(F, a, 0, LE));
+            first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 18, LE)
+                            .convertShape(VectorOperators.B2F, F, 0))
+                    .fma(FloatVector.fromMemorySegment(F, a, 64, LE), first);
+            even = first.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 0))), even);
+            FloatVector second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 36, LE)
+                            .convertShape(VectorOperators.B2F, F, 0))
+                    .mul(FloatVector.fromMemorySegment(F, a, 128, LE));
+            second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 52, LE)
+                            .convertShape(VectorOperators.B2F, F, 0))
+                    .fma(FloatVector.fromMemorySegment(F, a, 192, LE), second);
+            odd = second.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 34))), odd);
         }
-        sum.intoArray(lanes, at);
-    }
-
-    private static FloatVector bytes(MemorySegment w, long o) {
-        return (FloatVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o, LE).convertShape(VectorOperators.B2F, F, 0);
+        even.add(odd).intoArray(lanes, at);
     }
 
     private static void narrowRow(
-            MemorySegment w, long offset, int columns, float[] x, int xAt, float[] lanes, int at) {
+            MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        long o = offset;
-        for (int i = 0; i < columns; i += 32, o += 34) {
-            FloatVector block = FloatVector.zero(F);
+        int blocks = columns / 32;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment block = w.asSlice(offset + b * 34L, 34);
+            MemorySegment a = x.asSlice(xAt + b * 128L, 128);
+            FloatVector products = FloatVector.zero(F);
             for (int v = 0; v < 32; v += 4 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, w, o + 2 + v, LE);
-                int from = xAt + i + v;
-                block = code(q, 24).fma(FloatVector.fromArray(F, x, from), block);
-                block = code(q, 16).fma(FloatVector.fromArray(F, x, from + L), block);
-                block = code(q, 8).fma(FloatVector.fromArray(F, x, from + 2 * L), block);
-                block = code(q, 0).fma(FloatVector.fromArray(F, x, from + 3 * L), block);
+                IntVector q = IntVector.fromMemorySegment(I, block, 2 + v, LE);
+                products = code(q, 24).fma(FloatVector.fromMemorySegment(F, a, 4 * v, LE), products);
+                products = code(q, 16).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + L), LE), products);
+                products = code(q, 8).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + 2 * L), LE), products);
+                products = code(q, 0).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + 3 * L), LE), products);
             }
-            float d = Float.float16ToFloat(w.get(SHORT, o));
-            sum = block.fma(FloatVector.broadcast(F, d), sum);
+            sum = products.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 0))), sum);
         }
         sum.intoArray(lanes, at);
     }
@@ -102,21 +120,27 @@ final class Q8_0Rows implements RowKernel {
     }
 
     private static void wideDecode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        for (int i = 0; i < columns; i += 32, o += 34) {
-            float d = Float.float16ToFloat(w.get(SHORT, o));
-            bytes(w, o + 2).mul(d).intoArray(target, at + i);
-            bytes(w, o + 18).mul(d).intoArray(target, at + i + 16);
+        int blocks = columns / 32;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment block = w.asSlice(offset + b * 34L, 34);
+            float d = Float.float16ToFloat(block.get(SHORT, 0));
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 2, LE).convertShape(VectorOperators.B2F, F, 0))
+                    .mul(d)
+                    .intoArray(target, at + b * 32);
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 18, LE).convertShape(VectorOperators.B2F, F, 0))
+                    .mul(d)
+                    .intoArray(target, at + b * 32 + 16);
         }
     }
 
     private static void narrowDecode(MemorySegment w, long offset, int columns, float[] target, int at) {
-        long o = offset;
-        for (int i = 0; i < columns; i += 32, o += 34) {
-            float d = Float.float16ToFloat(w.get(SHORT, o));
+        int blocks = columns / 32;
+        for (int b = 0; b < blocks; b++) {
+            MemorySegment block = w.asSlice(offset + b * 34L, 34);
+            float d = Float.float16ToFloat(block.get(SHORT, 0));
             for (int v = 0; v < 32; v += 4 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, w, o + 2 + v, LE);
-                int to = at + i + v;
+                IntVector q = IntVector.fromMemorySegment(I, block, 2 + v, LE);
+                int to = at + b * 32 + v;
                 code(q, 24).mul(d).intoArray(target, to);
                 code(q, 16).mul(d).intoArray(target, to + L);
                 code(q, 8).mul(d).intoArray(target, to + 2 * L);

@@ -16,12 +16,23 @@ interface RowKernel {
     ActivationOrder order();
 
     /**
-     * Adds the products of a row with one vector of activations to one vector of sums.
+     * Adds the products of rows with one vector of activations to a vector of sums for each row.
      *
-     * @param x the activations, arranged by {@link ActivationOrder#arrange}, from {@code xAt}
-     * @param lanes the sums, from {@code at}
+     * @param offset of the first row
+     * @param rowBytes from one row to the next
+     * @param x the activations, arranged by {@link ActivationOrder#arrange}, from byte {@code xAt}; aligned to a vector, for loads
+     *     across cache lines take twice their time
+     * @param lanes the sums, from 0
      */
-    void addProducts(MemorySegment weights, long offset, int columns, float[] x, int xAt, float[] lanes, int at);
+    void addProducts(
+            MemorySegment weights,
+            long offset,
+            long rowBytes,
+            int rows,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] lanes);
 
     /** Decodes a row, or some of it: exactly, in the order's sequence. */
     void unpack(MemorySegment weights, long offset, int columns, float[] target, int at);

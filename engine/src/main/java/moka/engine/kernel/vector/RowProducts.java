@@ -1,6 +1,9 @@
 package moka.engine.kernel.vector;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Objects;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection;
@@ -18,18 +21,21 @@ final class RowProducts implements WorkerTeam.Region {
     private final int lanes;
     private final Scratch[] scratches;
     private final InputRows inputs;
+    private final Elements elements;
     private final Orders orders = new Orders();
-    private final float[][] arranged = new float[16][0];
+    private final AlignedFloats[] arranged;
 
     private @Nullable Projection projection;
     private int rowCount;
     private int chunkRows;
 
-    RowProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs) {
+    RowProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Elements elements, Arena arena) {
         this.team = team;
         this.lanes = lanes;
         this.scratches = scratches;
         this.inputs = inputs;
+        this.elements = elements;
+        arranged = AlignedFloats.several(arena, Orders.MAX);
     }
 
     void run(Projection projection, int rowCount) {
@@ -52,10 +58,8 @@ final class RowProducts implements WorkerTeam.Region {
             inputs.compute(projection.input(), t, columns, row, 0, scratches[0]);
             for (int i = 0; i < orders.count(); i++) {
                 int length = orders.get(i).arrangedLength(columns);
-                if (arranged[i].length < rowCount * length) {
-                    arranged[i] = new float[rowCount * length];
-                }
-                orders.get(i).arrange(row, 0, columns, arranged[i], t * length);
+                MemorySegment target = arranged[i].atLeast((long) rowCount * length);
+                orders.get(i).arrange(row, 0, columns, target, 4L * t * length);
             }
         }
     }
@@ -89,23 +93,22 @@ final class RowProducts implements WorkerTeam.Region {
         Projection.Product target = now.products().get(product);
         int first = index * chunkRows;
         int last = Math.min(first + chunkRows, weightRows(now, product));
-        float[] x = arranged[orders.ofProduct(product)];
+        MemorySegment x = arranged[orders.ofProduct(product)].segment();
         int length = orders.get(orders.ofProduct(product)).arrangedLength(InputRows.columns(now.input()));
         for (int t = 0; t < rowCount; t++) {
-            multiply(target, now.add(), first, last, x, t * length, t, scratches[worker]);
+            multiply(target, now.add(), first, last, x, 4L * t * length, t, scratches[worker]);
         }
     }
 
     private void multiply(
-            Projection.Product product, boolean add, int first, int last, float[] x, int xAt, int token, Scratch scratch) {
+            Projection.Product product, boolean add, int first, int last, MemorySegment x, long xAt, int token, Scratch scratch) {
         var matrix = (VectorMatrix) product.matrix();
         float[] sums = scratch.floats(Scratch.Use.SUMS, 16 * lanes);
         for (int row = first; row < last; row += 16) {
             int rows = Math.min(16, last - row);
-            java.util.Arrays.fill(sums, 0, rows * lanes, 0f);
-            for (int r = 0; r < rows; r++) {
-                matrix.addProducts(row + r, x, xAt, sums, r * lanes, scratch);
-            }
+            Arrays.fill(sums, 0, rows * lanes, 0f);
+            matrix.addProducts(row, rows, x, xAt, sums, scratch);
+            elements.sums(sums, rows);
             store(product, add, row, rows, sums, token);
         }
     }
@@ -115,7 +118,7 @@ final class RowProducts implements WorkerTeam.Region {
         var bias = product.bias();
         long at = output.offset(token) + 4L * first;
         for (int r = 0; r < rows; r++) {
-            float value = product.scale() * Elements.sum(sums, r * lanes, lanes);
+            float value = product.scale() * sums[r];
             if (bias != null) {
                 value += bias.get(FLOAT, 4L * (first + r));
             }
@@ -129,8 +132,8 @@ final class RowProducts implements WorkerTeam.Region {
 
     long bytes() {
         long bytes = 0;
-        for (float[] array : arranged) {
-            bytes += 4L * array.length;
+        for (AlignedFloats floats : arranged) {
+            bytes += floats.bytes();
         }
         return bytes;
     }

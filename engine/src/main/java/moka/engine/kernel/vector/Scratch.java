@@ -5,9 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /** Memory of one thread of the team. Arrays grow to what the largest call needs and stay. */
 final class Scratch {
-    private static final int TAIL_BYTES = 2048;
-
-    private final MemorySegment tail;
+    private final AlignedFloats tails;
+    private final AlignedFloats keysOrValues;
     private final float[][] arrays = new float[Use.values().length][0];
 
     /** What an array is for: calls that run inside each other use different ones. */
@@ -15,22 +14,22 @@ final class Scratch {
         ROWS,
         WEIGHTS,
         SUMS,
-        KEYS_OR_VALUES,
         OTHER
     }
 
     Scratch(Arena arena) {
-        tail = arena.allocate(TAIL_BYTES, 64);
+        tails = new AlignedFloats(arena);
+        keysOrValues = new AlignedFloats(arena);
     }
 
     /**
-     * The {@code bytes} at {@code offset} followed by zeros, so that a kernel may read a whole period where the row ends; off-heap as
-     * the weights are. Blocks of zeros are zeros in all types.
+     * Zeroed bytes, for the last blocks of rows that are no whole number of periods: a kernel may read whole periods of them. Off-heap as the
+     * weights are. Blocks of zeros are zeros in all types.
      */
-    MemorySegment padded(MemorySegment weights, long offset, long bytes) {
-        MemorySegment.copy(weights, offset, tail, 0, bytes);
-        tail.asSlice(bytes).fill((byte) 0);
-        return tail;
+    MemorySegment tails(long bytes) {
+        MemorySegment segment = tails.atLeast((bytes + 3) / 4);
+        segment.asSlice(0, bytes).fill((byte) 0);
+        return segment;
     }
 
     /** At least {@code floats} values, content undefined. */
@@ -43,8 +42,13 @@ final class Scratch {
         return array;
     }
 
+    /** At least {@code floats} values at the begin of a cache line, content undefined: keys or values of attention. */
+    MemorySegment aligned(int floats) {
+        return keysOrValues.atLeast(floats);
+    }
+
     long bytes() {
-        long bytes = TAIL_BYTES;
+        long bytes = tails.bytes() + keysOrValues.bytes();
         for (float[] array : arrays) {
             bytes += 4L * array.length;
         }

@@ -1,5 +1,7 @@
 package moka.engine.kernel.vector;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
@@ -29,7 +31,7 @@ final class TileProducts {
     private final InputRows inputs;
     private final Tiles tiles;
     private final Orders orders = new Orders();
-    private final float[][] panels = new float[16][0];
+    private final AlignedFloats[] panels;
 
     private @Nullable Projection projection;
     private int rowCount;
@@ -38,12 +40,13 @@ final class TileProducts {
     private final WorkerTeam.Region packing = this::pack;
     private final WorkerTeam.Region multiplying = this::multiply;
 
-    TileProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Tiles tiles) {
+    TileProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Tiles tiles, Arena arena) {
         this.team = team;
         this.lanes = lanes;
         this.scratches = scratches;
         this.inputs = inputs;
         this.tiles = tiles;
+        panels = AlignedFloats.several(arena, Orders.MAX);
     }
 
     void run(Projection projection, int rowCount) {
@@ -53,10 +56,7 @@ final class TileProducts {
         panelCount = (rowCount + panelTokens() - 1) / panelTokens();
         orders.collect(projection, true);
         for (int i = 0; i < orders.count(); i++) {
-            int length = blocks() * panelCount * pieceLength();
-            if (panels[i].length < length) {
-                panels[i] = new float[length];
-            }
+            panels[i].atLeast((long) blocks() * panelCount * pieceLength());
         }
         team.run(panelCount, packing);
         int chunks = 0;
@@ -97,20 +97,20 @@ final class TileProducts {
         Arrays.fill(rows, count * padded, panelTokens() * padded, 0f);
         for (int i = 0; i < orders.count(); i++) {
             for (int block = 0; block < blocks(); block++) {
-                int to = (block * panelCount + panel) * pieceLength();
-                transpose(rows, padded, block * DEPTH, orders.get(i), panels[i], to, panelTokens());
+                long to = 4L * (block * panelCount + panel) * pieceLength();
+                transpose(rows, padded, block * DEPTH, orders.get(i), panels[i].segment(), to, panelTokens());
             }
         }
     }
 
     /** {@code target[place][token] = rows[token][element(place)]}. */
     private static void transpose(
-            float[] rows, int rowStep, int from, ActivationOrder order, float[] target, int to, int tokens) {
+            float[] rows, int rowStep, int from, ActivationOrder order, MemorySegment target, long to, int tokens) {
         for (int place = 0; place < DEPTH; place++) {
             int column = from + order.element(place);
-            int at = to + place * tokens;
+            long at = to + 4L * place * tokens;
             for (int t = 0; t < tokens; t++) {
-                target[at + t] = rows[t * rowStep + column];
+                target.set(FLOAT, at + 4L * t, rows[t * rowStep + column]);
             }
         }
     }
@@ -122,10 +122,10 @@ final class TileProducts {
         while (index >= chunks(now.products().get(product))) {
             index -= chunks(now.products().get(product++));
         }
-        multiply(now.products().get(product), panels[orders.ofProduct(product)], index * CHUNK_ROWS, scratches[worker]);
+        multiply(now.products().get(product), panels[orders.ofProduct(product)].segment(), index * CHUNK_ROWS, scratches[worker]);
     }
 
-    private void multiply(Product product, float[] x, int first, Scratch scratch) {
+    private void multiply(Product product, MemorySegment x, int first, Scratch scratch) {
         var matrix = (VectorMatrix) product.matrix();
         int rows = Math.min(CHUNK_ROWS, matrix.weights().rows() - first);
         int tileRows = (rows + Tiles.ROWS - 1) / Tiles.ROWS * Tiles.ROWS;
@@ -142,10 +142,10 @@ final class TileProducts {
                 matrix.unpack(first + r, block * DEPTH, depth, weights, r * DEPTH, scratch);
             }
             for (int panel = 0; panel < panelCount; panel++) {
-                int piece = (block * panelCount + panel) * pieceLength();
+                long piece = 4L * (block * panelCount + panel) * pieceLength();
                 for (int r = 0; r < tileRows; r += Tiles.ROWS) {
                     tiles.multiply(
-                            x, piece, piece + lanes, panelTokens(), weights, r * DEPTH, DEPTH, depth, sums,
+                            x, piece, piece + 4L * lanes, panelTokens(), weights, r * DEPTH, DEPTH, depth, sums,
                             r * sumStep + panel * panelTokens(), sumStep);
                 }
             }
@@ -174,8 +174,8 @@ final class TileProducts {
 
     long bytes() {
         long bytes = 0;
-        for (float[] array : panels) {
-            bytes += 4L * array.length;
+        for (AlignedFloats floats : panels) {
+            bytes += floats.bytes();
         }
         return bytes;
     }

@@ -40,7 +40,7 @@ final class VectorKernels implements Kernels {
         var elements = width.instance(FloatElements.class, Elements.class);
         var tiles = width.instance(FloatTiles.class, Tiles.class);
         inputs = new InputRows(elements);
-        projections = new ProjectionWork(team, width.lanes(), scratches, inputs, tiles);
+        projections = new ProjectionWork(team, width.lanes(), scratches, inputs, elements, tiles, arena);
         attention = new AttentionWork(team, width.lanes(), scratches, inputs, elements, tiles);
         norms = new NormWork(team, scratches, inputs);
     }

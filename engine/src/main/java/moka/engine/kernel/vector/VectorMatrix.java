@@ -10,20 +10,23 @@ record VectorMatrix(WeightMatrix weights, RowKernel kernel) implements Matrix {
         return row * weights.rowBytes();
     }
 
-    /** Multiplies one row with arranged activations: adds to a vector of sums. */
-    void addProducts(int row, float[] x, int xAt, float[] lanes, int at, Scratch scratch) {
+    /** Multiplies rows with arranged activations: adds to a vector of sums for each. */
+    void addProducts(int first, int rows, MemorySegment x, long xAt, float[] lanes, Scratch scratch) {
         ActivationOrder order = kernel.order();
-        MemorySegment data = weights.data();
-        long offset = rowOffset(row);
         int columns = weights.columns();
         int rest = columns % order.period();
         int whole = columns - rest;
-        kernel.addProducts(data, offset, whole, x, xAt, lanes, at);
+        kernel.addProducts(weights.data(), rowOffset(first), weights.rowBytes(), rows, whole, x, xAt, lanes);
         if (rest != 0) {
-            MemorySegment tail =
-                    scratch.padded(data, offset + weights.type().rowBytes(whole), weights.type().rowBytes(rest));
-            int restAt = xAt + whole / order.period() * order.arrangedPeriod();
-            kernel.addProducts(tail, 0, order.period(), x, restAt, lanes, at);
+            long restBytes = weights.type().rowBytes(rest);
+            long tailBytes = weights.type().rowBytes(order.period());
+            MemorySegment tails = scratch.tails(rows * tailBytes);
+            for (int r = 0; r < rows; r++) {
+                long from = rowOffset(first + r + 1) - restBytes;
+                MemorySegment.copy(weights.data(), from, tails, r * tailBytes, restBytes);
+            }
+            long restAt = xAt + 4L * (whole / order.period()) * order.arrangedPeriod();
+            kernel.addProducts(tails, 0, tailBytes, rows, order.period(), x, restAt, lanes);
         }
     }
 
@@ -36,8 +39,9 @@ record VectorMatrix(WeightMatrix weights, RowKernel kernel) implements Matrix {
         int whole = available - rest;
         kernel.unpack(data, offset, whole, target, at);
         if (rest != 0) {
-            MemorySegment tail =
-                    scratch.padded(data, offset + weights.type().rowBytes(whole), weights.type().rowBytes(rest));
+            long restBytes = weights.type().rowBytes(rest);
+            MemorySegment tail = scratch.tails(weights.type().rowBytes(kernel.order().period()));
+            MemorySegment.copy(data, offset + weights.type().rowBytes(whole), tail, 0, restBytes);
             kernel.unpack(tail, 0, kernel.order().period(), target, at + whole);
         }
     }
