@@ -37,6 +37,9 @@ import moka.template.jinja.value.Text;
  * {@code ~}, {@code * / // %}, {@code **} (to the left, and looser than a sign), signs, then subscripts, calls, filters and tests.
  */
 final class ExpressionParser {
+    /** Of a call, and parameters of a macro. */
+    static final int MAX_ARGUMENTS = 128;
+
     private static final Constant NONE = new Constant(NoneValue.NONE);
 
     private final Cursor cursor;
@@ -374,14 +377,14 @@ final class ExpressionParser {
     /** Subscripts, attributes and calls, then filters and tests, which may be called again. */
     private Expression parseSuffixes(Expression start, boolean withFilters) {
         Expression expression = start;
-        boolean filtered = start instanceof Sign;
+        boolean filtered = false;
         int levels = 0;
         while (true) {
             if (!filtered && cursor.skip(".")) {
                 expression = parseAttribute(expression);
             } else if (!filtered && cursor.skip("[")) {
                 expression = parseSubscript(expression);
-            } else if (cursor.at("(") && !(start instanceof Sign && !withFilters)) {
+            } else if (cursor.at("(")) {
                 expression = new Call(expression, parseArguments());
             } else if (withFilters && cursor.skip("|")) {
                 filtered = true;
@@ -480,6 +483,9 @@ final class ExpressionParser {
             } else {
                 allowed = star == null && doubleStar == null && named.isEmpty();
                 positional.add(parse());
+            }
+            if (positional.size() + named.size() > MAX_ARGUMENTS) {
+                throw cursor.error("more than " + MAX_ARGUMENTS + " arguments", begin);
             }
             if (!allowed) {
                 throw cursor.error("invalid syntax for function call expression", begin);

@@ -82,15 +82,12 @@ final class Lexer {
                 kept--;
             }
         } else if (sign != '+' && block) {
-            int lineBegin = source.lastIndexOf('\n', end - 1) + 1;
-            if (lineBegin > begin || atLineStart) {
-                lineBegin = Math.max(lineBegin, begin);
-                int blank = lineBegin;
-                while (blank < end && PythonPrinting.isSpace(source.charAt(blank))) {
-                    blank++;
-                }
-                kept = blank == end ? lineBegin : end;
+            int blank = end;
+            while (blank > begin && source.charAt(blank - 1) != '\n' && PythonPrinting.isSpace(source.charAt(blank - 1))) {
+                blank--;
             }
+            boolean beginsLine = blank > begin ? source.charAt(blank - 1) == '\n' : atLineStart;
+            kept = beginsLine ? blank : end;
         }
         if (kept > begin) {
             add(Kind.DATA, source.substring(begin, kept), begin);

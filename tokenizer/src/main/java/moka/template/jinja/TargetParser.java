@@ -112,6 +112,9 @@ final class TargetParser {
                 throw cursor.error("duplicate argument '" + name + "' in the parameters of a macro", token);
             }
             names.add(name);
+            if (names.size() > ExpressionParser.MAX_ARGUMENTS) {
+                throw cursor.error("more than " + ExpressionParser.MAX_ARGUMENTS + " parameters");
+            }
             if (cursor.skip("=")) {
                 defaults.add(expressions.parse());
             } else if (!defaults.isEmpty()) {

@@ -20,7 +20,7 @@ final class NumberFilters {
     private NumberFilters() {}
 
     static Value apply(String name, Value input, Arguments arguments, Run run) {
-        if (input instanceof Undefined undefined) {
+        if (input instanceof Undefined undefined && !name.equals("abs") && !name.equals("round")) {
             throw undefined.failure();
         }
         return switch (name) {
@@ -163,8 +163,11 @@ final class NumberFilters {
 
     private static Value fileSize(Value input, boolean binary) {
         Double given = toDouble(input);
+        if (given == null && !(input instanceof Text)) {
+            throw JinjaException.type("float() argument must be a string or a real number, not '" + input.typeName() + "'");
+        }
         if (given == null) {
-            throw JinjaException.value("could not convert to float: a value of type " + input.typeName());
+            throw JinjaException.value("could not convert string to float: '" + input + "'");
         }
         double bytes = given;
         int base = binary ? 1024 : 1000;

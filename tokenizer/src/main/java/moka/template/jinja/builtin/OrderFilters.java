@@ -69,7 +69,8 @@ final class OrderFilters {
             if (attribute == null || attribute == NoneValue.NONE) {
                 return folded(element, run);
             }
-            if (several && attribute instanceof Text names && names.chars().indexOf(',') >= 0) {
+            if (several) {
+                // A list even of one, as in the reference: missing attributes are then equal and do not fail.
                 var keys = new ArrayList<Value>();
                 for (AttributePath path : AttributePath.several(attribute)) {
                     keys.add(folded(path.get(element, otherwise, run), run));
@@ -97,9 +98,14 @@ final class OrderFilters {
         // Python compares a later element with an earlier one, which shows in messages; reversed sorting keeps equals in order.
         Comparator<Keyed> order = (a, b) -> {
             run.step();
-            return Operators.compare("<", a.key, b.key, run) == 2 ? 0 : Operators.compare("<", a.key, b.key, run);
+            int compared = Operators.compare("<", a.key, b.key, run);
+            return compared == 2 ? 0 : compared;
         };
-        keyed.sort(reverse ? order.reversed() : order);
+        try {
+            keyed.sort(reverse ? order.reversed() : order);
+        } catch (IllegalArgumentException inconsistent) {
+            throw JinjaException.value("the values cannot be sorted: some have no order among each other");
+        }
         return keyed;
     }
 

@@ -163,7 +163,7 @@ final class SequenceFilters {
         if (count == 0) {
             throw new JinjaException(JinjaException.Kind.ZERO_DIVISION, "integer division or modulo by zero");
         }
-        run.charge(16 * Math.clamp(count, 0, Integer.MAX_VALUE) + elements.size());
+        run.charge(16 * Math.clamp(count, 0L, 1L << 40) + elements.size());
         var slices = new ArrayList<Value>();
         int size = (int) Math.floorDiv(elements.size(), count);
         int longer = (int) Math.floorMod(elements.size(), count);

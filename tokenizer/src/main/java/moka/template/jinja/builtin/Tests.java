@@ -9,6 +9,7 @@ import moka.template.jinja.value.Dict;
 import moka.template.jinja.value.FloatValue;
 import moka.template.jinja.value.IntegerValue;
 import moka.template.jinja.value.JinjaException;
+import moka.template.jinja.value.Keys;
 import moka.template.jinja.value.Letters;
 import moka.template.jinja.value.NoneValue;
 import moka.template.jinja.value.Numbers;
@@ -41,6 +42,9 @@ public final class Tests {
     /** Applies a test. @throws JinjaException if there is none of that name, or it fails */
     public static boolean apply(String name, Value value, Arguments arguments, Run run) {
         run.step();
+        if (arguments != Arguments.NONE && !takesArgument(name)) {
+            arguments.bind(name, 0);
+        }
         return switch (name) {
             case "defined" -> !(value instanceof Undefined);
             case "undefined" -> value instanceof Undefined;
@@ -66,9 +70,18 @@ public final class Tests {
             case "lower", "upper" -> Letters.isCase(value.text(run).chars(), name.equals("upper"));
             case "even" -> remainder(value, IntegerValue.of(2), 0, run);
             case "odd" -> remainder(value, IntegerValue.of(2), 1, run);
-            case "filter" -> value instanceof Text text && Filters.exist(text.chars());
-            case "test" -> value instanceof Text text && exist(text.chars());
+            case "filter" -> Keys.of(value) instanceof String text && Filters.exist(text);
+            case "test" -> Keys.of(value) instanceof String text && exist(text);
             default -> compare(name, value, arguments, run);
+        };
+    }
+
+    private static boolean takesArgument(String name) {
+        return switch (name) {
+            case "!=", "<", "<=", "==", ">", ">=", "divisibleby", "eq", "equalto", "ge", "greaterthan", "gt", "in", "le", "lessthan", "lt",
+                    "ne", "sameas" ->
+                true;
+            default -> !exist(name);
         };
     }
 

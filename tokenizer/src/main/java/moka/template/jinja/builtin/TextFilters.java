@@ -28,6 +28,7 @@ final class TextFilters {
     static Value apply(String name, Value input, Arguments arguments, Run run) {
         return switch (name) {
             case "indent" -> indent(input, arguments, run);
+            case "truncate" -> truncate(input, arguments, run);
             case "safe" -> input.text(run).asMarkup();
             case "escape", "e" -> Markup.escape(input.text(run), run);
             case "forceescape" -> Markup.escape(input.text(run).asPlain(), run);
@@ -36,6 +37,7 @@ final class TextFilters {
     }
 
     private static Value apply(String name, Text text, Arguments arguments, Run run) {
+        run.steps(text.chars().length() >> 3);
         switch (name) {
             case "trim" -> {
                 var bound = arguments.bind("trim", 0, "chars");
@@ -56,9 +58,6 @@ final class TextFilters {
             }
             case "format" -> {
                 return format(text, arguments, run);
-            }
-            case "truncate" -> {
-                return truncate(text, arguments, run);
             }
             default -> {
                 arguments.bind(name, 0);
@@ -123,7 +122,9 @@ final class TextFilters {
             throw undefined.failure();
         }
         if (!(input instanceof Text text)) {
-            throw JinjaException.type("unsupported operand type(s) for +=: '" + input.typeName() + "' and 'str'");
+            throw input.typeName().equals("list")
+                    ? new JinjaException(JinjaException.Kind.UNDEFINED, "'list' object has no attribute 'splitlines'")
+                    : JinjaException.type("unsupported operand type(s) for +=: '" + input.typeName() + "' and 'str'");
         }
         Text indentation = bound[0] instanceof Text given
                 ? given
@@ -145,7 +146,7 @@ final class TextFilters {
         return text.isMarkup() ? out.toText().asMarkup() : out.toText();
     }
 
-    private static Value truncate(Text text, Arguments arguments, Run run) {
+    private static Value truncate(Value input, Arguments arguments, Run run) {
         var bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
         long length = bound[0] == null ? 255 : Numbers.longArgument(bound[0]);
         boolean killWords = bound[1] != null && bound[1].isTrue();
@@ -154,8 +155,11 @@ final class TextFilters {
         if (length < end.length() || leeway < 0) {
             throw JinjaException.runtime("expected length >= " + end.length() + ", got " + length);
         }
-        if (text.length() <= length + leeway) {
-            return text;
+        if (input.length() <= length + leeway) {
+            return input;
+        }
+        if (!(input instanceof Text text)) {
+            throw JinjaException.type("can only concatenate " + input.typeName() + " to " + input.typeName());
         }
         Text kept = text.part(0, text.offset((int) length - end.length()));
         int blank = killWords ? -1 : kept.chars().lastIndexOf(' ');

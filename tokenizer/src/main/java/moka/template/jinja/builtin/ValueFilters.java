@@ -38,7 +38,10 @@ final class ValueFilters {
             default -> arguments.bind(name, 0);
         }
         return switch (name) {
-            case "length", "count" -> IntegerValue.of(input.length());
+            case "length", "count" -> {
+                run.steps(input instanceof Text text ? text.chars().length() >> 6 : 0);
+                yield IntegerValue.of(input.length());
+            }
             case "list" -> {
                 List<Value> elements = input.elements(run);
                 run.charge(elements.size());
@@ -77,7 +80,7 @@ final class ValueFilters {
             return text.slice(new Slice(none, none, IntegerValue.of(-1)), run);
         }
         if (!input.isIterable()) {
-            throw JinjaException.type("argument must be iterable");
+            throw JinjaException.runtime("argument must be iterable");
         }
         return new Generator(input instanceof Sequence ? "list_reverseiterator" : "reversed", () -> {
             List<Value> elements = input.elements(run);

@@ -28,7 +28,7 @@ final class WebFilters {
             case "urlencode" -> urlEncode(input, run);
             case "urlize" -> urlize(input.text(run), run);
             case "wordcount" -> IntegerValue.of(countWords(input.text(run).chars(), run));
-            case "wordwrap" -> wordWrap(input.text(run), arguments, run);
+            case "wordwrap" -> wordWrap(input, arguments, run);
             default -> {
                 var bound = arguments.bind("xmlattr", 0, "autospace");
                 yield xmlAttributes(input, bound[0] == null || bound[0].isTrue(), run);
@@ -75,20 +75,27 @@ final class WebFilters {
         run.steps(chars.length() >> 4);
         int count = 0;
         boolean inWord = false;
-        for (int i = 0; i < chars.length(); i++) {
-            boolean letter = Character.isLetterOrDigit(chars.charAt(i)) || chars.charAt(i) == '_' || Character.isSurrogate(chars.charAt(i));
+        for (int i = 0; i < chars.length(); i += Character.charCount(chars.codePointAt(i))) {
+            boolean letter = Character.isLetterOrDigit(chars.codePointAt(i)) || chars.charAt(i) == '_';
             count += letter && !inWord ? 1 : 0;
             inWord = letter;
         }
         return count;
     }
 
-    private static Value wordWrap(Text text, Arguments arguments, Run run) {
+    private static Value wordWrap(Value input, Arguments arguments, Run run) {
         var bound = arguments.bind("wordwrap", 0, "width", "break_long_words", "wrapstring", "break_on_hyphens");
         int width = bound[0] == null ? 79 : Math.clamp(Numbers.longArgument(bound[0]), 0, Integer.MAX_VALUE);
         boolean breakWords = bound[1] == null || bound[1].isTrue();
         Text newLine = bound[2] == null || bound[2] == NoneValue.NONE ? Text.trusted("\n") : bound[2].text(run);
         boolean atHyphens = bound[3] == null || bound[3].isTrue();
+        if (input instanceof Undefined undefined) {
+            throw undefined.failure();
+        }
+        if (!(input instanceof Text text)) {
+            throw new JinjaException(
+                    JinjaException.Kind.UNDEFINED, "'" + input.typeName() + "' object has no attribute 'splitlines'");
+        }
         if (width == 0) {
             throw JinjaException.value("invalid width 0 (must be > 0)");
         }
@@ -170,8 +177,11 @@ final class WebFilters {
     }
 
     private static Value xmlAttributes(Value input, boolean leadingBlank, Run run) {
+        if (input instanceof Undefined undefined) {
+            throw undefined.failure();
+        }
         if (!(input instanceof Dict dict)) {
-            throw JinjaException.type("xmlattr takes a mapping, not " + input.typeName());
+            throw new JinjaException(JinjaException.Kind.UNDEFINED, "'" + input.typeName() + "' object has no attribute 'items'");
         }
         var out = new TextBuilder(run);
         for (Dict.Entry entry : dict.entries()) {

@@ -1,6 +1,7 @@
 package moka.template.jinja.tree;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import moka.template.jinja.value.Arguments;
 import moka.template.jinja.value.Dict;
@@ -57,12 +58,13 @@ public record CallArguments(List<Expression> expressions, List<String> names, @N
             if (!(named instanceof Dict dict)) {
                 throw JinjaException.type("argument after ** must be a mapping, not " + named.typeName());
             }
-            run.charge(dict.length());
+            run.charge(4L * dict.length());
+            var taken = new HashSet<>(names);
             for (Dict.Entry entry : dict.entries()) {
                 if (!(entry.key() instanceof Text name)) {
                     throw JinjaException.type("keywords must be strings");
                 }
-                if (allNames.contains(name.chars())) {
+                if (!taken.add(name.chars())) {
                     throw JinjaException.type("got multiple values for keyword argument '" + name + "'");
                 }
                 allNames.add(name.chars());

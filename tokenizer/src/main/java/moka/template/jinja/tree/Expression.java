@@ -17,6 +17,7 @@ import moka.template.jinja.value.Operators;
 import moka.template.jinja.value.Run;
 import moka.template.jinja.value.Sequence;
 import moka.template.jinja.value.Slice;
+import moka.template.jinja.value.Text;
 import moka.template.jinja.value.TextBuilder;
 import moka.template.jinja.value.Undefined;
 import moka.template.jinja.value.Value;
@@ -100,10 +101,10 @@ public sealed interface Expression {
         public Value evaluate(Scope scope) {
             scope.run().step();
             Value sliced = owner.evaluate(scope);
-            if (sliced == NoneValue.NONE && owner instanceof Constant) {
-                return Undefined.member(sliced, "slice", false);
-            }
-            return sliced.slice(new Slice(start.evaluate(scope), stop.evaluate(scope), step.evaluate(scope)), scope.run());
+            var slice = new Slice(start.evaluate(scope), stop.evaluate(scope), step.evaluate(scope));
+            // The reference slices literals while it compiles, where failing gives undefined.
+            boolean literal = owner instanceof Constant && !(sliced instanceof Text);
+            return literal ? Undefined.member(sliced, "slice", false) : sliced.slice(slice, scope.run());
         }
     }
 

@@ -36,6 +36,7 @@ public record ForLoop(
     void run(Value over, Scope scope, int depth, TextBuilder out) {
         Run run = scope.run();
         Value[] items = items(over, scope, run);
+        run.charge(8L * items.length);
         Scope inner = scope.inner();
         var loop = new Loop(this, scope, items, depth);
         // The reference runs 'else' if no round came to its end, which break and continue prevent.
@@ -52,6 +53,7 @@ public record ForLoop(
             }
             completed |= flow == Flow.NEXT;
         }
+        run.refund(8L * items.length);
         if (!completed) {
             otherwise.execute(scope.inner(), out);
         }
@@ -59,7 +61,6 @@ public record ForLoop(
 
     private Value[] items(Value over, Scope scope, Run run) {
         List<Value> elements = over.elements(run);
-        run.charge(elements.size());
         if (condition == null) {
             return elements.toArray(new Value[0]);
         }

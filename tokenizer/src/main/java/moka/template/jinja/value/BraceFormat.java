@@ -10,6 +10,9 @@ public final class BraceFormat {
     private final Text format;
     private final Arguments arguments;
     private final Run run;
+    /** So that brackets that nothing closes are not looked for again and again. */
+    private final int lastBracket;
+
     private int automatic;
     private boolean numbered;
 
@@ -17,6 +20,7 @@ public final class BraceFormat {
         this.format = format;
         this.arguments = arguments;
         this.run = run;
+        this.lastBracket = format.chars().lastIndexOf(']');
     }
 
     /** @throws JinjaException if the format is malformed or asks for an argument that is not there */
@@ -56,8 +60,8 @@ public final class BraceFormat {
         int open = 1;
         for (int i = from; i < end; i++) {
             if (chars.charAt(i) == '[') {
-                int bracket = chars.indexOf(']', i);
-                i = bracket < 0 || bracket >= end ? i : bracket;
+                int bracket = lastBracket > i ? chars.indexOf(']', i, end) : -1;
+                i = bracket < 0 ? i : bracket;
             } else if (chars.charAt(i) == '{') {
                 open++;
             } else if (chars.charAt(i) == '}' && --open == 0) {
@@ -74,8 +78,8 @@ public final class BraceFormat {
         String chars = format.chars();
         int nameEnd = begin;
         while (nameEnd < end && chars.charAt(nameEnd) != '!' && chars.charAt(nameEnd) != ':') {
-            int bracket = chars.charAt(nameEnd) == '[' ? chars.indexOf(']', nameEnd) : -1;
-            nameEnd = bracket > 0 && bracket < end ? bracket + 1 : nameEnd + 1;
+            int bracket = chars.charAt(nameEnd) == '[' && lastBracket > nameEnd ? chars.indexOf(']', nameEnd, end) : -1;
+            nameEnd = bracket > 0 ? bracket + 1 : nameEnd + 1;
         }
         Value value = lookUp(chars.substring(begin, nameEnd));
         int specBegin = nameEnd;

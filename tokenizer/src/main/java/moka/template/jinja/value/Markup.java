@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Escaping for HTML, which no chat wants but some templates ask for through {@code safe} and {@code escape}. */
 public final class Markup {
+    private static final int LONGEST_REFERENCE = 12;
+
     private Markup() {}
 
     /** The text with {@code & < > ' "} as character references; Markup stays as it is. */
@@ -74,8 +76,8 @@ public final class Markup {
     public static String unescape(String chars) {
         var out = new StringBuilder();
         for (int i = 0; i < chars.length(); i++) {
-            int end = chars.charAt(i) == '&' ? chars.indexOf(';', i) : -1;
-            String resolved = end < 0 || end - i > 12 ? null : resolve(chars.substring(i + 1, end));
+            int end = chars.charAt(i) == '&' ? chars.indexOf(';', i, Math.min(i + LONGEST_REFERENCE, chars.length())) : -1;
+            String resolved = end < 0 ? null : resolve(chars.substring(i + 1, end));
             if (resolved == null) {
                 out.append(chars.charAt(i));
             } else {

@@ -57,7 +57,7 @@ public final class Methods {
             return list.isTuple() ? SEARCHES.contains(name) : LIST.contains(name) || list.isOwn() && LIST_CHANGES.contains(name);
         }
         return owner instanceof RangeValue && SEARCHES.contains(name)
-                || owner instanceof IntegerValue && name.equals("bit_length")
+                || Numbers.isInteger(owner) && name.equals("bit_length")
                 || owner instanceof FloatValue && name.equals("is_integer")
                 || owner instanceof Bytes && name.equals("decode");
     }
@@ -77,8 +77,8 @@ public final class Methods {
         if (receiver instanceof RangeValue) {
             return search(receiver, name, arguments, run);
         }
-        if (receiver instanceof IntegerValue integer) {
-            return IntegerValue.of(integer.bigValue().abs().bitLength());
+        if (Numbers.isInteger(receiver)) {
+            return IntegerValue.of(Numbers.integer(receiver).bigValue().abs().bitLength());
         }
         if (receiver instanceof FloatValue number) {
             return BooleanValue.of(number.value() == Math.rint(number.value()) && !Double.isInfinite(number.value()));
@@ -157,6 +157,9 @@ public final class Methods {
         }
         if (arguments.positionalCount() == 1) {
             Value source = arguments.positional(0);
+            if (source instanceof Undefined undefined) {
+                throw undefined.failure();
+            }
             if (source instanceof Dict other) {
                 dict.putAll(other, run);
             } else {
@@ -234,7 +237,11 @@ public final class Methods {
                     run.step();
                     return Operators.compare("<", a, b, run);
                 };
-                elements.sort(descending ? order.reversed() : order);
+                try {
+                    elements.sort(descending ? order.reversed() : order);
+                } catch (IllegalArgumentException inconsistent) {
+                    throw JinjaException.value("the values cannot be sorted: some have no order among each other");
+                }
             }
             default -> elements.clear();
         }

@@ -204,7 +204,7 @@ public final class Operators {
             return order == 2 && operator.equals("<=") ? 1 : order;
         }
         if (a instanceof Text x && b instanceof Text y) {
-            run.steps(1 + (Math.min(x.chars().length(), y.chars().length()) >> 8));
+            run.steps(1 + (Math.min(x.chars().length(), y.chars().length()) >> 5));
             return Integer.signum(compareCodePoints(x.chars(), y.chars()));
         }
         if (a instanceof Sequence x && b instanceof Sequence y && x.isTuple() == y.isTuple()) {
@@ -249,8 +249,8 @@ public final class Operators {
             if (!(needle instanceof Text part)) {
                 throw JinjaException.type("'in <string>' requires string as left operand, not " + needle.typeName());
             }
-            run.steps(text.chars().length() >> 8);
-            return text.chars().contains(part.chars());
+            run.steps(text.chars().length() >> 3);
+            return Occurrences.first(text.chars(), part.chars(), 0) >= 0;
         }
         if (container instanceof Dict dict) {
             return dict.get(needle) != null;

@@ -36,10 +36,19 @@ public final class PercentFormat {
             plain = at;
         }
         out.append(format, plain, chars.length());
-        if (next < positional.size() && !(values instanceof Dict) && !(values instanceof Sequence list && !list.isTuple() && next == 0)) {
+        if (next < positional.size() && !hasElements(values)) {
             throw JinjaException.type("not all arguments converted during string formatting");
         }
         return out.toText();
+    }
+
+    /** Whether Python takes the values for a mapping, of which not all need to be used. */
+    private static boolean hasElements(Value values) {
+        return values instanceof Dict
+                || values instanceof Sequence list && !list.isTuple()
+                || values instanceof RangeValue
+                || values instanceof Bytes
+                || values instanceof Undefined;
     }
 
     private void directive(TextBuilder out) {

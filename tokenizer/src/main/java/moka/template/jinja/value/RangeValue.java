@@ -23,7 +23,7 @@ public record RangeValue(long start, long stop, long step, int count) implements
 
     @Override
     public List<Value> elements(Run run) {
-        run.charge(count);
+        run.steps(count >> 4);
         return new AbstractList<>() {
             @Override
             public Value get(int index) {

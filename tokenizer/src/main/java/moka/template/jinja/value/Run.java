@@ -21,7 +21,7 @@ public final class Run {
     public Run(Limits limits, long inputSize, Supplier<LocalDateTime> now) {
         this.now = now;
         this.stepsLeft = limits.steps() + 16 * inputSize;
-        this.sizeLeft = limits.size() + 64 * inputSize;
+        this.sizeLeft = limits.size() + 256 * inputSize;
         this.depthLimit = limits.depth();
         this.deadlineNanos = System.nanoTime() + limits.nanos();
     }
@@ -58,6 +58,11 @@ public final class Run {
         }
         sizeLeft -= size;
         steps(size >> 4);
+    }
+
+    /** Gives back what was paid for values that are gone for certain. */
+    public void refund(long size) {
+        sizeLeft += size;
     }
 
     /** Goes deeper by so many nested levels; {@link #leave} comes back. */

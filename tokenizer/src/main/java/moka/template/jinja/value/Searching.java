@@ -34,7 +34,7 @@ final class Searching {
         int at = -1;
         if (window.begin >= 0) {
             boolean last = method.startsWith("r");
-            at = last ? chars.lastIndexOf(needle, window.end - needle.length()) : chars.indexOf(needle, window.begin);
+            at = last ? Occurrences.last(chars, needle, window.end - needle.length()) : Occurrences.first(chars, needle, window.begin);
             at = at < window.begin || at + needle.length() > window.end ? -1 : at;
         }
         if (at < 0 && method.endsWith("index")) {
@@ -48,10 +48,10 @@ final class Searching {
             return chars.codePointCount(window.begin, window.end) + 1;
         }
         int count = 0;
-        int at = chars.indexOf(needle, window.begin);
+        int at = Occurrences.first(chars, needle, window.begin);
         while (at >= 0 && at + needle.length() <= window.end) {
             count++;
-            at = chars.indexOf(needle, at + needle.length());
+            at = Occurrences.first(chars, needle, at + needle.length());
         }
         return count;
     }

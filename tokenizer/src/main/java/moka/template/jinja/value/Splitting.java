@@ -43,7 +43,7 @@ public final class Splitting {
     private static void split(Text self, String separator, long limit, List<Value> parts, Run run) {
         String chars = self.chars();
         int begin = 0;
-        for (int at = chars.indexOf(separator); at >= 0 && limit-- > 0; at = chars.indexOf(separator, begin)) {
+        for (int at = Occurrences.first(chars, separator, 0); at >= 0 && limit-- > 0; at = Occurrences.first(chars, separator, begin)) {
             add(self, begin, at, parts, run);
             begin = at + separator.length();
         }
@@ -54,7 +54,7 @@ public final class Splitting {
         String chars = self.chars();
         int end = chars.length();
         while (limit-- > 0) {
-            int at = end < separator.length() ? -1 : chars.lastIndexOf(separator, end - separator.length());
+            int at = end < separator.length() ? -1 : Occurrences.last(chars, separator, end - separator.length());
             if (at < 0) {
                 break;
             }
@@ -76,11 +76,7 @@ public final class Splitting {
                 return;
             }
             if (limit-- == 0) {
-                int end = chars.length();
-                while (PythonPrinting.isSpace(chars.charAt(end - 1))) {
-                    end--;
-                }
-                add(self, at, end, parts, run);
+                add(self, at, chars.length(), parts, run);
                 return;
             }
             int begin = at;
@@ -103,11 +99,7 @@ public final class Splitting {
             }
             int end = at;
             if (limit-- == 0) {
-                int begin = 0;
-                while (PythonPrinting.isSpace(chars.charAt(begin))) {
-                    begin++;
-                }
-                add(self, begin, end, parts, run);
+                add(self, 0, end, parts, run);
                 break;
             }
             while (at > 0 && !PythonPrinting.isSpace(chars.charAt(at - 1))) {
@@ -148,7 +140,7 @@ public final class Splitting {
         if (separator.chars().isEmpty()) {
             throw JinjaException.value("empty separator");
         }
-        int at = fromRight ? chars.lastIndexOf(separator.chars()) : chars.indexOf(separator.chars());
+        int at = fromRight ? Occurrences.last(chars, separator.chars(), chars.length()) : Occurrences.first(chars, separator.chars(), 0);
         Text empty = self.part(0, 0);
         if (at < 0) {
             return fromRight ? Sequence.tuple(empty, empty, self) : Sequence.tuple(self, empty, empty);

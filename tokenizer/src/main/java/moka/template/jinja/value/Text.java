@@ -1,6 +1,6 @@
 package moka.template.jinja.value;
 
-import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -58,14 +58,14 @@ public final class Text implements Value {
 
     /** Whether the template wrote the character at a UTF-16 offset. */
     public boolean isTrustedAt(int offset) {
-        int at = java.util.Arrays.binarySearch(untrusted, offset);
+        int at = Arrays.binarySearch(untrusted, offset);
         // An odd number of borders up to the offset means that it is inside of an untrusted range.
         return ((at >= 0 ? at + 1 : -at - 1) & 1) == 0;
     }
 
     /** The first offset behind a given one where trust changes, or the length. */
     public int trustChange(int offset) {
-        int at = java.util.Arrays.binarySearch(untrusted, offset);
+        int at = Arrays.binarySearch(untrusted, offset);
         int next = at >= 0 ? at + 1 : -at - 1;
         return next < untrusted.length ? untrusted[next] : chars.length();
     }
@@ -101,17 +101,25 @@ public final class Text implements Value {
         if (untrusted.length == 2 && untrusted[0] <= begin && untrusted[1] >= end) {
             return new int[] {0, end - begin};
         }
-        var clipped = new int[untrusted.length];
-        int count = 0;
-        for (int i = 0; i < untrusted.length; i += 2) {
-            int from = Math.max(untrusted[i], begin);
-            int to = Math.min(untrusted[i + 1], end);
-            if (from < to) {
-                clipped[count++] = from - begin;
-                clipped[count++] = to - begin;
-            }
+        int first = rangeAt(begin);
+        int last = first;
+        while (last < untrusted.length && untrusted[last] < end) {
+            last += 2;
         }
-        return java.util.Arrays.copyOf(clipped, count);
+        var clipped = new int[last - first];
+        for (int i = first; i < last; i += 2) {
+            clipped[i - first] = Math.max(untrusted[i], begin) - begin;
+            clipped[i - first + 1] = Math.min(untrusted[i + 1], end) - begin;
+        }
+        return clipped;
+    }
+
+    /** Index into the ranges of the first one that ends behind an offset. */
+    int rangeAt(int offset) {
+        int at = Arrays.binarySearch(untrusted, offset);
+        // Borders up to the offset; an odd number of them means that the offset is inside of a range.
+        int borders = at >= 0 ? at + 1 : -at - 1;
+        return borders & ~1;
     }
 
     /** Number of code points. */
@@ -130,7 +138,7 @@ public final class Text implements Value {
         return chars.codePointCount(0, offset);
     }
 
-    /** The code points as texts of their own. */
+    /** The code points as texts of their own, which are no Markup even if this is. */
     @Override
     public List<Value> elements(Run run) {
         int length = length();
@@ -138,7 +146,7 @@ public final class Text implements Value {
         var elements = new Value[length];
         for (int offset = 0, i = 0; i < length; i++) {
             int end = offset + Character.charCount(chars.codePointAt(offset));
-            elements[i] = part(offset, end);
+            elements[i] = part(offset, end).asPlain();
             offset = end;
         }
         return List.of(elements);
@@ -161,6 +169,7 @@ public final class Text implements Value {
 
     @Override
     public Value slice(Slice slice, Run run) {
+        run.steps(chars.length() >> 6);
         var range = slice.indices(length());
         if (range.step() == 1) {
             return range.count() == 0 ? derived("") : part(offset(range.start()), offset(range.start() + range.count()));
@@ -171,21 +180,6 @@ public final class Text implements Value {
             out.append((Text) points.get(at));
         }
         return markup ? out.toText().asMarkup() : out.toText();
-    }
-
-    /** Views the parts of a text split at offsets as list elements. */
-    static List<Value> list(List<Text> parts) {
-        return new AbstractList<>() {
-            @Override
-            public Value get(int index) {
-                return parts.get(index);
-            }
-
-            @Override
-            public int size() {
-                return parts.size();
-            }
-        };
     }
 
     @Override

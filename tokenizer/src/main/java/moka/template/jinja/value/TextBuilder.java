@@ -31,12 +31,8 @@ public final class TextBuilder {
         run.charge(end - begin);
         chars.append(text.chars(), begin, end);
         int[] ranges = text.untrustedRanges();
-        for (int i = 0; i < ranges.length; i += 2) {
-            int from = Math.max(ranges[i], begin);
-            int to = Math.min(ranges[i + 1], end);
-            if (from < to) {
-                distrust(from + shift, to + shift);
-            }
+        for (int i = text.rangeAt(begin); i < ranges.length && ranges[i] < end; i += 2) {
+            distrust(Math.max(ranges[i], begin) + shift, Math.min(ranges[i + 1], end) + shift);
         }
         return this;
     }

@@ -17,7 +17,7 @@ public final class TextMethods {
     private TextMethods() {}
 
     static Value call(Text self, String name, Arguments arguments, Run run) {
-        run.steps(self.chars().length() >> 6);
+        run.steps(self.chars().length() >> 3);
         return switch (name) {
             case "strip", "lstrip", "rstrip" -> {
                 arguments.checkPositional(name, 0, 1);
@@ -146,7 +146,7 @@ public final class TextMethods {
         long left = limit < 0 ? Long.MAX_VALUE : limit;
         int from = 0;
         while (left-- > 0) {
-            int at = search.isEmpty() ? from : chars.indexOf(search, from);
+            int at = search.isEmpty() ? from : Occurrences.first(chars, search, from);
             if (at < 0 || at > chars.length()) {
                 break;
             }
