@@ -13,8 +13,8 @@ import moka.engine.grammar.JsonValue.JsonBoolean;
 
 /**
  * Objects of a schema. The keys of {@code properties} come in their order, required ones and those of the optional ones that are there;
- * keys beyond them, where {@code additionalProperties} leaves some, stand anywhere between. Two chains of rules do it, one for each
- * property that may be next: {@code first i} before any key was written, {@code more i} after one.
+ * keys beyond them, where {@code additionalProperties} leaves some, stand anywhere between. Two chains of rules do it: {@code pick i} is
+ * property i, or a later one where those between are optional, and the rest; {@code more i} is the comma before it, or the end.
  */
 final class SchemaObjects {
     private final SchemaConverter converter;
@@ -134,36 +134,29 @@ final class SchemaObjects {
         String prefix = "object " + converter.newNumber();
         int count = properties.size();
         for (int i = 0; i <= count; i++) {
-            Reference first = new Reference(prefix + " first " + i);
-            Reference more = new Reference(prefix + " more " + i);
-            Reference next = new Reference(prefix + " next " + i);
-            List<Expression> atStart = new ArrayList<>();
-            List<Expression> later = new ArrayList<>();
+            List<Expression> picks = new ArrayList<>();
             if (i < count) {
                 Property property = properties.get(i);
-                Reference after = new Reference(prefix + " more " + (i + 1));
-                Reference member = new Reference(prefix + " property " + i);
-                converter.addRule(member.rule(), property.member);
-                atStart.add(Expression.sequence(member, after));
-                later.add(Expression.sequence(afterComma(member), after));
+                picks.add(Expression.sequence(property.member, new Reference(prefix + " more " + (i + 1))));
                 if (!property.required) {
-                    atStart.add(new Reference(prefix + " first " + (i + 1)));
-                    later.add(new Reference(prefix + " next " + (i + 1)));
+                    picks.add(new Reference(prefix + " pick " + (i + 1)));
                 }
-            } else {
-                atStart.add(Expression.EMPTY);
-                later.add(Expression.EMPTY);
             }
-            converter.addRule(first.rule(), Expression.choice(atStart));
-            converter.addRule(next.rule(), Expression.choice(later));
-            List<Expression> between = new ArrayList<>(List.of(next));
-            others.ifPresent(member -> between.add(Expression.sequence(afterComma(member), more)));
-            converter.addRule(more.rule(), Expression.choice(between));
+            converter.addRule(prefix + " pick " + i, Expression.choice(picks));
+            Expression more = afterComma(next(prefix, i, others));
+            boolean mayEnd = properties.subList(i, count).stream().noneMatch(Property::required);
+            converter.addRule(prefix + " more " + i, mayEnd ? Expression.optional(more) : more);
         }
-        Expression fromStart = new Reference(prefix + " first 0");
-        return others.map(member -> Expression.choice(
-                        fromStart, Expression.sequence(member, new Reference(prefix + " more 0"))))
-                .orElse(fromStart);
+        Expression first = next(prefix, 0, others);
+        return properties.stream().noneMatch(Property::required) ? Expression.optional(first) : first;
+    }
+
+    /** The next member and all after it, where the properties from {@code i} on have not been written yet. */
+    private static Expression next(String prefix, int i, Optional<Expression> others) {
+        Reference pick = new Reference(prefix + " pick " + i);
+        return others.map(member ->
+                        Expression.choice(pick, Expression.sequence(member, new Reference(prefix + " more " + i))))
+                .orElse(pick);
     }
 
     private Expression afterComma(Expression member) {

@@ -1,13 +1,10 @@
 package moka.engine.grammar;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * a state by a byte something to compute once and look up ever after: a deterministic automaton that grows with use.
  *
  * <p>Besides pairs a set may hold the empty stack ({@link #EMPTY}: the text may end here) and the hole ({@link #HOLE}: an unknown stack
- * below, used to learn what holds for every stack with the same top). A set is kept before calls are entered; entering them, leaving
- * finished rules and passing splits is its closure.
+ * below, used to learn what holds for every stack with the same top). A set is kept before calls are entered; what may come next is its
+ * {@link StackClosure}.
  *
  * <p>Not thread-safe; one per sequence.
  */
@@ -32,9 +29,10 @@ final class StackSets {
     /** An unknown stack. */
     static final int HOLE = 2;
 
+    static final int EMPTY_FLAG = 1;
+    static final int HOLE_FLAG = 2;
+
     private static final int UNKNOWN = -1;
-    private static final int EMPTY_FLAG = 1;
-    private static final int HOLE_FLAG = 2;
 
     /** Deeper nesting is taken for dead: far beyond any use, and short of what the recursion in {@link #union} can take. */
     private static final int DEEPEST = 2000;
@@ -44,21 +42,21 @@ final class StackSets {
     private final List<Entry> entries = new ArrayList<>();
     private final Map<Entry, Integer> numbers = new HashMap<>();
     private final Map<Long, Integer> unions = new HashMap<>();
-    private final Closure[] closuresAtStart; // by rule: what it may begin with
+    private final StackClosure closures;
     private int[] transitions = new int[64]; // [state][class]
 
     StackSets(PushdownAutomaton automaton) {
         this.automaton = automaton;
         classCount = automaton.classCount;
-        closuresAtStart = new Closure[automaton.start.length];
-        intern(new Pairs(), 0);
-        intern(new Pairs(), EMPTY_FLAG);
-        intern(new Pairs(), HOLE_FLAG);
+        closures = new StackClosure(automaton, this);
+        intern(new StackPairs(), 0);
+        intern(new StackPairs(), EMPTY_FLAG);
+        intern(new StackPairs(), HOLE_FLAG);
     }
 
     /** The state before any text. */
     int start() {
-        return singleton(automaton.start[0], EMPTY);
+        return over(automaton.start[0], EMPTY);
     }
 
     /** Number of states known so far. */
@@ -78,31 +76,42 @@ final class StackSets {
 
     /** Whether the text may end in this state. */
     boolean isComplete(int state) {
-        return (closure(state).flags & EMPTY_FLAG) != 0;
+        return (closure(state).flags() & EMPTY_FLAG) != 0;
     }
 
     /** Whether nothing can follow but the end. */
     boolean canOnlyEnd(int state) {
-        return closure(state).nodes.length == 0 && closure(state).tokenNodes.length == 0;
+        return closure(state).nodes().length == 0 && closure(state).tokenNodes().length == 0;
     }
 
     /** Whether the unknown stack is reached, so that what follows depends on it. */
     boolean reachesHole(int state) {
-        return (closure(state).flags & HOLE_FLAG) != 0;
+        return (closure(state).flags() & HOLE_FLAG) != 0;
+    }
+
+    /** Number of byte values that may follow, counted for each node by itself: whether a state is narrow or broad. */
+    int breadth(int state) {
+        int values = 0;
+        for (int node : closure(state).nodes()) {
+            for (int edge = automaton.first[node]; edge < automaton.end[node]; edge++) {
+                values += (automaton.high[edge] & 0xff) - (automaton.low[edge] & 0xff) + 1;
+            }
+        }
+        return values;
     }
 
     /** Token nodes (see {@link PushdownAutomaton#tokens}) that may come next. */
     int[] tokenNodes(int state) {
-        return closure(state).tokenNodes;
+        return closure(state).tokenNodes();
     }
 
     /** The state after the token of a token node. */
     int stepToken(int state, int tokenNode) {
-        Closure closure = closure(state);
-        for (int i = 0; i < closure.tokenNodes.length; i++) {
-            if (closure.tokenNodes[i] == tokenNode) {
-                Pairs next = new Pairs();
-                return intern(next, arrive(automaton.end[tokenNode], closure.tokenRests[i], next));
+        StackClosure.Next closure = closure(state);
+        for (int i = 0; i < closure.tokenNodes().length; i++) {
+            if (closure.tokenNodes()[i] == tokenNode) {
+                StackPairs next = new StackPairs();
+                return intern(next, arrive(automaton.end[tokenNode], closure.tokenRests()[i], next));
             }
         }
         return DEAD;
@@ -111,9 +120,12 @@ final class StackSets {
     /** Stacks with only their top, over the hole, grouped by what lies below: what each group allows depends on its top alone, up to the hole. */
     List<Group> groups(int state) {
         Entry entry = entries.get(state);
-        Map<Integer, Pairs> byRest = new HashMap<>();
+        if (entry.nodes.length == 1) {
+            return List.of(new Group(over(entry.nodes[0], HOLE), entry.rests[0]));
+        }
+        Map<Integer, StackPairs> byRest = new HashMap<>();
         for (int i = 0; i < entry.nodes.length; i++) {
-            byRest.computeIfAbsent(entry.rests[i], _ -> new Pairs()).add(entry.nodes[i], HOLE);
+            byRest.computeIfAbsent(entry.rests[i], _ -> new StackPairs()).add(entry.nodes[i], HOLE);
         }
         List<Group> groups = new ArrayList<>();
         byRest.forEach((rest, tops) -> groups.add(new Group(intern(tops, 0), rest)));
@@ -122,6 +134,15 @@ final class StackSets {
 
     /** @param top a state whose stacks end in the hole @param rest the state in place of the hole */
     record Group(int top, int rest) {}
+
+    /** The state of a group: its tops over its rest. */
+    int joined(Group group) {
+        StackPairs pairs = new StackPairs();
+        for (int node : entries.get(group.top).nodes) {
+            pairs.add(node, group.rest);
+        }
+        return intern(pairs, 0);
+    }
 
     /** The top nodes of a state: with a hole below each, they stand for it in caches that outlive this object. */
     int[] nodes(int state) {
@@ -142,16 +163,26 @@ final class StackSets {
         }
         Entry left = entries.get(a);
         Entry right = entries.get(b);
-        Pairs both = new Pairs();
-        for (int i = 0; i < left.nodes.length; i++) {
-            both.add(left.nodes[i], left.rests[i]);
-        }
-        for (int i = 0; i < right.nodes.length; i++) {
-            both.add(right.nodes[i], right.rests[i]);
-        }
+        StackPairs both = new StackPairs();
+        both.addAll(left.nodes, left.rests);
+        both.addAll(right.nodes, right.rests);
         int united = intern(both, left.flags | right.flags);
         unions.put(key, united);
         return united;
+    }
+
+    /** The set of one stack: a node over a set; at the end of a rule, the set itself. */
+    int over(int node, int rest) {
+        if (node == PushdownAutomaton.END) {
+            return rest;
+        }
+        StackPairs pair = new StackPairs();
+        pair.add(node, rest);
+        return intern(pair, 0);
+    }
+
+    Entry entry(int state) {
+        return entries.get(state);
     }
 
     /** Puts states, and the sets they are made of, into fresh sets of the same automaton; returns their numbers there. */
@@ -171,7 +202,7 @@ final class StackSets {
         for (int number = 0; number < used.length; number++) {
             if (used[number]) {
                 Entry entry = entries.get(number);
-                Pairs pairs = fresh.new Pairs();
+                StackPairs pairs = new StackPairs();
                 for (int i = 0; i < entry.nodes.length; i++) {
                     pairs.add(entry.nodes[i], copies[entry.rests[i]]);
                 }
@@ -185,25 +216,16 @@ final class StackSets {
         return result;
     }
 
-    private int singleton(int node, int rest) {
-        if (node == PushdownAutomaton.END) {
-            return rest;
-        }
-        Pairs pair = new Pairs();
-        pair.add(node, rest);
-        return intern(pair, 0);
-    }
-
     private int computeStep(int state, int byteClass) {
-        Closure closure = closure(state);
+        StackClosure.Next closure = closure(state);
         int value = automaton.classByte[byteClass] & 0xff;
-        Pairs next = new Pairs();
+        StackPairs next = new StackPairs();
         int flags = 0;
-        for (int i = 0; i < closure.nodes.length; i++) {
-            int node = closure.nodes[i];
+        for (int i = 0; i < closure.nodes().length; i++) {
+            int node = closure.nodes()[i];
             for (int edge = automaton.first[node]; edge < automaton.end[node]; edge++) {
                 if ((automaton.low[edge] & 0xff) <= value && value <= (automaton.high[edge] & 0xff)) {
-                    flags |= arrive(automaton.target[edge], closure.rests[i], next);
+                    flags |= arrive(automaton.target[edge], closure.rests()[i], next);
                     break;
                 }
             }
@@ -214,20 +236,18 @@ final class StackSets {
     }
 
     /** Adds a node over a set; at the end of a rule, the set itself. Returns the flags added. */
-    private int arrive(int node, int rest, Pairs to) {
+    int arrive(int node, int rest, StackPairs to) {
         if (node != PushdownAutomaton.END) {
             to.add(node, rest);
             return 0;
         }
         Entry below = entries.get(rest);
-        for (int i = 0; i < below.nodes.length; i++) {
-            to.add(below.nodes[i], below.rests[i]);
-        }
+        to.addAll(below.nodes, below.rests);
         return below.flags;
     }
 
-    private int intern(Pairs pairs, int flags) {
-        Entry entry = pairs.entry(flags);
+    int intern(StackPairs pairs, int flags) {
+        Entry entry = pairs.entry(this, flags);
         Integer known = numbers.get(entry);
         if (known != null) {
             return known;
@@ -241,189 +261,38 @@ final class StackSets {
         int number = entries.size();
         entries.add(entry);
         numbers.put(entry, number);
-        if (transitions.length < (number + 1) * classCount) {
-            transitions = Arrays.copyOf(transitions, Math.max(2 * transitions.length, (number + 1) * classCount));
+        int cells = (number + 1) * classCount;
+        if (transitions.length < cells) {
+            transitions = Arrays.copyOf(transitions, Math.max(2 * transitions.length, cells));
         }
-        Arrays.fill(transitions, number * classCount, (number + 1) * classCount, UNKNOWN);
+        Arrays.fill(transitions, number * classCount, cells, UNKNOWN);
         return number;
     }
 
-    private Closure closure(int state) {
+    private StackClosure.Next closure(int state) {
         Entry entry = entries.get(state);
-        Closure closure = entry.closure;
+        StackClosure.Next closure = entry.closure;
         if (closure == null) {
-            closure = new ClosureOf(entry).closure();
+            closure = closures.of(entry);
             entry.closure = closure;
         }
         return closure;
     }
 
-    /** What may come next: nodes with bytes and nodes with tokens, each over its set of stacks. */
-    private record Closure(int[] nodes, int[] rests, int[] tokenNodes, int[] tokenRests, int flags) {}
-
-    /** Calls are entered in an order in which callers come first, so that all stacks to return to are known when a rule is entered. */
-    private final class ClosureOf {
-        private final Pairs reading = new Pairs();
-        private final Pairs tokens = new Pairs();
-        private final Map<Integer, Integer> calls = new HashMap<>(); // rule to the stacks to return to
-        private final PriorityQueue<Integer> ruleQueue =
-                new PriorityQueue<>((a, b) -> Integer.compare(automaton.rank[a], automaton.rank[b]));
-        private final HashSet<Long> seen = new HashSet<>();
-        private final ArrayDeque<Long> open = new ArrayDeque<>();
-        private int flags;
-
-        ClosureOf(Entry entry) {
-            push(entry);
-        }
-
-        Closure closure() {
-            passWithoutReading();
-            while (!ruleQueue.isEmpty()) {
-                int rule = ruleQueue.poll();
-                int rest = calls.get(rule);
-                Closure beginning = beginning(rule);
-                for (int node : beginning.nodes) {
-                    reading.add(node, rest);
-                }
-                for (int node : beginning.tokenNodes) {
-                    tokens.add(node, rest);
-                }
-                for (int node : beginning.rests) { // the calls it may begin with
-                    call(node, rest);
-                }
-            }
-            Entry bytes = reading.entry(0);
-            Entry named = tokens.entry(0);
-            return new Closure(bytes.nodes, bytes.rests, named.nodes, named.rests, flags);
-        }
-
-        private void push(Entry entry) {
-            flags |= entry.flags;
-            for (int i = 0; i < entry.nodes.length; i++) {
-                push(entry.nodes[i], entry.rests[i]);
-            }
-        }
-
-        private void push(int node, int rest) {
-            long pair = ((long) node << 32) | rest;
-            if (seen.add(pair)) {
-                open.push(pair);
-            }
-        }
-
-        /** Follows splits and the ends of rules from the stacks themselves; called rules are entered later and never left unread. */
-        private void passWithoutReading() {
-            while (!open.isEmpty()) {
-                long pair = open.pop();
-                int node = (int) (pair >> 32);
-                int rest = (int) pair;
-                switch (automaton.kind[node]) {
-                    case PushdownAutomaton.RETURN -> push(entries.get(rest));
-                    case PushdownAutomaton.BYTES -> reading.add(node, rest);
-                    case PushdownAutomaton.TOKEN -> tokens.add(node, rest);
-                    case PushdownAutomaton.SPLIT -> {
-                        for (int edge = automaton.first[node]; edge < automaton.end[node]; edge++) {
-                            push(automaton.target[edge], rest);
-                        }
-                    }
-                    default -> {
-                        call(node, rest);
-                        if (automaton.nullable[automaton.first[node]]) {
-                            push(automaton.end[node], rest);
-                        }
-                    }
-                }
-            }
-        }
-
-        private void call(int node, int rest) {
-            int rule = automaton.first[node];
-            int returning = singleton(automaton.end[node], rest);
-            Integer others = calls.get(rule);
-            if (others == null) {
-                calls.put(rule, returning);
-                ruleQueue.add(rule);
-            } else {
-                calls.put(rule, union(others, returning));
-            }
-        }
-    }
-
-    /** What a rule may begin with; its calls stand in {@code rests}. The same for all stacks, so computed once. */
-    private Closure beginning(int rule) {
-        if (closuresAtStart[rule] == null) {
-            var seen = new HashSet<Integer>();
-            var open = new ArrayDeque<Integer>(List.of(automaton.start[rule]));
-            var reading = new ArrayList<Integer>();
-            var tokens = new ArrayList<Integer>();
-            var calls = new ArrayList<Integer>();
-            while (!open.isEmpty()) {
-                int node = open.pop();
-                if (!seen.add(node)) {
-                    continue;
-                }
-                switch (automaton.kind[node]) {
-                    case PushdownAutomaton.RETURN -> {}
-                    case PushdownAutomaton.BYTES -> reading.add(node);
-                    case PushdownAutomaton.TOKEN -> tokens.add(node);
-                    case PushdownAutomaton.SPLIT -> {
-                        for (int edge = automaton.first[node]; edge < automaton.end[node]; edge++) {
-                            open.push(automaton.target[edge]);
-                        }
-                    }
-                    default -> {
-                        calls.add(node);
-                        if (automaton.nullable[automaton.first[node]]) {
-                            open.push(automaton.end[node]);
-                        }
-                    }
-                }
-            }
-            closuresAtStart[rule] = new Closure(ints(reading), ints(calls), ints(tokens), new int[0], 0);
-        }
-        return closuresAtStart[rule];
-    }
-
-    private static int[] ints(List<Integer> values) {
-        return values.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    /** A set under construction: the sets below one node are united. */
-    private final class Pairs {
-        private final Map<Integer, Integer> rests = new HashMap<>();
-
-        void add(int node, int rest) {
-            Integer other = rests.get(node);
-            rests.put(node, other == null ? rest : union(other, rest));
-        }
-
-        Entry entry(int flags) {
-            int[] nodes = new int[rests.size()];
-            int size = 0;
-            for (int node : rests.keySet()) {
-                nodes[size++] = node;
-            }
-            Arrays.sort(nodes);
-            int[] below = new int[size];
-            for (int i = 0; i < size; i++) {
-                below[i] = rests.get(nodes[i]);
-            }
-            return new Entry(nodes, below, flags);
-        }
-    }
-
     /** A set of stacks; equal by its content. */
-    private static final class Entry {
-        private final int[] nodes;
-        private final int[] rests;
-        private final int flags;
+    static final class Entry {
+        final int[] nodes; // ascending
+        final int[] rests; // by node: the set below
+        final int flags;
+        private final int hash;
         private int depth;
-        private @Nullable Closure closure;
+        private StackClosure.@Nullable Next closure;
 
         Entry(int[] nodes, int[] rests, int flags) {
             this.nodes = nodes;
             this.rests = rests;
             this.flags = flags;
+            hash = 31 * (31 * Arrays.hashCode(nodes) + Arrays.hashCode(rests)) + flags;
         }
 
         @Override
@@ -436,7 +305,7 @@ final class StackSets {
 
         @Override
         public int hashCode() {
-            return 31 * (31 * Arrays.hashCode(nodes) + Arrays.hashCode(rests)) + flags;
+            return hash;
         }
     }
 }
