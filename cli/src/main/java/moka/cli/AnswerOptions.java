@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
 import moka.engine.Model;
 import moka.template.ChatTemplate;

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Streams;
 import picocli.CommandLine;
 
 /** The commands by name. Only the one that is asked for is built: picocli's work at start grows with the options it is told of. */

@@ -1,5 +1,6 @@
 package moka.cli;
 
+import moka.cli.terminal.CommandFailure;
 import moka.engine.SessionOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

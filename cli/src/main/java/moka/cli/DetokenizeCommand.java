@@ -1,10 +1,12 @@
 package moka.cli;
 
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.gguf.GgufFile;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Prints the text of token ids, exactly.",

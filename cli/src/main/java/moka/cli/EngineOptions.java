@@ -1,5 +1,7 @@
 package moka.cli;
 
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Streams;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import org.jspecify.annotations.Nullable;

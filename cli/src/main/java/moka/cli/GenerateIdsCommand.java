@@ -1,5 +1,9 @@
 package moka.cli;
 
+import moka.cli.render.AnswerNotes;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.engine.GenerationListener;
 import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
@@ -7,9 +11,9 @@ import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.sampling.SamplingOptions;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Continues token ids greedily and prints the ids that follow. End tokens do not end it.",
@@ -53,7 +57,7 @@ final class GenerateIdsCommand extends Command {
                     .withIgnoreEndOfGeneration(!stopAtEnd);
             GenerationResult result = session.generate(prompt, options, GenerationListener.SILENT);
             streams.out().line(TokenIds.format(result.tokens().stream().mapToInt(Integer::intValue).toArray()));
-            Notes.afterAnswer(streams, session, result, general.verbose);
+            AnswerNotes.afterAnswer(session, result, general.verbose).forEach(streams::note);
         }
         return ExitCode.OK;
     }

@@ -8,14 +8,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.engine.tensor.TensorFormat;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Shows the metadata and the tensors of a model file, or writes a tensor as float32.",

@@ -8,6 +8,8 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.util.List;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Streams;
 
 /** Files of one JSON object a line. */
 final class JsonLines {

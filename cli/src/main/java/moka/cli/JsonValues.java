@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import moka.cli.terminal.CommandFailure;
 import moka.template.Message;
 
 /** JSON as the values that templates know: String, Boolean, Long, BigInteger, Double, List, Map, and none. */

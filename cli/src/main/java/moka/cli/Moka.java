@@ -5,8 +5,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import picocli.CommandLine;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Failures;
+import moka.cli.terminal.Output;
+import moka.cli.terminal.Streams;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine;
 
 /** The way in: finds the command, runs it, turns what went wrong into one line and an exit code. */
 public final class Moka {

@@ -3,6 +3,7 @@ package moka.cli;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import moka.cli.terminal.CommandFailure;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.SessionOptions;

@@ -2,10 +2,13 @@ package moka.cli;
 
 import java.util.Locale;
 import moka.cli.render.ProgressLine;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.engine.Model;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Computes the perplexity of a text as llama.cpp does: windows of -c tokens, each from an empty cache, the second half scored.",

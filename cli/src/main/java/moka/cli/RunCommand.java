@@ -1,8 +1,13 @@
 package moka.cli;
 
 import java.util.List;
+import moka.cli.render.AnswerNotes;
 import moka.cli.render.Printable;
 import moka.cli.render.ProgressLine;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Interrupt;
+import moka.cli.terminal.Streams;
 import moka.engine.Cancellation;
 import moka.engine.GenerationListener;
 import moka.engine.GenerationOptions;
@@ -12,10 +17,10 @@ import moka.engine.Session;
 import moka.template.Message;
 import moka.tokenizer.Tokenizer.Segment;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Answers a prompt: plain text on standard output, nothing else.",
@@ -100,7 +105,7 @@ final class RunCommand extends Command {
                 printer) {
             GenerationResult result = session.generate(ids, options, printer);
             printer.finish();
-            Notes.afterAnswer(streams, session, result, general.verbose);
+            AnswerNotes.afterAnswer(session, result, general.verbose).forEach(streams::note);
             return interrupt.happened() ? ExitCode.INTERRUPTED : ExitCode.OK;
         }
     }

@@ -5,13 +5,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import moka.cli.terminal.CommandFailure;
 import moka.engine.sampling.SamplerStep;
-import moka.engine.sampling.SamplingOptions;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.DynamicTemperature;
 import moka.engine.sampling.SamplingOptions.Mirostat;
 import moka.engine.sampling.SamplingOptions.Penalties;
 import moka.engine.sampling.SamplingOptions.Xtc;
+import moka.engine.sampling.SamplingOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

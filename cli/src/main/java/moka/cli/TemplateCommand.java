@@ -9,14 +9,17 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.gguf.GgufFile;
 import moka.template.ChatTemplate;
 import moka.template.TemplateException;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Renders a conversation by a chat template and prints the prompt.",

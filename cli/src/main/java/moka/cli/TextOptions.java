@@ -2,12 +2,14 @@ package moka.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Streams;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

@@ -2,6 +2,7 @@ package moka.cli;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import moka.cli.terminal.CommandFailure;
 import org.jspecify.annotations.Nullable;
 
 /** Token ids as text: {@code 1,2,3} or {@code [1, 2, 3]}. */

@@ -6,12 +6,15 @@ import com.google.gson.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import moka.cli.render.Printable;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Streams;
 import moka.gguf.GgufFile;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @CommandLine.Command(
         description = "Prints the token ids of a text. A file with a vocabulary and no tensors is enough.",

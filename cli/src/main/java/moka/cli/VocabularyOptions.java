@@ -1,5 +1,6 @@
 package moka.cli;
 
+import moka.cli.terminal.Streams;
 import moka.gguf.GgufFile;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,7 @@
-package moka.cli;
+package moka.cli.render;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import moka.engine.GenerationResult;
 import moka.engine.Session;
@@ -7,21 +9,24 @@ import moka.engine.StopReason;
 import moka.engine.Timings;
 
 /** Lines on standard error about an answer. */
-final class Notes {
-    private Notes() {}
+public final class AnswerNotes {
+    private AnswerNotes() {}
 
     /** Says when an answer was cut; with {@code verbose} also what it cost. */
-    static void afterAnswer(Streams streams, Session session, GenerationResult result, boolean verbose) {
+    public static List<String> afterAnswer(Session session, GenerationResult result, boolean verbose) {
+        List<String> notes = new ArrayList<>();
         if (result.stopReason() == StopReason.CONTEXT_FULL) {
-            streams.note("moka: the context of " + session.contextLength()
+            notes.add("moka: the context of " + session.contextLength()
                     + " tokens is full: the answer is cut; a larger --context holds more");
         }
         if (verbose) {
-            streams.note(statistics(result));
+            notes.add(statistics(result));
         }
+        return notes;
     }
 
-    static String statistics(GenerationResult result) {
+    /** What an answer cost, as one line. */
+    public static String statistics(GenerationResult result) {
         Timings timings = result.timings();
         return String.format(
                 Locale.ROOT,
@@ -37,7 +42,8 @@ final class Notes {
                 result.seed());
     }
 
-    static String reason(StopReason reason) {
+    /** Why it ended, in words. */
+    public static String reason(StopReason reason) {
         return switch (reason) {
             case END_OF_GENERATION -> "ended by the model";
             case STOP_TEXT -> "ended by a stop text";

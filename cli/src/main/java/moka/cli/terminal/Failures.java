@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.terminal;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,10 +11,10 @@ import moka.tokenizer.TokenizerException;
 import picocli.CommandLine.ParameterException;
 
 /** Turns an exception into the line that the user reads and the exit code. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
-    static int exitCode(Throwable failure) {
+    public static int exitCode(Throwable failure) {
         return switch (failure) {
             case ParameterException usage -> ExitCode.USAGE;
             case CommandFailure ours -> ours.exitCode();
@@ -22,7 +22,7 @@ final class Failures {
         };
     }
 
-    static String line(Throwable failure) {
+    public static String line(Throwable failure) {
         String line =
                 switch (failure) {
                     case CommandFailure ours -> message(ours);

@@ -1,7 +1,7 @@
-package moka.cli;
+package moka.cli.terminal;
 
 /** Ends a command with one line on standard error and an exit code. */
-final class CommandFailure extends RuntimeException {
+public final class CommandFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int exitCode;
@@ -12,16 +12,16 @@ final class CommandFailure extends RuntimeException {
     }
 
     /** The command could not do what it was asked to. */
-    static CommandFailure failed(String message) {
+    public static CommandFailure failed(String message) {
         return new CommandFailure(ExitCode.FAILED, message);
     }
 
     /** The command was asked in a way that it does not understand. */
-    static CommandFailure usage(String message) {
+    public static CommandFailure usage(String message) {
         return new CommandFailure(ExitCode.USAGE, message);
     }
 
-    int exitCode() {
+    public int exitCode() {
         return exitCode;
     }
 }

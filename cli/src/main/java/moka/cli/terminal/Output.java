@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.terminal;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,19 +7,19 @@ import java.nio.charset.StandardCharsets;
 /**
  * Standard output: UTF-8 whatever the locale, and unlike {@link java.io.PrintStream} it does not swallow errors. Not thread-safe.
  */
-final class Output {
+public final class Output {
     private static final int BUFFER_BYTES = 1 << 14;
 
     private final OutputStream stream;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int buffered;
 
-    Output(OutputStream stream) {
+    public Output(OutputStream stream) {
         this.stream = stream;
     }
 
     /** The reader of standard output went away: not an error, there is nobody left to tell. */
-    static final class Closed extends RuntimeException {
+    public static final class Closed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Closed(Throwable cause) {
@@ -27,20 +27,20 @@ final class Output {
         }
     }
 
-    Output print(String text) {
+    public Output print(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return write(bytes, bytes.length);
     }
 
-    Output line(String text) {
+    public Output line(String text) {
         return print(text).print("\n");
     }
 
-    Output line() {
+    public Output line() {
         return print("\n");
     }
 
-    Output write(byte[] bytes, int length) {
+    public Output write(byte[] bytes, int length) {
         if (length > buffer.length - buffered) {
             drain();
         }
@@ -54,7 +54,7 @@ final class Output {
     }
 
     /** Hands everything to the operating system. */
-    void flush() {
+    public void flush() {
         drain();
         try {
             stream.flush();

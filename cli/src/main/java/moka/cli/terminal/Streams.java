@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.terminal;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param errorIsTerminal whether a person reads standard error
  * @param environment the environment variables
  */
-record Streams(
+public record Streams(
         InputStream in,
         Output out,
         PrintStream err,
@@ -32,7 +32,7 @@ record Streams(
         boolean errorIsTerminal,
         Map<String, String> environment) {
 
-    static Streams ofProcess() {
+    public static Streams ofProcess() {
         return new Streams(
                 new FileInputStream(FileDescriptor.in),
                 new Output(new FileOutputStream(FileDescriptor.out)),
@@ -44,12 +44,12 @@ record Streams(
     }
 
     /** Whether colour may be used on standard output: a terminal, and not refused (no-color.org). */
-    boolean colour() {
+    public boolean colour() {
         return outputIsTerminal && colourAllowed();
     }
 
     /** Whether colour and progress lines may be used on standard error. */
-    boolean errorColour() {
+    public boolean errorColour() {
         return errorIsTerminal && colourAllowed();
     }
 
@@ -58,12 +58,12 @@ record Streams(
                 && !"dumb".equals(environment.get("TERM"));
     }
 
-    Optional<String> variable(String name) {
+    public Optional<String> variable(String name) {
         return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
     }
 
     /** A note for the user. */
-    void note(String text) {
+    public void note(String text) {
         err.println(text);
     }
 

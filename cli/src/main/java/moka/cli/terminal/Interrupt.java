@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.terminal;
 
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import sun.misc.SignalHandler;
  * While open, the interrupt key (SIGINT) asks for the work to stop; the second time it ends the process with 130. Where signals cannot be
  * handled, the JVM's own way stays: the process ends.
  */
-final class Interrupt implements AutoCloseable {
+public final class Interrupt implements AutoCloseable {
     private static final Signal SIGINT = new Signal("INT");
 
     private final AtomicReference<@Nullable Runnable> onFirst;
@@ -17,7 +17,7 @@ final class Interrupt implements AutoCloseable {
     private volatile boolean happened;
 
     /** @param onFirst called on a thread of its own */
-    Interrupt(Runnable onFirst) {
+    public Interrupt(Runnable onFirst) {
         this.onFirst = new AtomicReference<>(onFirst);
         this.before = Signal.handle(SIGINT, signal -> interrupted());
     }
@@ -33,7 +33,7 @@ final class Interrupt implements AutoCloseable {
     }
 
     /** Whether the key was pressed. */
-    boolean happened() {
+    public boolean happened() {
         return happened;
     }
 
