@@ -22,23 +22,23 @@ import org.jspecify.annotations.Nullable;
 final class MachineKernels implements Kernels {
     private final SystemMemory system;
     private final Processor processor;
-    private final WorkerTeam team;
     private final PanelMemory memory;
     private final RowRoutines routines;
     private final Map<TensorType, WeightKernels> kernelsOfTypes = new EnumMap<>(TensorType.class);
     private final Projections projections;
-    private final ScalarKernels attention;
+    private final MachineAttention attention;
+    private final ScalarKernels otherAttention;
     private final MemorySegment normParameters;
     private boolean closed;
 
     MachineKernels(SystemMemory system, Processor processor, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
         this.system = system;
         this.processor = processor;
-        this.team = team;
         routines = new RowRoutines(processor.avx512Bf16(), system);
         memory = new PanelMemory(system);
         projections = new Projections(team, routines, memory, repack);
-        attention = new ScalarKernels(team, Precision.FAST);
+        attention = new MachineAttention(team, system, memory, routines);
+        otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
     }
 
@@ -84,7 +84,12 @@ final class MachineKernels implements Kernels {
 
     @Override
     public void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
-        attention.attend(plan, spans);
+        if (MachineAttention.serves(plan, spans)) {
+            attention.attend(plan, spans);
+        } else {
+            // Heads that are no whole number of vectors: small test models.
+            otherAttention.attend(plan, spans);
+        }
     }
 
     @Override
@@ -108,7 +113,7 @@ final class MachineKernels implements Kernels {
 
     @Override
     public long extraBytes() {
-        return memory.used() + attention.extraBytes();
+        return memory.used() + otherAttention.extraBytes();
     }
 
     @Override
@@ -119,6 +124,7 @@ final class MachineKernels implements Kernels {
             routines.close();
             kernelsOfTypes.values().forEach(WeightKernels::close);
             attention.close();
+            otherAttention.close();
         }
     }
 }

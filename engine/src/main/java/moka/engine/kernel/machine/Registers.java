@@ -37,6 +37,16 @@ final class Registers {
         a.add(General.RSP, 16);
     }
 
+    /** Lanes = 0 to 15; destroys {@code RAX}. */
+    static void laneNumbers(Assembler a, Vector target) {
+        a.set(General.RAX, 0x0F0E0D0C0B0A0908L);
+        a.push(General.RAX);
+        a.set(General.RAX, 0x0706050403020100L);
+        a.push(General.RAX);
+        a.vector(Instruction.VPMOVZXBD, target, General.RSP.at(0));
+        a.add(General.RSP, 16);
+    }
+
     static void zero(Assembler a, Vector target) {
         a.vector(Instruction.VPXORD, target, target, target);
     }

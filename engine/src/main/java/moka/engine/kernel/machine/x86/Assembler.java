@@ -287,6 +287,11 @@ public final class Assembler {
         byte8(count);
     }
 
+    /** Shifts by the low six bits of {@code RCX}. */
+    public void shiftLeftByCl(General destination) {
+        general(0xD3, 4, destination, true);
+    }
+
     public void shiftRight(General destination, int count) {
         general(0xC1, 5, destination, true);
         byte8(count);

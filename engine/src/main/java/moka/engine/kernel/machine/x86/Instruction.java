@@ -72,6 +72,7 @@ public enum Instruction {
     VPERMW(0x66, 2, 1, 0x8D, Tuple.FULL_NO_BROADCAST),
     VPERMD(0x66, 2, 0, 0x36, Tuple.FULL_32),
     VPERMT2D(0x66, 2, 0, 0x7E, Tuple.FULL_32),
+    VPERMI2D(0x66, 2, 0, 0x76, Tuple.FULL_32),
     VPERMT2W(0x66, 2, 1, 0x7D, Tuple.FULL_NO_BROADCAST),
     VPERMI2B(0x66, 2, 0, 0x75, Tuple.FULL_NO_BROADCAST),
     VPMULTISHIFTQB(0x66, 2, 1, 0x83, Tuple.FULL_64),
@@ -80,6 +81,8 @@ public enum Instruction {
     VEXTRACTI32X4(0x66, 3, 0, 0x39, Tuple.BYTES_16),
     VINSERTI64X4(0x66, 3, 1, 0x3A, Tuple.BYTES_32),
     VEXTRACTI64X4(0x66, 3, 1, 0x3B, Tuple.BYTES_32),
+    VPEXTRW(0x66, 3, 0, 0x15, Tuple.BYTES_2),
+    VPEXTRD(0x66, 3, 0, 0x16, Tuple.BYTES_4),
     // Broadcasts.
     VPBROADCASTB(0x66, 2, 0, 0x78, Tuple.BYTES_1),
     VPBROADCASTW(0x66, 2, 0, 0x79, Tuple.BYTES_2),

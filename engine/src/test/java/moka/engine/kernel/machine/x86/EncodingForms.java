@@ -18,7 +18,7 @@ final class EncodingForms {
             Instruction.VPANDD, Instruction.VPANDND, Instruction.VPORD, Instruction.VPXORD, Instruction.VPUNPCKLDQ,
             Instruction.VPUNPCKHDQ, Instruction.VPUNPCKLQDQ, Instruction.VPUNPCKHQDQ, Instruction.VPSHUFB, Instruction.VPERMB,
             Instruction.VPERMW, Instruction.VPERMD, Instruction.VPERMT2D, Instruction.VPERMT2W, Instruction.VPERMI2B,
-            Instruction.VPMULTISHIFTQB);
+            Instruction.VPMULTISHIFTQB, Instruction.VPERMI2D);
     private static final Set<Instruction> THREE_AND_BYTE = Set.of(Instruction.VPTERNLOGD, Instruction.VSHUFF32X4);
     private static final Set<Instruction> TWO = Set.of(Instruction.VSQRTPS, Instruction.VCVTDQ2PS, Instruction.VCVTPS2DQ);
     private static final Set<Instruction> TWO_AND_BYTE = Set.of(
@@ -103,6 +103,12 @@ final class EncodingForms {
             if (i == Instruction.VMOVD) {
                 form("{evex} vmovd xmm20,r10d", a -> a.vector(i, Vector.xmm(20), General.R10));
                 form("{evex} vmovd eax,xmm3", a -> a.store(i, General.RAX, Vector.xmm(3)));
+            }
+            return;
+        }
+        if (i == Instruction.VPEXTRW || i == Instruction.VPEXTRD) {
+            for (Memory m : ADDRESSES) {
+                form("{evex} " + i + " " + pointer(8 * i.tuple.unit(128, false)) + m + ",xmm19,3", a -> a.store(i, m, Vector.xmm(19), 3));
             }
             return;
         }
@@ -211,6 +217,7 @@ final class EncodingForms {
         form("vmovdqu32 zmm7{k1}{z},zmmword ptr [rax+64]", a -> a.masked(Mask.K1, true).vector(Instruction.VMOVDQU32, Vector.zmm(7), General.RAX.at(64)));
         form("vbroadcasti32x4 zmm9{k5},xmmword ptr [r12+16]", a -> a.masked(Mask.K5, false).vector(Instruction.VBROADCASTI32X4, Vector.zmm(9), General.R12.at(16)));
         form("vaddps zmm9{k7},zmm8,zmm31", a -> a.masked(Mask.K7, false).vector(Instruction.VADDPS, Vector.zmm(9), Vector.zmm(8), Vector.zmm(31)));
+        form("vpcmpd k2{k1},zmm6,zmm8,1", a -> a.masked(Mask.K1, false).compare(Instruction.VPCMPD, Mask.K2, Vector.zmm(6), Vector.zmm(8), 1));
         form("kmovd k3,eax", a -> a.moveMask(Mask.K3, General.RAX));
         form("kmovd k1,r9d", a -> a.moveMask(Mask.K1, General.R9));
         form("vzeroupper", Assembler::zeroUpper);
@@ -253,6 +260,9 @@ final class EncodingForms {
             form("movabs " + g + ",1311768467463790320", a -> a.set(g, 0x123456789ABCDEF0L));
             form("shl " + g + ",5", a -> a.shiftLeft(g, 5));
             form("shr " + g + ",6", a -> a.shiftRight(g, 6));
+            if (g != General.RSP) {
+                form("shl " + g + ",cl", a -> a.shiftLeftByCl(g));
+            }
             form("push " + g, a -> a.push(g));
             form("pop " + g, a -> a.pop(g));
         }

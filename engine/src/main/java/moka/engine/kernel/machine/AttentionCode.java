@@ -1,0 +1,469 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Mask;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * The routines of attention. Up to six queries that share a key head are worked on at once, over the keys of one block of the cache:
+ * {@link #scores}, {@link #softmax}, {@link #mix}; {@link #combine} adds up segments at the end. The softmax is the online one: each query has
+ * a line of state with the largest score so far, the sum, and the factor by which earlier results shrink.
+ *
+ * @see <a href="https://arxiv.org/abs/1805.02867">Online normalizer calculation for softmax</a>
+ */
+final class AttentionCode {
+    /** Bytes of a query's line of state. */
+    static final int STATE_BYTES = 64;
+    /** float: largest score so far. */
+    static final int LARGEST = 0;
+    /** float: sum of the exponentials so far. */
+    static final int SUM = 4;
+    /** float: what earlier sums and results are to be multiplied with. */
+    static final int FACTOR = 8;
+    /** int: first key of the block that the query sees, and the first that it does not. */
+    static final int FIRST_KEY = 12;
+
+    static final int END_KEY = 16;
+    /** float: slope of the linear bias, and position of the block's first key minus that of the query. */
+    static final int SLOPE = 20;
+
+    static final int DISTANCE = 24;
+
+    private AttentionCode() {}
+
+    /**
+     * {@code f(keys, queries, queryStride, scores, scoreStride, parameters)}: products of queries with keys of whole panels of 16, two or one at once.
+     * Parameters: long headLength, long how many times.
+     */
+    static Assembler scores(ElementType type, int panels, int queries, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R14);
+        General second = General.R14;
+        var rows = new RowAddresses(General.R10, General.RBP, General.RDX, queries);
+        var outputs = new RowAddresses(General.RCX, General.R12, General.R8, queries);
+        int elements = PanelFormat.ROWS * type.bytes();
+        frame.enter(a);
+        outputs.start(a, General.RCX);
+        a.load(General.RBX, General.R9.at(8));
+        Label nextKeys = a.here();
+        rows.start(a, General.RSI);
+        a.load(General.R11, General.R9.at(0));
+        if (panels == 2) {
+            a.move(second, General.R11);
+            a.shiftLeft(second, Integer.numberOfTrailingZeros(elements));
+            a.add(second, General.RDI);
+        }
+        Vector[][] sums = new Vector[panels][queries];
+        for (int p = 0; p < panels; p++) {
+            for (int q = 0; q < queries; q++) {
+                sums[p][q] = Vector.zmm(p * queries + q);
+                Registers.zero(a, sums[p][q]);
+            }
+        }
+        a.align(32);
+        Label nextElements = a.here();
+        int unroll = 4;
+        for (int i = 0; i < unroll; i++) {
+            Vector[] keys = {Vector.zmm(24 + i % 2), Vector.zmm(26 + i % 2)};
+            for (int p = 0; p < panels; p++) {
+                load(a, type, keys[p], p == 0 ? General.RDI : second, i * elements);
+            }
+            for (int q = 0; q < queries; q++) {
+                if (panels == 1) {
+                    a.vector(Instruction.VFMADD231PS, sums[0][q], keys[0], rows.at(q, 4 * i).broadcasting());
+                } else {
+                    Vector query = Vector.zmm(28 + q % 4);
+                    a.vector(Instruction.VBROADCASTSS, query, rows.at(q, 4 * i));
+                    a.vector(Instruction.VFMADD231PS, sums[0][q], keys[0], query);
+                    a.vector(Instruction.VFMADD231PS, sums[1][q], keys[1], query);
+                }
+            }
+        }
+        a.add(General.RDI, unroll * elements);
+        if (panels == 2) {
+            a.add(second, unroll * elements);
+        }
+        rows.advance(a, 4 * unroll);
+        a.subtract(General.R11, unroll);
+        a.jump(Condition.NOT_EQUAL, nextElements);
+        for (int p = 0; p < panels; p++) {
+            for (int q = 0; q < queries; q++) {
+                a.store(Instruction.VMOVUPS, outputs.at(q, 64 * p), sums[p][q]);
+            }
+        }
+        outputs.advance(a, 64 * panels);
+        if (panels == 2) {
+            a.move(General.RDI, second);
+        }
+        a.subtract(General.RBX, 1);
+        a.jump(Condition.NOT_EQUAL, nextKeys);
+        frame.leave(a);
+        return a;
+    }
+
+    /**
+     * {@code f(values, weights, weightStride, results, resultStride, parameters)}: {@code result = result * factor + Σ weight * value} for some
+     * vectors of a value head. Parameters: long keys, long bytes from one key's value to the next, long address of the first query's state.
+     */
+    static Assembler mix(ElementType type, int vectors, int queries, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R14);
+        var rows = new RowAddresses(General.R10, General.RBP, General.RDX, queries);
+        var outputs = new RowAddresses(General.RCX, General.R12, General.R8, queries);
+        frame.enter(a);
+        rows.start(a, General.RSI);
+        outputs.start(a, General.RCX);
+        a.load(General.R11, General.R9.at(0));
+        a.load(General.RBX, General.R9.at(8));
+        a.load(General.R14, General.R9.at(16));
+        Vector[][] sums = new Vector[vectors][queries];
+        for (int q = 0; q < queries; q++) {
+            a.vector(Instruction.VBROADCASTSS, Vector.zmm(31), General.R14.at(STATE_BYTES * q + FACTOR));
+            for (int v = 0; v < vectors; v++) {
+                sums[v][q] = Vector.zmm(v * queries + q);
+                a.vector(Instruction.VMULPS, sums[v][q], Vector.zmm(31), outputs.at(q, 64 * v));
+            }
+        }
+        a.align(32);
+        Label nextKey = a.here();
+        for (int v = 0; v < vectors; v++) {
+            load(a, type, Vector.zmm(24 + v), General.RDI, v * PanelFormat.ROWS * type.bytes());
+        }
+        for (int q = 0; q < queries; q++) {
+            Vector weight = Vector.zmm(28 + q % 4);
+            a.vector(Instruction.VBROADCASTSS, weight, rows.at(q, 0));
+            for (int v = 0; v < vectors; v++) {
+                a.vector(Instruction.VFMADD231PS, sums[v][q], Vector.zmm(24 + v), weight);
+            }
+        }
+        a.add(General.RDI, General.RBX);
+        rows.advance(a, 4);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, nextKey);
+        for (int q = 0; q < queries; q++) {
+            for (int v = 0; v < vectors; v++) {
+                a.store(Instruction.VMOVUPS, outputs.at(q, 64 * v), sums[v][q]);
+            }
+        }
+        frame.leave(a);
+        return a;
+    }
+
+    private static void load(Assembler a, ElementType type, Vector target, General base, int displacement) {
+        a.vector(type == ElementType.F16 ? Instruction.VCVTPH2PS : Instruction.VMOVUPS, target, base.at(displacement));
+    }
+
+    /**
+     * {@code f(scores, scoreStride, state, queries, vectors, parameters)}: scores become {@code e^(score - largest)}, 0 where a query does not
+     * see the key; the states are brought up to date. Parameters: float scale, float softCap, float 2 / softCap.
+     */
+    static Assembler softmax(boolean softCap, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows, General.RBX);
+        General state = General.RDX;
+        Vector s = Vector.zmm(0);
+        Vector largest = Vector.zmm(1);
+        Vector before = Vector.zmm(2);
+        Vector sum = Vector.zmm(5);
+        Vector key = Vector.zmm(6);
+        Vector first = Vector.zmm(7);
+        Vector end = Vector.zmm(8);
+        Vector scale = Vector.zmm(9);
+        Vector slope = Vector.zmm(10);
+        Vector distance = Vector.zmm(11);
+        Vector sixteen = Vector.zmm(12);
+        Vector cap = Vector.zmm(13);
+        Vector twoOverCap = Vector.zmm(14);
+        Vector one = Vector.zmm(15);
+        Vector lanes = Vector.zmm(29);
+        Vector temporary = Vector.zmm(30);
+        Vector lowest = Vector.zmm(31);
+
+        frame.enter(a);
+        Exponential.constants(a);
+        Registers.laneNumbers(a, lanes);
+        Registers.broadcast(a, sixteen, 16);
+        Registers.broadcast(a, one, 1f);
+        Registers.broadcast(a, lowest, -1e30f);
+        a.vector(Instruction.VBROADCASTSS, scale, General.R9.at(0));
+        a.vector(Instruction.VBROADCASTSS, cap, General.R9.at(4));
+        a.vector(Instruction.VBROADCASTSS, twoOverCap, General.R9.at(8));
+        Label nextQuery = a.here();
+        a.vector(Instruction.VPBROADCASTD, first, state.at(FIRST_KEY));
+        a.vector(Instruction.VPBROADCASTD, end, state.at(END_KEY));
+        a.vector(Instruction.VBROADCASTSS, slope, state.at(SLOPE));
+        a.vector(Instruction.VBROADCASTSS, distance, state.at(DISTANCE));
+        a.vector(Instruction.VBROADCASTSS, before, state.at(LARGEST));
+        a.vector(Instruction.VMOVUPS, largest, before);
+        a.vector(Instruction.VMOVDQU32, key, lanes);
+        a.move(General.R10, General.RDI);
+        a.move(General.R11, General.R8);
+        Label nextScores = a.here();
+        a.vector(Instruction.VMULPS, s, scale, General.R10.at(0));
+        if (softCap) {
+            // cap * tanh(s / cap) = cap - cap * 2 / (1 + e^(2 s / cap))
+            a.vector(Instruction.VMULPS, s, s, twoOverCap);
+            Exponential.emit(a, s);
+            a.vector(Instruction.VADDPS, s, s, one);
+            a.vector(Instruction.VADDPS, temporary, one, one);
+            a.vector(Instruction.VDIVPS, temporary, temporary, s);
+            a.vector(Instruction.VMOVUPS, s, cap);
+            a.vector(Instruction.VFNMADD231PS, s, cap, temporary);
+        }
+        a.vector(Instruction.VCVTDQ2PS, temporary, key);
+        a.vector(Instruction.VADDPS, temporary, temporary, distance);
+        a.vector(Instruction.VFMADD231PS, s, temporary, slope);
+        seen(a, key, first, end);
+        a.masked(Mask.K2, false).vector(Instruction.VMAXPS, largest, largest, s);
+        a.store(Instruction.VMOVUPS, General.R10.at(0), s);
+        a.vector(Instruction.VPADDD, key, key, sixteen);
+        a.add(General.R10, 64);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, nextScores);
+
+        maximumOfLanes(a, largest, temporary);
+        a.store(Instruction.VMOVSS, state.at(LARGEST), largest.as(128));
+        // Where no key was seen yet there is no largest: any finite number serves.
+        a.vector(Instruction.VMAXPS, largest, largest, lowest);
+        a.vector(Instruction.VSUBPS, before, before, largest);
+        Exponential.emit(a, before);
+        a.store(Instruction.VMOVSS, state.at(FACTOR), before.as(128));
+        Registers.zero(a, sum);
+        a.vector(Instruction.VMOVDQU32, key, lanes);
+        a.move(General.R10, General.RDI);
+        a.move(General.R11, General.R8);
+        Label nextExponentials = a.here();
+        a.vector(Instruction.VMOVUPS, s, General.R10.at(0));
+        a.vector(Instruction.VSUBPS, s, s, largest);
+        Exponential.emit(a, s);
+        seen(a, key, first, end);
+        a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, s, s);
+        a.vector(Instruction.VADDPS, sum, sum, s);
+        a.store(Instruction.VMOVUPS, General.R10.at(0), s);
+        a.vector(Instruction.VPADDD, key, key, sixteen);
+        a.add(General.R10, 64);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, nextExponentials);
+        RowKernels.sumOfLanes(a, sum, temporary);
+        a.vector(Instruction.VBROADCASTSS, temporary, state.at(SUM));
+        a.vector(Instruction.VFMADD231PS, sum, temporary, before);
+        a.store(Instruction.VMOVSS, state.at(SUM), sum.as(128));
+
+        a.add(state, STATE_BYTES);
+        a.add(General.RDI, General.RSI);
+        a.subtract(General.RCX, 1);
+        a.jump(Condition.NOT_EQUAL, nextQuery);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code K2} = lanes whose key is seen. */
+    private static void seen(Assembler a, Vector key, Vector first, Vector end) {
+        a.compare(Instruction.VPCMPD, Mask.K1, key, first, 5);
+        a.masked(Mask.K1, false).compare(Instruction.VPCMPD, Mask.K2, key, end, 1);
+    }
+
+    private static void maximumOfLanes(Assembler a, Vector target, Vector temporary) {
+        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0x4E);
+        a.vector(Instruction.VMAXPS, target, target, temporary);
+        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0xB1);
+        a.vector(Instruction.VMAXPS, target, target, temporary);
+        a.vector(Instruction.VPSHUFD, temporary, target, 0x4E);
+        a.vector(Instruction.VMAXPS, target, target, temporary);
+        a.vector(Instruction.VPSHUFD, temporary, target, 0xB1);
+        a.vector(Instruction.VMAXPS, target, target, temporary);
+    }
+
+    /** {@code f(results, segmentStride, weights, segments, vectors, output)}: {@code output = Σ weight[segment] * result[segment]}. */
+    static Assembler combine(boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        Vector sum = Vector.zmm(0);
+        frame.enter(a);
+        Label nextVector = a.here();
+        Registers.zero(a, sum);
+        a.move(General.R10, General.RDI);
+        a.set(General.R11, 0);
+        Label nextSegment = a.here();
+        a.vector(Instruction.VBROADCASTSS, Vector.zmm(1), General.RDX.at(General.R11, 4, 0));
+        a.vector(Instruction.VFMADD231PS, sum, Vector.zmm(1), General.R10.at(0));
+        a.add(General.R10, General.RSI);
+        a.add(General.R11, 1);
+        a.compare(General.R11, General.RCX);
+        a.jump(Condition.NOT_EQUAL, nextSegment);
+        a.store(Instruction.VMOVUPS, General.R9.at(0), sum);
+        a.add(General.RDI, 64);
+        a.add(General.R9, 64);
+        a.subtract(General.R8, 1);
+        a.jump(Condition.NOT_EQUAL, nextVector);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code f(values, keys, headLength, -, -, -)}: one key to its lane of a panel, elements 16 lanes apart. */
+    static Assembler storeKey(ElementType type, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        Vector value = Vector.ymm(0);
+        int lane = PanelFormat.ROWS * type.bytes();
+        frame.enter(a);
+        Label next = a.here();
+        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
+        if (type == ElementType.F16) {
+            a.store(Instruction.VCVTPS2PH, value.as(128), value, 0);
+            for (int i = 0; i < 8; i++) {
+                a.store(Instruction.VPEXTRW, General.RSI.at(i * lane), value.as(128), i);
+            }
+        } else {
+            for (int i = 0; i < 8; i++) {
+                if (i == 4) {
+                    a.vector(Instruction.VMOVUPS, value.as(128), General.RDI.at(16));
+                }
+                a.store(Instruction.VPEXTRD, General.RSI.at(i * lane), value.as(128), i % 4);
+            }
+        }
+        a.add(General.RDI, 32);
+        a.add(General.RSI, 8 * lane);
+        a.subtract(General.RDX, 8);
+        a.jump(Condition.NOT_EQUAL, next);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code f(values, target, length, -, -, -)}: a value head. */
+    static Assembler storeValue(ElementType type, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        Vector value = Vector.zmm(0);
+        frame.enter(a);
+        Label next = a.here();
+        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
+        if (type == ElementType.F16) {
+            a.store(Instruction.VCVTPS2PH, General.RSI.at(0), value, 0);
+        } else {
+            a.store(Instruction.VMOVUPS, General.RSI.at(0), value);
+        }
+        a.add(General.RDI, 64);
+        a.add(General.RSI, PanelFormat.ROWS * type.bytes());
+        a.subtract(General.RDX, 16);
+        a.jump(Condition.NOT_EQUAL, next);
+        frame.leave(a);
+        return a;
+    }
+
+    /**
+     * {@code f(heads, angles, pairs, headCount, headStride, -)}: rotates heads in place by pairs of cosine and sine, either
+     * {@code (i, i + pairs)} or {@code (2i, 2i + 1)}.
+     */
+    static Assembler rotate(boolean halves, boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows, General.RBX, General.RBP);
+        frame.enter(a);
+        Vector x = Vector.zmm(0);
+        Vector y = Vector.zmm(1);
+        Vector cos = Vector.zmm(2);
+        Vector sin = Vector.zmm(3);
+        Vector even = Vector.zmm(4);
+        Vector odd = Vector.zmm(5);
+        Vector turned = Vector.zmm(6);
+        int step = halves ? 16 : 8;
+        Registers.laneNumbers(a, even);
+        a.vector(Instruction.VPADDD, even, even, even);
+        Registers.broadcast(a, odd, 1);
+        if (halves) {
+            a.vector(Instruction.VPADDD, odd, odd, even);
+        } else {
+            // Signs: minus in even lanes. 2 * lane << 30 is the lane's lowest bit << 31; its complement is wanted.
+            a.vector(Instruction.VPSLLD, even, even, 30);
+            Registers.broadcast(a, odd, 0x80000000);
+            a.vector(Instruction.VPXORD, odd, odd, even);
+        }
+        Label nextHead = a.here();
+        a.move(General.R10, General.RDI);
+        a.move(General.R11, General.RSI);
+        a.move(General.RBX, General.RDX);
+        Label nextPairs = a.here();
+        // Masks of what is left: lanes of data, and twice as many of angles.
+        Label whole = a.label();
+        a.set(General.RAX, 0xFFFF_FFFFL);
+        a.compare(General.RBX, step);
+        a.jump(Condition.NOT_LESS, whole);
+        a.move(General.R9, General.RCX);
+        a.set(General.RAX, 1);
+        a.move(General.RCX, General.RBX);
+        a.shiftLeftByCl(General.RAX);
+        a.shiftLeftByCl(General.RAX);
+        a.subtract(General.RAX, 1);
+        a.move(General.RCX, General.R9);
+        a.bind(whole);
+        a.moveMask(Mask.K1, General.RAX);
+        if (halves) {
+            a.move(General.R9, General.RAX);
+            a.shiftRight(General.R9, 16);
+            a.moveMask(Mask.K2, General.R9);
+            halfMask(a, step);
+            a.address(General.RBP, General.R10.at(General.RDX, 4, 0));
+            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, cos, General.R11.at(0));
+            a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, turned, General.R11.at(64));
+            a.vector(Instruction.VMOVDQU32, sin, odd);
+            a.vector(Instruction.VMOVDQU32, y, even);
+            permute(a, sin, cos, turned);
+            permute(a, y, cos, turned);
+            a.vector(Instruction.VMOVUPS, cos, y);
+            a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
+            a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, y, General.RBP.at(0));
+            a.vector(Instruction.VMULPS, turned, x, cos);
+            a.vector(Instruction.VFNMADD231PS, turned, y, sin);
+            a.masked(Mask.K3, false).store(Instruction.VMOVUPS, General.R10.at(0), turned);
+            a.vector(Instruction.VMULPS, turned, x, sin);
+            a.vector(Instruction.VFMADD231PS, turned, y, cos);
+            a.masked(Mask.K3, false).store(Instruction.VMOVUPS, General.RBP.at(0), turned);
+            a.add(General.R11, 128);
+        } else {
+            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, y, General.R11.at(0));
+            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
+            a.vector(Instruction.VPSHUFD, cos, y, 0xA0);
+            a.vector(Instruction.VPSHUFD, sin, y, 0xF5);
+            a.vector(Instruction.VPSHUFD, y, x, 0xB1);
+            a.vector(Instruction.VPXORD, sin, sin, odd);
+            a.vector(Instruction.VMULPS, turned, x, cos);
+            a.vector(Instruction.VFMADD231PS, turned, y, sin);
+            a.masked(Mask.K1, false).store(Instruction.VMOVUPS, General.R10.at(0), turned);
+            a.add(General.R11, 64);
+        }
+        a.add(General.R10, 64);
+        a.subtract(General.RBX, step);
+        a.jump(Condition.GREATER, nextPairs);
+        a.add(General.RDI, General.R8);
+        a.subtract(General.RCX, 1);
+        a.jump(Condition.NOT_EQUAL, nextHead);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code K3} = as many lanes as pairs are left, at most 16. */
+    private static void halfMask(Assembler a, int step) {
+        Label whole = a.label();
+        a.set(General.RAX, 0xFFFF);
+        a.compare(General.RBX, step);
+        a.jump(Condition.NOT_LESS, whole);
+        a.move(General.R9, General.RCX);
+        a.set(General.RAX, 1);
+        a.move(General.RCX, General.RBX);
+        a.shiftLeftByCl(General.RAX);
+        a.subtract(General.RAX, 1);
+        a.move(General.RCX, General.R9);
+        a.bind(whole);
+        a.moveMask(Mask.K3, General.RAX);
+    }
+
+    /** {@code index} = the dwords of {@code low, high} that it names. */
+    private static void permute(Assembler a, Vector index, Vector low, Vector high) {
+        a.vector(Instruction.VPERMI2D, index, low, high);
+    }
+}

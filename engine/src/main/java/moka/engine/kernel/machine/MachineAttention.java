@@ -1,0 +1,455 @@
+package moka.engine.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KvStore;
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.RopeTable;
+import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention of one layer: first all keys and values are stored, then queries that share a key head are worked on together, a block of {@link KvStore#BLOCK}
+ * keys after the other, six queries at a time.
+ *
+ * <p>Positions are cut into segments of {@link #SEGMENT}; each gives its own sum, and these are added in order. A single token with a long context is
+ * spread over the team by segments, many tokens by groups of them: since the segments are always the same, so are the bits.
+ */
+final class MachineAttention {
+    /** Positions of a segment: long enough that adding segments costs nothing, short enough to spread a long context. */
+    static final int SEGMENT = 1024;
+    /** Queries of a chunk: with their results they stay in the second-level cache beside a block of keys. */
+    private static final int QUERIES_OF_CHUNK = 192;
+    /** Rows of a chunk of storing. */
+    private static final int STORED_ROWS = 8;
+
+    private static final int SCORE_STRIDE = 4 * KvStore.BLOCK + 64;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    private final WorkerTeam team;
+    private final SystemMemory system;
+    private final PanelMemory memory;
+    private final RowRoutines rows;
+    private final Map<ElementType, AttentionRoutines> routinesOfTypes = new EnumMap<>(ElementType.class);
+    private final Scratch[] scratch;
+    /** Results of segments: of single tokens, {@code [head][segment]}, shared by the workers. */
+    private MemorySegment shared = MemorySegment.NULL;
+
+    // What the region works on.
+    private @Nullable AttentionPlan plan;
+    private AttentionPlan.@Nullable Span span;
+    private @Nullable AttentionRoutines routines;
+    private MemorySegment angles = MemorySegment.NULL;
+    private int tokensOfChunk;
+    private int segmentCount;
+    private int firstSegment;
+    private final WorkerTeam.Region store = this::storeChunk;
+    private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
+    private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
+
+    MachineAttention(WorkerTeam team, SystemMemory system, PanelMemory memory, RowRoutines rows) {
+        this.team = team;
+        this.system = system;
+        this.memory = memory;
+        this.rows = rows;
+        scratch = new Scratch[team.size()];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = new Scratch(memory);
+        }
+    }
+
+    /** Memory of one worker. */
+    private static final class Scratch {
+        private final PanelMemory memory;
+        /** Parameters of the routines: 0 scores, 64 mixing, 128 softmax, 192 norms. */
+        final MemorySegment parameters;
+
+        final MemorySegment scores;
+        MemorySegment heads = MemorySegment.NULL;
+        MemorySegment states = MemorySegment.NULL;
+        MemorySegment results = MemorySegment.NULL;
+        MemorySegment weights = MemorySegment.NULL;
+
+        Scratch(PanelMemory memory) {
+            this.memory = memory;
+            parameters = memory.segment(256);
+            scores = memory.segment((long) RowAddresses.MOST * SCORE_STRIDE);
+        }
+
+        MemorySegment grown(MemorySegment segment, long bytes) {
+            if (segment.byteSize() >= bytes) {
+                return segment;
+            }
+            synchronized (memory) {
+                return memory.segment(bytes + bytes / 4);
+            }
+        }
+    }
+
+    /** Whether the routines can serve: whole vectors in a head. */
+    static boolean serves(AttentionPlan plan, AttentionPlan.Span[] spans) {
+        boolean oneType = true;
+        for (AttentionPlan.Span span : spans) {
+            oneType &= span.cache().keyType() == span.cache().valueType();
+        }
+        return oneType && plan.headLength() % 16 == 0 && plan.valueLength() % 16 == 0;
+    }
+
+    void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
+        this.plan = plan;
+        for (AttentionPlan.Span span : spans) {
+            check(plan, span);
+            if (span.rowCount() == 0) {
+                continue;
+            }
+            this.span = span;
+            routines = routinesOfTypes.computeIfAbsent(span.cache().keyType(), this::generate);
+            RopeTable rope = plan.rope();
+            angles = rope == null ? MemorySegment.NULL : rope.table(span.firstPosition() + span.rowCount());
+            team.run((span.rowCount() + STORED_ROWS - 1) / STORED_ROWS, store);
+            attend(plan, span);
+        }
+    }
+
+    private AttentionRoutines generate(ElementType type) {
+        try {
+            return new AttentionRoutines(type, system);
+        } catch (CodeMemory.RefusedException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private void attend(AttentionPlan plan, AttentionPlan.Span span) {
+        int group = plan.headCount() / plan.kvHeadCount();
+        int last = span.firstPosition() + span.rowCount() - 1;
+        firstSegment = firstSeen(plan, span.firstPosition()) / SEGMENT;
+        segmentCount = last / SEGMENT - firstSegment + 1;
+        if (span.rowCount() == 1 && segmentCount > 1) {
+            long bytes = (long) plan.headCount() * segmentCount * (4L * plan.valueLength() + AttentionCode.STATE_BYTES);
+            if (shared.byteSize() < bytes) {
+                shared = memory.segment(2 * bytes);
+            }
+            team.run(plan.kvHeadCount() * segmentCount, attendSegment);
+            for (int head = 0; head < plan.headCount(); head++) {
+                combine(scratch[0], span.firstRow(), head, head, plan.headCount(), segmentCount, shared);
+            }
+            return;
+        }
+        tokensOfChunk = Math.max(1, QUERIES_OF_CHUNK / group);
+        int blocks = (span.rowCount() + tokensOfChunk - 1) / tokensOfChunk;
+        team.run(blocks * plan.kvHeadCount(), attendTokens);
+    }
+
+    /** First position that a query at {@code position} sees. */
+    private static int firstSeen(AttentionPlan plan, int position) {
+        return plan.window() == 0 ? 0 : Math.max(0, position - plan.window() + 1);
+    }
+
+    // ---- storing
+
+    private void storeChunk(int chunk, int worker) {
+        AttentionPlan plan = Objects.requireNonNull(this.plan);
+        AttentionPlan.Span span = Objects.requireNonNull(this.span);
+        AttentionRoutines routines = Objects.requireNonNull(this.routines);
+        Scratch own = scratch[worker];
+        KvStore cache = span.cache();
+        int headLength = plan.headLength();
+        int valueLength = plan.valueLength();
+        int width = cache.keyType().bytes();
+        own.heads = own.grown(own.heads, 4L * headLength * plan.kvHeadCount());
+        int end = Math.min(span.rowCount(), (chunk + 1) * STORED_ROWS);
+        for (int row = chunk * STORED_ROWS; row < end; row++) {
+            int position = span.firstPosition() + row;
+            int slot = position % KvStore.BLOCK;
+            MemorySegment.copy(
+                    plan.keys().segment(), plan.keys().offset(span.firstRow() + row), own.heads, 0, 4L * headLength * plan.kvHeadCount());
+            prepare(plan, routines, own, own.heads.address(), plan.kvHeadCount(), plan.keyNorm(), position);
+            long keys = cache.keys(plan.layer(), position).address();
+            long values = cache.values(plan.layer(), position).address();
+            for (int head = 0; head < plan.kvHeadCount(); head++) {
+                long panel = (long) head * (KvStore.BLOCK / 16) + slot / 16;
+                routines.storeKey().call(
+                        own.heads.address() + 4L * head * headLength,
+                        keys + width * (panel * headLength * 16 + slot % 16),
+                        headLength,
+                        0,
+                        0,
+                        0);
+                routines.storeValue().call(
+                        plan.values().address(span.firstRow() + row) + 4L * head * valueLength,
+                        values + (long) width * ((long) head * KvStore.BLOCK + slot) * valueLength,
+                        valueLength,
+                        0,
+                        0,
+                        0);
+            }
+        }
+    }
+
+    /** Norms and rotates some heads of one token, in place. */
+    private void prepare(
+            AttentionPlan plan, AttentionRoutines routines, Scratch own, long heads, int count, @Nullable MemorySegment norm, int position) {
+        if (norm != null) {
+            own.parameters.set(FLOAT, 192, plan.normEpsilon());
+            own.parameters.set(FLOAT, 196, 1f / plan.headLength());
+            for (int head = 0; head < count; head++) {
+                long at = heads + 4L * head * plan.headLength();
+                rows.rmsNorm(at, norm.address(), plan.headLength(), own.parameters.address() + 192, at);
+            }
+        }
+        RopeTable rope = plan.rope();
+        if (rope != null) {
+            long pairs = rope.rotatedLength() / 2;
+            routines.rotate(rope.halves()).call(heads, angles.address() + 8 * pairs * position, pairs, count, 4L * plan.headLength(), 0);
+        }
+    }
+
+    // ---- attending
+
+    /** All segments of a group of tokens and one key head; late tokens first, since they take longest. */
+    private void attendTokensChunk(int chunk, int worker) {
+        AttentionPlan plan = Objects.requireNonNull(this.plan);
+        AttentionPlan.Span span = Objects.requireNonNull(this.span);
+        Scratch own = scratch[worker];
+        int blocks = (span.rowCount() + tokensOfChunk - 1) / tokensOfChunk;
+        int block = blocks - 1 - chunk / plan.kvHeadCount();
+        int kvHead = chunk % plan.kvHeadCount();
+        int firstRow = block * tokensOfChunk;
+        int tokens = Math.min(tokensOfChunk, span.rowCount() - firstRow);
+        int group = plan.headCount() / plan.kvHeadCount();
+        int queries = tokens * group;
+        int first = firstSeen(plan, span.firstPosition() + firstRow) / SEGMENT;
+        int end = (span.firstPosition() + firstRow + tokens - 1) / SEGMENT + 1;
+        long resultBytes = 4L * plan.valueLength();
+        long segmentBytes = queries * (resultBytes + AttentionCode.STATE_BYTES);
+        own.results = own.grown(own.results, (end - first) * segmentBytes);
+        loadQueries(plan, span, own, kvHead, firstRow, tokens);
+        for (int segment = first; segment < end; segment++) {
+            long base = (segment - first) * segmentBytes;
+            attend(plan, span, own, kvHead, firstRow, tokens, segment, own.results.asSlice(base, segmentBytes));
+        }
+        for (int query = 0; query < queries; query++) {
+            int row = span.firstRow() + firstRow + query / group;
+            combine(own, row, kvHead * group + query % group, query, queries, end - first, own.results);
+        }
+    }
+
+    /** One segment of a single token and one key head. */
+    private void attendSegmentChunk(int chunk, int worker) {
+        AttentionPlan plan = Objects.requireNonNull(this.plan);
+        AttentionPlan.Span span = Objects.requireNonNull(this.span);
+        Scratch own = scratch[worker];
+        int kvHead = chunk / segmentCount;
+        int segment = chunk % segmentCount;
+        int group = plan.headCount() / plan.kvHeadCount();
+        loadQueries(plan, span, own, kvHead, 0, 1);
+        long resultBytes = 4L * plan.valueLength();
+        // Own memory first: results and states of a group are apart in the shared one.
+        long bytes = group * (resultBytes + AttentionCode.STATE_BYTES);
+        own.results = own.grown(own.results, bytes);
+        attend(plan, span, own, kvHead, 0, 1, firstSegment + segment, own.results);
+        long segmentBytes = plan.headCount() * (resultBytes + AttentionCode.STATE_BYTES);
+        int head = kvHead * group;
+        MemorySegment.copy(own.results, 0, shared, segment * segmentBytes + head * resultBytes, group * resultBytes);
+        MemorySegment.copy(
+                own.results,
+                group * resultBytes,
+                shared,
+                segment * segmentBytes + plan.headCount() * resultBytes + (long) head * AttentionCode.STATE_BYTES,
+                (long) group * AttentionCode.STATE_BYTES);
+    }
+
+    private void loadQueries(AttentionPlan plan, AttentionPlan.Span span, Scratch own, int kvHead, int firstRow, int tokens) {
+        AttentionRoutines routines = Objects.requireNonNull(this.routines);
+        int group = plan.headCount() / plan.kvHeadCount();
+        long bytes = 4L * group * plan.headLength();
+        own.heads = own.grown(own.heads, tokens * bytes);
+        for (int token = 0; token < tokens; token++) {
+            long source = plan.queries().offset(span.firstRow() + firstRow + token) + kvHead * bytes;
+            MemorySegment.copy(plan.queries().segment(), source, own.heads, token * bytes, bytes);
+            int position = span.firstPosition() + firstRow + token;
+            prepare(plan, routines, own, own.heads.address() + token * bytes, group, plan.queryNorm(), position);
+        }
+    }
+
+    /**
+     * Queries {@code [token][head of the group]} over the keys of one segment.
+     *
+     * @param target receives {@code [query][valueLength]} sums, then a state for each query
+     */
+    private void attend(
+            AttentionPlan plan,
+            AttentionPlan.Span span,
+            Scratch own,
+            int kvHead,
+            int firstRow,
+            int tokens,
+            int segment,
+            MemorySegment target) {
+        int group = plan.headCount() / plan.kvHeadCount();
+        int queries = tokens * group;
+        long resultBytes = 4L * plan.valueLength();
+        long states = queries * resultBytes;
+        int firstPosition = span.firstPosition() + firstRow;
+        target.asSlice(0, states).fill((byte) 0);
+        for (int query = 0; query < queries; query++) {
+            long state = states + (long) query * AttentionCode.STATE_BYTES;
+            int head = kvHead * group + query % group;
+            target.set(FLOAT, state + AttentionCode.LARGEST, Float.NEGATIVE_INFINITY);
+            target.set(FLOAT, state + AttentionCode.SUM, 0f);
+            MemorySegment alibi = plan.alibi();
+            target.set(FLOAT, state + AttentionCode.SLOPE, alibi == null ? 0 : alibi.getAtIndex(FLOAT, head));
+        }
+        MemorySegment parameters = own.parameters;
+        parameters.set(FLOAT, 128, plan.scale());
+        parameters.set(FLOAT, 132, plan.softCap());
+        parameters.set(FLOAT, 136, plan.softCap() == 0 ? 0 : 2 / plan.softCap());
+        int from = Math.max(segment * SEGMENT, firstSeen(plan, firstPosition));
+        int to = Math.min((segment + 1) * SEGMENT, firstPosition + tokens);
+        for (int block = from & -KvStore.BLOCK; block < to; block += KvStore.BLOCK) {
+            for (int query = 0; query < queries; query += RowAddresses.MOST) {
+                int count = Math.min(RowAddresses.MOST, queries - query);
+                block(plan, span, own, kvHead, firstPosition, group, block, query, count, target, states);
+            }
+        }
+    }
+
+    /** Some queries over one block of the cache. */
+    private void block(
+            AttentionPlan plan,
+            AttentionPlan.Span span,
+            Scratch own,
+            int kvHead,
+            int firstPosition,
+            int group,
+            int block,
+            int query,
+            int count,
+            MemorySegment target,
+            long states) {
+        AttentionRoutines routines = Objects.requireNonNull(this.routines);
+        // Keys that any of the queries sees.
+        int lowest = Math.max(0, firstSeen(plan, firstPosition + query / group) - block);
+        int highest = Math.min(KvStore.BLOCK, firstPosition + (query + count - 1) / group + 1 - block);
+        if (lowest >= highest) {
+            return;
+        }
+        int firstPanel = lowest / 16;
+        int panels = (highest + 15) / 16 - firstPanel;
+        int firstKey = firstPanel * 16;
+        long state = states + (long) query * AttentionCode.STATE_BYTES;
+        for (int i = 0; i < count; i++) {
+            int position = firstPosition + (query + i) / group;
+            long at = state + (long) i * AttentionCode.STATE_BYTES;
+            target.set(INT, at + AttentionCode.FIRST_KEY, firstSeen(plan, position) - block - firstKey);
+            target.set(INT, at + AttentionCode.END_KEY, position + 1 - block - firstKey);
+            target.set(FLOAT, at + AttentionCode.DISTANCE, block + firstKey - position);
+        }
+        ElementType type = span.cache().keyType();
+        int headLength = plan.headLength();
+        int valueLength = plan.valueLength();
+        MemorySegment parameters = own.parameters;
+        long panelBytes = 16L * headLength * type.bytes();
+        long keys = span.cache().keys(plan.layer(), block).address() + panelBytes * ((long) kvHead * (KvStore.BLOCK / 16) + firstPanel);
+        long heads = own.heads.address() + 4L * query * headLength;
+        long scores = own.scores.address();
+        parameters.set(LONG, 0, headLength);
+        if (panels > 1) {
+            parameters.set(LONG, 8, panels / 2);
+            routines.scores(2, count).call(keys, heads, 4L * headLength, scores, SCORE_STRIDE, parameters.address());
+        }
+        if (panels % 2 != 0) {
+            parameters.set(LONG, 8, 1);
+            routines.scores(1, count)
+                    .call(keys + (panels - 1) * panelBytes, heads, 4L * headLength, scores + 64L * (panels - 1), SCORE_STRIDE, parameters.address());
+        }
+        routines.softmax(plan.softCap() != 0)
+                .call(scores, SCORE_STRIDE, target.address() + state, count, panels, parameters.address() + 128);
+        // Only keys that somebody sees: the values of others may be anything, and zero times anything may be undefined.
+        long rowBytes = (long) valueLength * type.bytes();
+        long values = span.cache().values(plan.layer(), block).address() + rowBytes * ((long) kvHead * KvStore.BLOCK + lowest);
+        parameters.set(LONG, 64, highest - lowest);
+        parameters.set(LONG, 72, rowBytes);
+        parameters.set(LONG, 80, target.address() + state);
+        long results = target.address() + 4L * query * valueLength;
+        int vectors = valueLength / 16;
+        for (int vector = 0; vector < vectors; vector += AttentionRoutines.MOST_VECTORS) {
+            routines.mix(Math.min(AttentionRoutines.MOST_VECTORS, vectors - vector), count)
+                    .call(
+                            values + (long) vector * 16 * type.bytes(),
+                            scores + 4L * (lowest - firstKey),
+                            SCORE_STRIDE,
+                            results + 64L * vector,
+                            4L * valueLength,
+                            parameters.address() + 64);
+        }
+    }
+
+    /**
+     * Adds the segments of one query and divides by the sum of all exponentials.
+     *
+     * @param segments for each segment, sums {@code [query][valueLength]}, then states {@code [query]}
+     */
+    private void combine(Scratch own, int row, int head, int query, int queries, int count, MemorySegment segments) {
+        AttentionPlan plan = Objects.requireNonNull(this.plan);
+        AttentionRoutines routines = Objects.requireNonNull(this.routines);
+        long resultBytes = 4L * plan.valueLength();
+        long segmentBytes = queries * (resultBytes + AttentionCode.STATE_BYTES);
+        long state = queries * resultBytes + (long) query * AttentionCode.STATE_BYTES;
+        own.weights = own.grown(own.weights, 4L * count);
+        MemorySegment sinks = plan.sinks();
+        float sink = sinks == null ? Float.NEGATIVE_INFINITY : sinks.getAtIndex(FLOAT, head);
+        float largest = sink;
+        for (int i = 0; i < count; i++) {
+            largest = Math.max(largest, segments.get(FLOAT, i * segmentBytes + state + AttentionCode.LARGEST));
+        }
+        double sum = sinks == null ? 0 : Math.exp((double) sink - largest);
+        for (int i = 0; i < count; i++) {
+            long at = i * segmentBytes + state;
+            float own1 = segments.get(FLOAT, at + AttentionCode.LARGEST);
+            double weight = own1 == largest ? 1 : Math.exp((double) own1 - largest);
+            sum += weight * segments.get(FLOAT, at + AttentionCode.SUM);
+            own.weights.setAtIndex(FLOAT, i, (float) weight);
+        }
+        for (int i = 0; i < count; i++) {
+            own.weights.setAtIndex(FLOAT, i, (float) (own.weights.getAtIndex(FLOAT, i) / sum));
+        }
+        routines.combine().call(
+                segments.address() + query * resultBytes,
+                segmentBytes,
+                own.weights.address(),
+                count,
+                plan.valueLength() / 16,
+                plan.output().address(row) + 4L * head * plan.valueLength());
+    }
+
+    private static void check(AttentionPlan plan, AttentionPlan.Span span) {
+        int lastRow = span.firstRow() + span.rowCount();
+        boolean rowsFit = span.firstRow() >= 0
+                && span.rowCount() >= 0
+                && span.firstPosition() >= 0
+                && lastRow <= plan.queries().rows()
+                && lastRow <= plan.keys().rows()
+                && lastRow <= plan.values().rows()
+                && lastRow <= plan.output().rows();
+        boolean columnsFit = plan.queries().columns() >= plan.headCount() * plan.headLength()
+                && plan.keys().columns() >= plan.kvHeadCount() * plan.headLength()
+                && plan.values().columns() >= plan.kvHeadCount() * plan.valueLength()
+                && plan.output().columns() >= plan.headCount() * plan.valueLength();
+        if (!rowsFit || !columnsFit || plan.headCount() % plan.kvHeadCount() != 0) {
+            throw new IllegalArgumentException("rows " + span.firstRow() + " to " + lastRow + " at position " + span.firstPosition()
+                    + " do not fit attention of " + plan.headCount() + " x " + plan.headLength() + " queries and "
+                    + plan.kvHeadCount() + " key and value heads");
+        }
+    }
+
+    void close() {
+        routinesOfTypes.values().forEach(AttentionRoutines::close);
+    }
+}
