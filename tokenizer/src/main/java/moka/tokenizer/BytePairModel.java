@@ -1,35 +1,29 @@
 package moka.tokenizer;
 
-import java.util.Arrays;
 import java.util.Optional;
 import moka.gguf.MetadataValue.ArrayValue;
 
 /**
  * Byte-pair encoding: text is cut into pieces, and in each the pair of symbols that comes first in a list of merges is merged until none
- * is left. Immutable once made; {@link #newEncoder} gives the working part.
+ * is left. Immutable but for what it finds out when first asked; {@link #newEncoder} gives the working part.
  */
 final class BytePairModel implements TextModel {
     private static final byte UNTRIED = 0;
     private static final byte WHOLE = 1;
     private static final byte SPLIT = 2;
 
-    private final Vocabulary vocabulary;
     private final Splitter splitter;
     private final Options options;
-    /** Tokens by the bytes they stand for, then symbols that merges make although they are no tokens. */
-    private final ByteStrings symbols;
-
+    /** Tokens by the bytes that they stand for. */
     private final ByteStringIndex index;
     /** Tokens whose texts have other characters than byte letters: special ones. */
     private final ByteStringIndex verbatim;
-
-    private final MergeTable merges;
-    private final Alphabet alphabet;
-    /** Token of a single byte, or -1. */
-    private final int[] byteTokens = new int[256];
-
-    /** Whether merging the bytes of a token gives the token: found out when first asked; threads may find it out twice. */
+    /** Whether merging the bytes of a token gives the token; threads that find it out at the same time find the same. */
     private final byte[] wholeness;
+
+    private final Optional<ArrayValue> mergeList;
+    /** Read when a piece first needs it: with {@link Options#ignoreMerges}, a chat's first words do not. */
+    private volatile Optional<MergeRules> rules = Optional.empty();
 
     /**
      * @param byteLevel symbols begin as bytes, and the file writes them in byte letters; else they begin as characters
@@ -41,38 +35,18 @@ final class BytePairModel implements TextModel {
 
     /** @param mergeList {@code tokenizer.ggml.merges}: left and right symbol with a space between them */
     BytePairModel(Vocabulary vocabulary, Splitter splitter, Options options, Optional<ArrayValue> mergeList) {
-        this.vocabulary = vocabulary;
         this.splitter = splitter;
         this.options = options;
-        int tokenCount = vocabulary.size();
-        symbols = new ByteStrings(tokenCount, 8);
-        index = new ByteStringIndex(symbols, tokenCount);
+        this.mergeList = mergeList;
+        wholeness = new byte[vocabulary.size()];
         verbatim = new ByteStringIndex(vocabulary.texts(), 64);
-        indexTokens();
-        merges = new MergeTable(mergeList.map(ArrayValue::size).orElse(0));
-        mergeList.ifPresent(this::readMerges);
-        wholeness = new byte[tokenCount];
-        alphabet = options.byteLevel ? byteAlphabet() : this::characters;
-        findByteTokens();
-    }
-
-    private void indexTokens() {
-        ByteStrings texts = vocabulary.texts();
-        byte[] text = texts.bytes();
-        var decoded = new byte[256];
-        for (int id = 0; id < texts.size(); id++) {
-            int from = texts.offset(id);
-            int length = texts.length(id);
-            if (options.byteLevel) {
-                if (length > decoded.length) {
-                    decoded = new byte[length];
-                }
-                length = ByteLetters.decode(text, from, from + length, decoded, 0);
-                symbols.add(decoded, 0, Math.max(length, 0));
-            } else {
-                symbols.add(text, from, length);
-            }
-            if (length > 0) {
+        if (options.byteLevel) {
+            index = new ByteStringIndex(decodedTexts(vocabulary.texts()), vocabulary.size());
+        } else {
+            index = new ByteStringIndex(vocabulary.texts(), vocabulary.size());
+        }
+        for (int id = 0; id < vocabulary.size(); id++) {
+            if (index.strings().length(id) > 0) {
                 index.add(id);
             } else {
                 verbatim.add(id);
@@ -80,92 +54,19 @@ final class BytePairModel implements TextModel {
         }
     }
 
-    private void readMerges(ArrayValue mergeList) {
-        var pair = new byte[256];
-        for (int rank = 0; rank < mergeList.size(); rank++) {
-            byte[] merge = mergeList.stringBytes(rank);
-            int space = indexOfSpace(merge);
-            if (space < 0) {
-                continue;
+    /** The bytes that the texts stand for; empty where a text is not written in byte letters. */
+    private static ByteStrings decodedTexts(ByteStrings texts) {
+        var decoded = new ByteStrings(texts.size(), 8);
+        var buffer = new byte[256];
+        for (int id = 0; id < texts.size(); id++) {
+            int from = texts.offset(id);
+            int length = texts.length(id);
+            if (length > buffer.length) {
+                buffer = new byte[length];
             }
-            if (pair.length < merge.length + Utf8.PADDING) {
-                pair = new byte[merge.length + Utf8.PADDING];
-            }
-            int left = copy(merge, 0, space, pair, 0);
-            int right = left < 0 ? -1 : copy(merge, space + 1, merge.length, pair, left);
-            if (right >= 0) {
-                merges.add(symbol(pair, 0, left), symbol(pair, left, right), rank, symbol(pair, 0, left + right));
-            }
+            decoded.add(buffer, 0, Math.max(0, ByteLetters.decode(texts.bytes(), from, from + length, buffer, 0)));
         }
-    }
-
-    private int copy(byte[] from, int start, int end, byte[] to, int offset) {
-        if (options.byteLevel) {
-            return ByteLetters.decode(from, start, end, to, offset);
-        }
-        System.arraycopy(from, start, to, offset, end - start);
-        return end - start;
-    }
-
-    private static int indexOfSpace(byte[] merge) {
-        for (int i = 1; i < merge.length; i++) {
-            if (merge[i] == ' ') {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /** The symbol of a text; a new one if it is no token. */
-    private int symbol(byte[] text, int from, int length) {
-        int found = index.find(text, from, length);
-        if (found < 0) {
-            found = symbols.add(text, from, length);
-            index.add(found);
-        }
-        return found;
-    }
-
-    private Alphabet byteAlphabet() {
-        var symbolOfByte = new int[256];
-        var one = new byte[1 + Utf8.PADDING];
-        for (int b = 0; b < 256; b++) {
-            one[0] = (byte) b;
-            symbolOfByte[b] = index.find(one, 0, 1);
-        }
-        return (text, from, to, result, starts) -> {
-            for (int i = from; i < to; i++) {
-                result[i - from] = symbolOfByte[text[i] & 0xFF];
-                starts[i - from] = i;
-            }
-            return to - from;
-        };
-    }
-
-    private int characters(byte[] text, int from, int to, int[] result, int[] starts) {
-        int count = 0;
-        for (int at = from; at < to; count++) {
-            int length = Math.min(Utf8.length(text[at]), to - at);
-            result[count] = index.find(text, at, length);
-            starts[count] = at;
-            at += length;
-        }
-        return count;
-    }
-
-    private void findByteTokens() {
-        Arrays.fill(byteTokens, -1);
-        for (int b = 0; b < 256; b++) {
-            byte[] text = new byte[6 + Utf8.PADDING];
-            int length = 1;
-            if (options.byteLevel) {
-                text[0] = (byte) b;
-            } else {
-                length = Vocabulary.writeByteTokenText(b, text);
-            }
-            int found = index.find(text, 0, length);
-            byteTokens[b] = found < vocabulary.size() ? found : -1;
-        }
+        return decoded;
     }
 
     @Override
@@ -173,15 +74,22 @@ final class BytePairModel implements TextModel {
         byte[] bytes = Utf8.padded(text);
         int length = bytes.length - Utf8.PADDING;
         if (!options.byteLevel) {
-            return tokenOrNone(index.find(bytes, 0, length));
+            return index.find(bytes, 0, length);
         }
         var decoded = new byte[bytes.length];
         int decodedLength = ByteLetters.decode(bytes, 0, length, decoded, 0);
-        return decodedLength < 0 ? verbatim.find(bytes, 0, length) : tokenOrNone(index.find(decoded, 0, decodedLength));
+        return decodedLength < 0 ? verbatim.find(bytes, 0, length) : index.find(decoded, 0, decodedLength);
     }
 
-    private int tokenOrNone(int symbol) {
-        return symbol < vocabulary.size() ? symbol : -1;
+    private MergeRules rules() {
+        return rules.orElseGet(this::readRules);
+    }
+
+    private synchronized MergeRules readRules() {
+        if (rules.isEmpty()) {
+            rules = Optional.of(MergeRules.read(index, wholeness.length, options.byteLevel, mergeList));
+        }
+        return rules.get();
     }
 
     @Override
@@ -191,9 +99,10 @@ final class BytePairModel implements TextModel {
 
     private final class Encoder implements TextEncoder {
         private final Guard guard;
-        private final Merger merger = new Merger(merges, alphabet);
-        private IdBuffer ids = new IdBuffer(0);
+        private final PieceCache cache = new PieceCache();
         private final Splitter.Sink encodePiece = this::encodePiece;
+        private IdBuffer ids = new IdBuffer(0);
+        private Optional<Merger> merger = Optional.empty();
 
         Encoder(Guard guard) {
             this.guard = guard;
@@ -211,8 +120,19 @@ final class BytePairModel implements TextModel {
         }
 
         private void encodePiece(byte[] text, int from, int to) {
+            int length = to - from;
+            if (length > PieceCache.LONGEST) {
+                form(text, from, to);
+            } else if (!cache.find(text, from, length, ids)) {
+                int before = ids.size();
+                form(text, from, to);
+                cache.add(ids, before);
+            }
+        }
+
+        private void form(byte[] text, int from, int to) {
             int found = index.find(text, from, to - from);
-            if (found >= 0 && found < wholeness.length && guard.allows(found) && takesWhole(found, text, from, to)) {
+            if (found >= 0 && guard.allows(found) && takesWhole(found, text, from, to)) {
                 ids.add(found);
             } else {
                 merge(text, from, to);
@@ -226,29 +146,37 @@ final class BytePairModel implements TextModel {
         private boolean isWhole(int token, byte[] text, int from, int to) {
             byte known = wholeness[token];
             if (known == UNTRIED) {
-                boolean whole = merger.merge(text, from, to) == 1 && merger.symbol(0) == token;
-                known = whole ? WHOLE : SPLIT;
+                Merger ready = merger();
+                known = ready.merge(text, from, to) == 1 && ready.symbol(0) == token ? WHOLE : SPLIT;
                 wholeness[token] = known;
             }
             return known == WHOLE;
         }
 
         private void merge(byte[] text, int from, int to) {
-            int count = merger.merge(text, from, to);
+            Merger ready = merger();
+            int count = ready.merge(text, from, to);
             for (int i = 0; i < count; i++) {
-                int symbol = merger.symbol(i);
+                int symbol = ready.symbol(i);
                 if (symbol >= 0 && symbol < wholeness.length && guard.allows(symbol)) {
                     ids.add(symbol);
                 } else {
-                    addBytes(text, merger.start(i), merger.end(i));
+                    addBytes(text, ready.start(i), ready.end(i));
                 }
             }
+        }
+
+        private Merger merger() {
+            if (merger.isEmpty()) {
+                merger = Optional.of(new Merger(rules().table(), rules().alphabet()));
+            }
+            return merger.get();
         }
 
         /** A symbol that is no token: its bytes, as far as they are tokens. */
         private void addBytes(byte[] text, int from, int to) {
             for (int i = from; i < to; i++) {
-                int token = byteTokens[text[i] & 0xFF];
+                int token = rules().byteToken(text[i]);
                 if (token >= 0) {
                     ids.add(token);
                 }

@@ -23,6 +23,10 @@ final class ByteStringIndex {
         slots = new int[Integer.highestOneBit(Math.max(capacity, 8)) * 4];
     }
 
+    ByteStrings strings() {
+        return strings;
+    }
+
     /** Number of a string, or -1. The array needs {@link Utf8#PADDING} readable bytes after the string. */
     int find(byte[] text, int from, int length) {
         long hash = hash(text, from, length);

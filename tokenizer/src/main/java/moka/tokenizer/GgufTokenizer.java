@@ -10,24 +10,23 @@ final class GgufTokenizer implements Tokenizer {
     private final Vocabulary vocabulary;
     private final TokenizerSettings settings;
     private final KnownTokens known;
-    private final TextModel model;
     private final Detokenizer detokenizer;
     private final SpecialTokens specialTokens;
-    private final boolean[] guarded;
     private final List<String> warnings;
-    private final Guard open = id -> true;
-    private final Guard closed;
+    private final EncoderPool open;
+    private final EncoderPool closed;
 
     GgufTokenizer(TokenizerParts parts) {
         vocabulary = parts.vocabulary();
         settings = parts.settings();
         known = parts.known();
-        model = parts.model();
+        TextModel model = parts.model();
         detokenizer = parts.detokenizer();
-        guarded = parts.guarded();
+        boolean[] guarded = parts.guarded();
         warnings = List.copyOf(parts.warnings());
         specialTokens = parts.specialTokens();
-        closed = id -> !guarded[id];
+        open = new EncoderPool(model, id -> true);
+        closed = new EncoderPool(model, id -> !guarded[id]);
     }
 
     /** @param guarded by id: tokens that text from users never becomes */
@@ -126,12 +125,12 @@ final class GgufTokenizer implements Tokenizer {
         }
     }
 
-    private void encodeStretches(byte[] text, int length, SpecialTokens.Regions regions, Guard guard, IdBuffer ids) {
+    private void encodeStretches(byte[] text, int length, SpecialTokens.Regions regions, EncoderPool encoders, IdBuffer ids) {
         if (length == 0) {
             return;
         }
         var cuts = specialTokens.cut(text, length, regions);
-        TextEncoder encoder = model.newEncoder(guard);
+        TextEncoder encoder = encoders.take();
         int at = 0;
         for (int i = 0; i < cuts.ids().length; i++) {
             if (at < cuts.starts()[i]) {
@@ -143,6 +142,7 @@ final class GgufTokenizer implements Tokenizer {
         if (at < length) {
             encoder.encode(text, at, length, ids);
         }
+        encoders.giveBack(encoder, length);
     }
 
     @Override

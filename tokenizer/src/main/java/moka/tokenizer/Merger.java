@@ -6,22 +6,18 @@ import java.util.Arrays;
  * Merges symbols: always the pair of lowest order, the leftmost of several, until no two neighbours can merge. Scratch space of one
  * encoding, not thread-safe.
  *
- * <p>A text of any length takes time in proportion to its length. A short one is searched for the best pair again and again; a longer
- * one keeps its pairs in a heap; and a long one is merged in overlapping windows, of which the results are joined. That is exact: two
+ * <p>A text of any length takes time in proportion to its length: a long one is merged in overlapping windows, of which the results are
+ * joined. That is exact: two
  * results {@code P t} and {@code t Q} that share the token {@code t} at the same place join to the result {@code P t Q} of the whole. The
  * merges within any part of a text that no merge crosses are the same and in the same order as if the part stood alone (the lowest,
  * leftmost pair of the whole is also that of the part it lies in). So as long as merging the whole has followed both derivations, its next
  * merge lies in {@code P t} or in {@code t Q}, is lowest and leftmost there, and so is the next one of that derivation too.
  */
 final class Merger {
-    /** Up to this many symbols searching is faster than a heap. */
-    private static final int SHORT = 48;
     /** Bytes of a window at first; doubled where windows do not join. */
-    private static final int WINDOW = 256;
+    private static final int WINDOW = 512;
     /** Bytes at the end of a window whose tokens are looked at again with what follows. */
     private static final int OVERLAP = 48;
-
-    private static final int NO_ORDER = Integer.MAX_VALUE;
 
     private final Merges merges;
     private final Alphabet alphabet;
@@ -31,15 +27,13 @@ final class Merger {
     private int[] starts = new int[WINDOW + 2];
     private int count;
 
-    // Of each symbol with the one after it.
-    private int[] orders = new int[WINDOW + 1];
+    /** What each symbol becomes with the one after it. */
     private int[] merged = new int[WINDOW + 1];
+    /** Neighbours that are still there. */
+    private int[] next = new int[WINDOW + 1];
 
-    // For a heap: neighbours that are still there, and entries of order (upper 32 bits) and index of the left symbol.
-    private int[] next = new int[0];
-    private int[] previous = new int[0];
-    private long[] heap = new long[0];
-    private int heapSize;
+    private int[] previous = new int[WINDOW + 1];
+    private final PairQueue pairs = new PairQueue();
 
     // The joined result of windows.
     private int[] resultSymbols = new int[0];
@@ -81,17 +75,26 @@ final class Merger {
         reserve(to - from);
         count = alphabet.symbols(text, from, to, symbols, starts);
         starts[count] = to;
-        for (int i = 0; i + 1 < count; i++) {
-            consider(i, i + 1, starts[i + 2], text);
+        if (count < 2) {
+            return count;
         }
-        if (count == 0) {
-            return 0;
+        pairs.clear(count);
+        for (int i = 0; i < count; i++) {
+            next[i] = i + 1;
+            previous[i] = i - 1;
+            if (i + 1 < count) {
+                long merge = merges.merge(symbols[i], symbols[i + 1], text, starts[i], starts[i + 2]);
+                if (merge != Merges.NONE) {
+                    merged[i] = (int) merge;
+                    pairs.put(i, (int) (merge >>> 32));
+                }
+            }
         }
-        if (count <= SHORT) {
-            mergeShort(text);
-        } else {
-            mergeByHeap(text);
+        pairs.build();
+        for (long first = pairs.first(); first != PairQueue.NONE; first = pairs.first()) {
+            mergeAt((int) first, text);
         }
+        compact();
         return count;
     }
 
@@ -100,81 +103,10 @@ final class Merger {
             int capacity = Math.max(length + 1, symbols.length * 2);
             symbols = new int[capacity];
             starts = new int[capacity + 1];
-            orders = new int[capacity];
             merged = new int[capacity];
+            next = new int[capacity];
+            previous = new int[capacity];
         }
-    }
-
-    /** Notes what the symbols at {@code left} and {@code right} (which ends at {@code end}) merge to. */
-    private void consider(int left, int right, int end, byte[] text) {
-        long merge = merges.merge(symbols[left], symbols[right], text, starts[left], end);
-        orders[left] = (int) (merge >>> 32);
-        merged[left] = (int) merge;
-    }
-
-    private void mergeShort(byte[] text) {
-        while (true) {
-            int best = NO_ORDER;
-            int at = -1;
-            for (int i = 0; i + 1 < count; i++) {
-                if (orders[i] < best) {
-                    best = orders[i];
-                    at = i;
-                }
-            }
-            if (at < 0) {
-                return;
-            }
-            symbols[at] = merged[at];
-            int gap = at + 1;
-            count--;
-            for (int i = gap; i < count; i++) {
-                symbols[i] = symbols[i + 1];
-                starts[i] = starts[i + 1];
-                orders[i] = orders[i + 1];
-                merged[i] = merged[i + 1];
-            }
-            starts[count] = starts[count + 1];
-            if (at > 0) {
-                consider(at - 1, at, starts[gap], text);
-            }
-            if (gap < count) {
-                consider(at, gap, starts[gap + 1], text);
-            }
-        }
-    }
-
-    private void mergeByHeap(byte[] text) {
-        if (next.length < count) {
-            next = new int[symbols.length];
-            previous = new int[symbols.length];
-            heap = new long[symbols.length * 3];
-        }
-        heapSize = 0;
-        for (int i = 0; i < count; i++) {
-            next[i] = i + 1;
-            previous[i] = i - 1;
-            if (i + 1 < count && orders[i] != NO_ORDER) {
-                heap[heapSize++] = (long) orders[i] << 32 | i;
-            }
-        }
-        orders[count - 1] = NO_ORDER;
-        for (int i = (heapSize >> 1) - 1; i >= 0; i--) {
-            sink(i, heap[i]);
-        }
-        while (heapSize > 0) {
-            long top = heap[0];
-            heapSize--;
-            if (heapSize > 0) {
-                sink(0, heap[heapSize]);
-            }
-            int at = (int) top;
-            if (orders[at] != (int) (top >> 32)) {
-                continue;
-            }
-            mergeAt(at, text);
-        }
-        compact();
     }
 
     private void mergeAt(int at, byte[] text) {
@@ -182,55 +114,30 @@ final class Merger {
         int after = next[right];
         symbols[at] = merged[at];
         next[at] = after;
-        orders[right] = NO_ORDER;
+        if (pairs.contains(right)) {
+            pairs.remove(right);
+        }
         if (after < count) {
             previous[after] = at;
-            consider(at, after, starts[next[after]], text);
-            push(at);
+            consider(at, after, text);
         } else {
-            orders[at] = NO_ORDER;
+            pairs.remove(at);
         }
         int before = previous[at];
         if (before >= 0) {
-            consider(before, at, starts[after], text);
-            push(before);
+            consider(before, at, text);
         }
     }
 
-    private void push(int index) {
-        if (orders[index] == NO_ORDER) {
-            return;
+    /** Notes what two neighbours merge to. */
+    private void consider(int left, int right, byte[] text) {
+        long merge = merges.merge(symbols[left], symbols[right], text, starts[left], starts[next[right]]);
+        if (merge != Merges.NONE) {
+            merged[left] = (int) merge;
+            pairs.set(left, (int) (merge >>> 32));
+        } else if (pairs.contains(left)) {
+            pairs.remove(left);
         }
-        long entry = (long) orders[index] << 32 | index;
-        int at = heapSize++;
-        while (at > 0) {
-            int parent = at - 1 >> 1;
-            if (heap[parent] <= entry) {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = entry;
-    }
-
-    private void sink(int index, long entry) {
-        int at = index;
-        while (true) {
-            int child = 2 * at + 1;
-            if (child >= heapSize) {
-                break;
-            }
-            if (child + 1 < heapSize && heap[child + 1] < heap[child]) {
-                child++;
-            }
-            if (heap[child] >= entry) {
-                break;
-            }
-            heap[at] = heap[child];
-            at = child;
-        }
-        heap[at] = entry;
     }
 
     /** Moves the symbols that are left of a linked list together. */
@@ -263,8 +170,14 @@ final class Merger {
             System.arraycopy(starts, first, resultStarts, resultCount, count - first + 1);
             resultCount += split - first;
             int start = starts[split];
+            int previousStart = starts[0];
+            int previousEnd = end;
             end = windowEnd(text, start, to, window);
-            mergeRange(text, start, end);
+            if (Arrays.equals(text, previousStart, previousEnd, text, start, end)) {
+                shift(start - previousStart);
+            } else {
+                mergeRange(text, start, end);
+            }
             first = -1;
             for (int i = 0, j = 0; i < tail && j < count; ) {
                 int expected = resultStarts[resultCount + i];
@@ -294,6 +207,13 @@ final class Merger {
         System.arraycopy(resultSymbols, 0, symbols, 0, count);
         System.arraycopy(resultStarts, 0, starts, 0, count + 1);
         return true;
+    }
+
+    /** Makes the last result that of the same text further on: in runs of a character one window is like the other. */
+    private void shift(int distance) {
+        for (int i = 0; i <= count; i++) {
+            starts[i] += distance;
+        }
     }
 
     /** End of a window, between two characters. */
