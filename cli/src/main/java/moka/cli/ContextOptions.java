@@ -2,7 +2,6 @@ package moka.cli;
 
 import moka.cli.terminal.CommandFailure;
 import moka.engine.SessionOptions;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Size and form of a session's memory. */
@@ -24,15 +23,15 @@ final class ContextOptions {
             names = {"-ctk", "--cache-type-k"},
             paramLabel = "TYPE",
             hidden = true,
-            description = "Element type of cached keys: f16 (default) or f32.")
-    @Nullable String cacheTypeKeys;
+            description = "Element type of cached keys: f16 (default), f32, bf16, q8_0 or q4_0.")
+    String cacheTypeKeys = SessionOptions.DEFAULT.keyCacheType();
 
     @Option(
             names = {"-ctv", "--cache-type-v"},
             paramLabel = "TYPE",
             hidden = true,
-            description = "Element type of cached values: as that of keys.")
-    @Nullable String cacheTypeValues;
+            description = "Element type of cached values: likewise.")
+    String cacheTypeValues = SessionOptions.DEFAULT.valueCacheType();
 
     SessionOptions sessionOptions() {
         if (contextLength < 0) {
@@ -44,15 +43,7 @@ final class ContextOptions {
         return SessionOptions.DEFAULT
                 .withContextLength(contextLength)
                 .withBatchTokens(batchTokens)
-                .withCacheType(cacheType(cacheTypeKeys, cacheTypeValues));
-    }
-
-    /** The one type of keys and values: the engine keeps both alike. */
-    static String cacheType(@Nullable String keys, @Nullable String values) {
-        String type = keys != null ? keys : values != null ? values : SessionOptions.DEFAULT.cacheType();
-        if (values != null && !values.equals(type)) {
-            throw CommandFailure.usage("-ctk " + type + " with -ctv " + values + ": keys and values must have one type");
-        }
-        return type;
+                .withKeyCacheType(cacheTypeKeys)
+                .withValueCacheType(cacheTypeValues);
     }
 }

@@ -3,6 +3,7 @@ package moka.engine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import moka.engine.architecture.Architecture;
 import moka.engine.architecture.Architectures;
@@ -96,7 +98,7 @@ public final class Model implements AutoCloseable {
         this.cacheShape = architecture.cacheShape(hyperparameters);
         this.tokenizer = Tokenizer.of(file.metadata());
         if (options.checkMemory()) {
-            checkMemory(new SessionOptions(Math.min(contextLength(), 512), 512, "f16"), true);
+            checkMemory(SessionOptions.DEFAULT.withContextLength(Math.min(contextLength(), 512)), true);
         }
         this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
         KernelProvider.Choice chosen = null;
@@ -224,7 +226,7 @@ public final class Model implements AutoCloseable {
         return new MemoryEstimate(
                 file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum(),
                 choice == null ? 0 : choice.kernels().extraBytes(),
-                KvCache.bytes(cacheShape, elementType(session), context, rows),
+                KvCache.bytes(cacheShape, keyType(session), valueType(session), context, rows),
                 scratch,
                 context);
     }
@@ -316,15 +318,31 @@ public final class Model implements AutoCloseable {
         return Math.max(1, Math.min(session.batchTokens(), context));
     }
 
-    ElementType elementType(SessionOptions session) {
+    ElementType keyType(SessionOptions session) {
+        return cacheType(session.keyCacheType(), CacheShape.Layer::headLength);
+    }
+
+    ElementType valueType(SessionOptions session) {
+        return cacheType(session.valueCacheType(), CacheShape.Layer::valueLength);
+    }
+
+    private ElementType cacheType(String name, ToIntFunction<CacheShape.Layer> lengthOfHeads) {
         if (options.float32()) {
             return ElementType.F32;
         }
-        return switch (session.cacheType()) {
-            case "f16" -> ElementType.F16;
-            case "f32" -> ElementType.F32;
-            default -> throw new EngineException("cache type '" + session.cacheType() + "', expected f16 or f32");
-        };
+        ElementType type = Arrays.stream(ElementType.values())
+                .filter(it -> it.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new EngineException("cache type '" + name + "', expected f16, f32, bf16, q8_0 or q4_0"));
+        for (CacheShape.Layer layer : cacheShape.layers()) {
+            int length = lengthOfHeads.applyAsInt(layer);
+            if (layer.kvHeadCount() > 0 && length % type.groupLength() != 0) {
+                throw new EngineException("cache type " + name + " needs heads of a multiple of " + type.groupLength()
+                        + " values, and " + name() + " has heads of " + length + ": use f16");
+            }
+        }
+        return type;
     }
 
     private boolean repackedFits() {

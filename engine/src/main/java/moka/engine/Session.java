@@ -44,7 +44,8 @@ public final class Session implements AutoCloseable {
         this.model = model;
         this.contextLength = model.contextLength(options);
         this.batchRows = Model.batchRows(options, contextLength);
-        this.cache = new KvCache(model.cacheShape(), model.elementType(options), batchRows);
+        this.cache = new KvCache(
+                model.cacheShape(), model.keyType(options), model.valueType(options), batchRows);
         this.body = new Graph(model.kernelSet(), arena, batchRows);
         this.head = new Graph(model.kernelSet(), arena, Math.min(HEAD_ROWS, batchRows));
         this.passes = model.build(body, head);

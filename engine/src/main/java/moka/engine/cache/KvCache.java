@@ -12,7 +12,8 @@ import moka.engine.kernel.KvStore;
  */
 public final class KvCache implements KvStore, AutoCloseable {
     private final CacheShape shape;
-    private final ElementType type;
+    private final ElementType keyType;
+    private final ElementType valueType;
     private final int batchRows;
     private final Arena arena = Arena.ofShared();
     private final List<List<MemorySegment>> keys = new ArrayList<>();
@@ -20,9 +21,10 @@ public final class KvCache implements KvStore, AutoCloseable {
     private long bytes;
 
     /** @param batchRows most positions that are stored at once: a window's ring must hold them beside the window */
-    public KvCache(CacheShape shape, ElementType type, int batchRows) {
+    public KvCache(CacheShape shape, ElementType keyType, ElementType valueType, int batchRows) {
         this.shape = shape;
-        this.type = type;
+        this.keyType = keyType;
+        this.valueType = valueType;
         this.batchRows = batchRows;
         for (int i = 0; i < shape.layers().size(); i++) {
             keys.add(new ArrayList<>());
@@ -37,14 +39,14 @@ public final class KvCache implements KvStore, AutoCloseable {
             CacheShape.Layer it = shape.layers().get(layer);
             int blocks = Math.min(wanted, ringBlocks(it, batchRows));
             while (it.kvHeadCount() > 0 && keys.get(layer).size() < blocks) {
-                keys.get(layer).add(block((long) it.kvHeadCount() * it.headLength()));
-                values.get(layer).add(block((long) it.kvHeadCount() * it.valueLength()));
+                keys.get(layer).add(block(keyType, (long) it.kvHeadCount() * it.headLength()));
+                values.get(layer).add(block(valueType, (long) it.kvHeadCount() * it.valueLength()));
             }
         }
     }
 
-    private MemorySegment block(long elements) {
-        long size = elements * BLOCK * type.bytes();
+    private MemorySegment block(ElementType type, long elements) {
+        long size = type.bytes(elements * BLOCK);
         bytes += size;
         return arena.allocate(size, 64);
     }
@@ -55,12 +57,15 @@ public final class KvCache implements KvStore, AutoCloseable {
     }
 
     /** Bytes that a cache of this shape takes with {@code positions} positions. */
-    public static long bytes(CacheShape shape, ElementType type, int positions, int batchRows) {
+    public static long bytes(
+            CacheShape shape, ElementType keyType, ElementType valueType, int positions, int batchRows) {
         long total = 0;
         int wanted = (positions + BLOCK - 1) / BLOCK;
         for (CacheShape.Layer layer : shape.layers()) {
             long blocks = Math.min(wanted, ringBlocks(layer, batchRows));
-            total += blocks * BLOCK * layer.kvHeadCount() * (layer.headLength() + layer.valueLength()) * type.bytes();
+            long positionsHeld = blocks * BLOCK * layer.kvHeadCount();
+            total += keyType.bytes(positionsHeld * layer.headLength())
+                    + valueType.bytes(positionsHeld * layer.valueLength());
         }
         return total;
     }
@@ -72,12 +77,12 @@ public final class KvCache implements KvStore, AutoCloseable {
 
     @Override
     public ElementType keyType() {
-        return type;
+        return keyType;
     }
 
     @Override
     public ElementType valueType() {
-        return type;
+        return valueType;
     }
 
     @Override

@@ -37,7 +37,7 @@ public final class BlockKvStore implements KvStore {
 
     /** NaN everywhere: whoever reads what was not stored shows it. */
     private MemorySegment stale(Arena arena, long elements) {
-        return arena.allocate(elements * keyType.bytes(), 64).fill((byte) 0xFF);
+        return arena.allocate(keyType.bytes(elements), 64).fill((byte) 0xFF);
     }
 
     @Override

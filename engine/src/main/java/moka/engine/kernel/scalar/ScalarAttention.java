@@ -1,13 +1,11 @@
 package moka.engine.kernel.scalar;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KvLayout;
 import moka.engine.kernel.KvStore;
-import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.RopeTable;
 import moka.engine.runtime.WorkerTeam;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Attention, one query head at a time. */
 final class ScalarAttention {
     private static final ValueLayout.OfFloat FLOAT = InputRows.FLOAT;
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    /** Keys of a panel: the lanes of {@link KvStore}'s layout. */
-    private static final int PANEL = 16;
 
     private final WorkerTeam team;
     private final Scratch[] scratch;
@@ -33,6 +28,7 @@ final class ScalarAttention {
     /** Memory of one worker. */
     private static final class Scratch {
         float[] query = {};
+        float[] cached = {};
         float[] scores = {};
         double[] mixed = {};
     }
@@ -40,7 +36,7 @@ final class ScalarAttention {
     long bytes() {
         long bytes = 0;
         for (Scratch one : scratch) {
-            bytes += 4L * one.query.length + 4L * one.scores.length + 8L * one.mixed.length;
+            bytes += 4L * (one.query.length + one.cached.length + one.scores.length) + 8L * one.mixed.length;
         }
         return bytes;
     }
@@ -87,16 +83,13 @@ final class ScalarAttention {
         MemorySegment keys = cache.keys(plan.layer(), position);
         MemorySegment values = cache.values(plan.layer(), position);
         var key = new float[plan.headLength()];
+        var value = new float[plan.valueLength()];
         for (int head = 0; head < plan.kvHeadCount(); head++) {
             plan.keys().read(span.firstRow() + row, head * plan.headLength(), key, 0, plan.headLength());
             prepare(plan, key, plan.keyNorm(), angles, position);
-            for (int i = 0; i < plan.headLength(); i++) {
-                put(keys, cache.keyType(), keyIndex(plan, head, slot, i), key[i]);
-            }
-            for (int i = 0; i < plan.valueLength(); i++) {
-                float value = plan.values().get(span.firstRow() + row, head * plan.valueLength() + i);
-                put(values, cache.valueType(), valueIndex(plan, head, slot, i), value);
-            }
+            KvLayout.writeKey(keys, cache.keyType(), head, slot, key, 0, plan.headLength());
+            plan.values().read(span.firstRow() + row, head * plan.valueLength(), value, 0, plan.valueLength());
+            KvLayout.writeValue(values, cache.valueType(), head, slot, value, 0, plan.valueLength());
         }
     }
 
@@ -120,19 +113,24 @@ final class ScalarAttention {
         plan.queries().read(span.firstRow() + row, head * headLength, query, 0, headLength);
         prepare(plan, query, plan.queryNorm(), angles, position);
         for (int i = 0; i < count; i++) {
-            scratch.scores[i] = score(plan, span.cache(), head, kvHead, query, position, first + i);
+            readKey(plan, span.cache(), kvHead, first + i, scratch);
+            scratch.scores[i] = score(plan, head, query, scratch.cached, position, first + i);
         }
         softmax(scratch.scores, count, plan.sinks() == null ? Float.NEGATIVE_INFINITY : at(plan.sinks(), head));
         mix(plan, span, row, head, kvHead, first, count, scratch);
     }
 
-    private static float score(
-            AttentionPlan plan, KvStore cache, int head, int kvHead, float[] query, int position, int keyPosition) {
-        MemorySegment keys = cache.keys(plan.layer(), keyPosition);
-        int slot = keyPosition % KvStore.BLOCK;
+    private static void readKey(AttentionPlan plan, KvStore cache, int kvHead, int position, Scratch scratch) {
+        scratch.cached = scratch.cached.length < plan.headLength() ? new float[plan.headLength()] : scratch.cached;
+        MemorySegment keys = cache.keys(plan.layer(), position);
+        KvLayout.readKey(
+                keys, cache.keyType(), kvHead, position % KvStore.BLOCK, scratch.cached, 0, plan.headLength());
+    }
+
+    private static float score(AttentionPlan plan, int head, float[] query, float[] key, int position, int keyPosition) {
         double dot = 0;
         for (int i = 0; i < plan.headLength(); i++) {
-            dot += (double) query[i] * get(keys, cache.keyType(), keyIndex(plan, kvHead, slot, i));
+            dot += (double) query[i] * key[i];
         }
         float score = (float) (dot * plan.scale());
         if (plan.softCap() != 0) {
@@ -172,14 +170,16 @@ final class ScalarAttention {
         int length = plan.valueLength();
         KvStore cache = span.cache();
         scratch.mixed = scratch.mixed.length < length ? new double[length] : scratch.mixed;
+        scratch.cached = scratch.cached.length < length ? new float[length] : scratch.cached;
         double[] mixed = scratch.mixed;
+        float[] value = scratch.cached;
         Arrays.fill(mixed, 0);
         for (int k = 0; k < count; k++) {
             MemorySegment values = cache.values(plan.layer(), first + k);
             int slot = (first + k) % KvStore.BLOCK;
+            KvLayout.readValue(values, cache.valueType(), kvHead, slot, value, 0, length);
             for (int i = 0; i < length; i++) {
-                mixed[i] += (double) scratch.scores[k]
-                        * get(values, cache.valueType(), valueIndex(plan, kvHead, slot, i));
+                mixed[i] += (double) scratch.scores[k] * value[i];
             }
         }
         for (int i = 0; i < length; i++) {
@@ -212,31 +212,6 @@ final class ScalarAttention {
             float y = head[b];
             head[a] = x * cos - y * sin;
             head[b] = x * sin + y * cos;
-        }
-    }
-
-    // Indices into a block of the cache, as KvStore lays them out.
-
-    private static long keyIndex(AttentionPlan plan, int kvHead, int slot, int i) {
-        long panel = (long) kvHead * (KvStore.BLOCK / PANEL) + slot / PANEL;
-        return (panel * plan.headLength() + i) * PANEL + slot % PANEL;
-    }
-
-    private static long valueIndex(AttentionPlan plan, int kvHead, int slot, int i) {
-        return ((long) kvHead * KvStore.BLOCK + slot) * plan.valueLength() + i;
-    }
-
-    private static float get(MemorySegment segment, ElementType type, long index) {
-        return type == ElementType.F32
-                ? segment.getAtIndex(FLOAT, index)
-                : Float.float16ToFloat(segment.getAtIndex(HALF, index));
-    }
-
-    private static void put(MemorySegment segment, ElementType type, long index, float value) {
-        if (type == ElementType.F32) {
-            segment.setAtIndex(FLOAT, index, value);
-        } else {
-            segment.setAtIndex(HALF, index, Float.floatToFloat16(value));
         }
     }
 

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.KvStore;
-import moka.engine.kernel.KvStore.ElementType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +30,14 @@ final class HeadAttention {
     private final int lanes;
     private final Scratch[] scratches;
     private final Elements elements;
+    private final CachedHeads cached;
     private final Tiles tiles;
 
     HeadAttention(int lanes, Scratch[] scratches, Elements elements, Tiles tiles) {
         this.lanes = lanes;
         this.scratches = scratches;
         this.elements = elements;
+        this.cached = new CachedHeads(elements);
         this.tiles = tiles;
     }
 
@@ -114,8 +115,8 @@ final class HeadAttention {
             // Keys beyond the end stay what they were: their lanes are never looked at.
             for (int p = 0; p < 2 && key + 16 * p < end; p++) {
                 int position = key + 16 * p;
-                long element = (long) kvHead * KvStore.BLOCK * length + (long) (position % KvStore.BLOCK / 16) * panel;
-                widen(cache.keys(plan.layer(), position), cache.keyType(), element, keys, p * panel, panel);
+                MemorySegment block = cache.keys(plan.layer(), position);
+                cached.keys(block, cache.keyType(), kvHead, position % KvStore.BLOCK, length, keys, p * panel);
             }
             for (int lane = 0; lane < 32; lane += 2 * lanes) {
                 int second = lane + lanes;
@@ -125,13 +126,6 @@ final class HeadAttention {
                             length, length, scores, row * step + key - begin + lane, step);
                 }
             }
-        }
-    }
-
-    private void widen(MemorySegment block, ElementType type, long element, MemorySegment target, int at, int count) {
-        switch (type) {
-            case F16 -> elements.widen(block, 2 * element, target, 4L * at, count);
-            case F32 -> MemorySegment.copy(block, 4 * element, target, 4L * at, 4L * count);
         }
     }
 
@@ -188,14 +182,8 @@ final class HeadAttention {
         for (int key = begin; key < end; ) {
             int depth = Math.min(Math.min(KEYS, end - key), KvStore.BLOCK - key % KvStore.BLOCK);
             MemorySegment block = cache.values(plan.layer(), key);
-            long element = ((long) kvHead * KvStore.BLOCK + key % KvStore.BLOCK) * length;
-            if (width == length) {
-                widen(block, cache.valueType(), element, values, 0, depth * length);
-            } else {
-                for (int i = 0; i < depth; i++) {
-                    widen(block, cache.valueType(), element + (long) i * length, values, i * width, length);
-                }
-            }
+            cached.values(
+                    block, cache.valueType(), kvHead, key % KvStore.BLOCK, depth, length, values, 0, width);
             for (int value = 0; value < width; value += 2 * lanes) {
                 for (int row = 0; row < rows; row += Tiles.ROWS) {
                     tiles.multiply(

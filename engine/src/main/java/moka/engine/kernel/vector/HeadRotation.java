@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.AttentionPlan.Span;
+import moka.engine.kernel.KvLayout;
 import moka.engine.kernel.KvStore;
 import moka.engine.kernel.RopeTable;
 import org.jspecify.annotations.Nullable;
@@ -106,9 +107,14 @@ final class HeadRotation {
     private static void storeKeys(AttentionPlan plan, KvStore cache, int position, float[] keys) {
         MemorySegment block = cache.keys(plan.layer(), position);
         boolean half = cache.keyType() == KvStore.ElementType.F16;
+        boolean single = cache.keyType() == KvStore.ElementType.F32;
         int length = plan.headLength();
         int inBlock = position % KvStore.BLOCK;
         for (int head = 0; head < plan.kvHeadCount(); head++) {
+            if (!half && !single) {
+                KvLayout.writeKey(block, cache.keyType(), head, inBlock, keys, head * length, length);
+                continue;
+            }
             long panel = (long) head * KvStore.BLOCK * length + (long) (inBlock / 16) * 16 * length + inBlock % 16;
             for (int d = 0; d < length; d++) {
                 store(block, half, panel + 16L * d, keys[head * length + d]);
@@ -119,8 +125,14 @@ final class HeadRotation {
     private static void storeValues(AttentionPlan plan, KvStore cache, int position, float[] values) {
         MemorySegment block = cache.values(plan.layer(), position);
         boolean half = cache.valueType() == KvStore.ElementType.F16;
+        boolean single = cache.valueType() == KvStore.ElementType.F32;
         int length = plan.valueLength();
         for (int head = 0; head < plan.kvHeadCount(); head++) {
+            if (!half && !single) {
+                KvLayout.writeValue(
+                        block, cache.valueType(), head, position % KvStore.BLOCK, values, head * length, length);
+                continue;
+            }
             long at = ((long) head * KvStore.BLOCK + position % KvStore.BLOCK) * length;
             for (int i = 0; i < length; i++) {
                 store(block, half, at + i, values[head * length + i]);

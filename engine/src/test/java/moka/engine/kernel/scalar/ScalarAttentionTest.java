@@ -45,7 +45,7 @@ class ScalarAttentionTest {
             headCount = kvHeadCount * random.nextInt(1, 4);
             headLength = 8 * random.nextInt(1, 5);
             valueLength = random.nextBoolean() ? headLength : 8 * random.nextInt(1, 5);
-            cacheType = KvStore.ElementType.values()[random.nextInt(2)];
+            cacheType = random.nextBoolean() ? KvStore.ElementType.F32 : KvStore.ElementType.F16;
             int rotated = random.nextBoolean() ? headLength : headLength / 2;
             rope = random.nextInt(4) == 0
                     ? null
