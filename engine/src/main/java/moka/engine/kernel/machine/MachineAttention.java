@@ -92,11 +92,12 @@ final class MachineAttention {
         }
     }
 
-    /** Whether the routines can serve: whole vectors in a head. */
+    /** Whether the routines can serve: whole vectors in a head, caches of float32 or float16. */
     static boolean serves(AttentionPlan plan, AttentionPlan.Span[] spans) {
         boolean oneType = true;
         for (AttentionPlan.Span span : spans) {
-            oneType &= span.cache().keyType() == span.cache().valueType();
+            ElementType type = span.cache().keyType();
+            oneType &= type == span.cache().valueType() && (type == ElementType.F32 || type == ElementType.F16);
         }
         return oneType && plan.headLength() % 16 == 0 && plan.valueLength() % 16 == 0;
     }
