@@ -5,6 +5,7 @@ import moka.cli.terminal.Streams;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,20 +27,8 @@ final class EngineOptions {
             description = "Threads (default: the physical cores that the process may use).")
     int threads;
 
-    @Option(names = "--kernels", paramLabel = "SET", hidden = true, description = "Force a kernel set: scalar, vector or machine.")
-    @Nullable String kernels;
-
-    @Option(names = "--vector-bits", paramLabel = "N", hidden = true, description = "Width of vector kernels: 128, 256 or 512.")
-    int vectorBits;
-
-    @Option(names = "--float32", description = "Compute with unrounded activations and cache: slow, exact.")
-    boolean float32;
-
-    @Option(names = "--no-repack", hidden = true, description = "Do not copy weights into a faster layout: less memory.")
-    boolean noRepack;
-
-    @Option(names = "--no-memory-check", hidden = true, description = "Try even if the model does not seem to fit in memory.")
-    boolean noMemoryCheck;
+    @Mixin
+    final KernelOptions kernels = new KernelOptions();
 
     ModelSource source() {
         if (model != null && positional != null) {
@@ -72,21 +61,6 @@ final class EngineOptions {
         if (threads < 0) {
             throw CommandFailure.usage("--threads " + threads + ", expected 1 or more (or 0 for the default)");
         }
-        if (vectorBits != 0 && vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
-            throw CommandFailure.usage("--vector-bits " + vectorBits + ", expected 128, 256 or 512");
-        }
-        ModelOptions options = ModelOptions.DEFAULT
-                .withThreads(threads)
-                .withVectorBits(vectorBits)
-                .withFloat32(float32)
-                .withRepack(!noRepack)
-                .withCheckMemory(!noMemoryCheck);
-        if (kernels == null) {
-            return options;
-        }
-        if (!kernels.matches("scalar|vector|machine")) {
-            throw CommandFailure.usage("--kernels '" + kernels + "', expected scalar, vector or machine");
-        }
-        return options.withKernels(kernels);
+        return kernels.modelOptions(threads);
     }
 }
