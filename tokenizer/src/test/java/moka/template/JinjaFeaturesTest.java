@@ -3,6 +3,7 @@ package moka.template;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonObject;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -11,16 +12,16 @@ import org.junit.jupiter.api.Test;
 /** The small cases of {@code shared/own/jinja-features}: the reference is Jinja 3.1.6 as Hugging Face transformers sets it up. */
 class JinjaFeaturesTest {
     @Test
-    void rendersAllCoreCases() {
+    void rendersAllCoreCases() throws IOException {
         assertAllPass("core");
     }
 
     @Test
-    void rendersAllExtraCases() {
+    void rendersAllExtraCases() throws IOException {
         assertAllPass("extra");
     }
 
-    private static void assertAllPass(String tier) {
+    private static void assertAllPass(String tier) throws IOException {
         var groups = new TreeMap<String, int[]>();
         var failures = new ArrayList<String>();
         for (JsonObject line : SharedData.lines(SharedData.path("own/jinja-features/cases.jsonl"))) {
@@ -37,20 +38,8 @@ class JinjaFeaturesTest {
                 failures.add(name + ": expected " + expected(line) + ", got " + outcome);
             }
         }
-        System.out.println("jinja-features, " + tier + ": " + shown(groups));
+        ConformanceReport.write("jinja features, " + tier, "group", groups, failures);
         assertEquals(List.of(), failures);
-    }
-
-    private static String shown(TreeMap<String, int[]> groups) {
-        var out = new StringBuilder();
-        int passed = 0;
-        int total = 0;
-        for (var group : groups.entrySet()) {
-            out.append(' ').append(group.getKey()).append(' ').append(group.getValue()[0]).append('/').append(group.getValue()[1]);
-            passed += group.getValue()[0];
-            total += group.getValue()[1];
-        }
-        return passed + "/" + total + " (" + out.substring(1) + ")";
     }
 
     /** What may come out: the output, or the kind of error, with the message where the template made it. */

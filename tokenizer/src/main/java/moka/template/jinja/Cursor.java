@@ -16,8 +16,8 @@ final class Cursor {
     private int deepest;
 
     Cursor(String source) {
-        this.source = Lexer.normalize(source);
         this.tokens = Lexer.tokens(source);
+        this.source = Lexer.normalize(source);
     }
 
     Token current() {

@@ -40,6 +40,9 @@ final class ExpressionParser {
     /** Of a call, and parameters of a macro. */
     static final int MAX_ARGUMENTS = 128;
 
+    /** Of an integer, as in Python. */
+    private static final int MAX_DIGITS = 4300;
+
     private static final Constant NONE = new Constant(NoneValue.NONE);
 
     private final Cursor cursor;
@@ -270,7 +273,7 @@ final class ExpressionParser {
         return switch (token.kind()) {
             case NAME -> parseName(token);
             case TEXT -> parseText(token);
-            case INTEGER -> new Constant(IntegerValue.of(integer(token.text())));
+            case INTEGER -> new Constant(IntegerValue.of(integer(token)));
             case FLOAT -> new Constant(new FloatValue(Double.parseDouble(token.text())));
             default -> {
                 if (token.is("(")) {
@@ -317,7 +320,11 @@ final class ExpressionParser {
         return new Constant(Text.trusted(joined.toString()));
     }
 
-    private static BigInteger integer(String digits) {
+    private BigInteger integer(Token token) {
+        String digits = token.text();
+        if (digits.length() > MAX_DIGITS) {
+            throw cursor.error("Exceeds the limit (" + MAX_DIGITS + " digits) for integer string conversion", token);
+        }
         int radix = digits.length() < 3 ? 10
                 : switch (digits.charAt(1)) {
                     case 'x', 'X' -> 16;
@@ -404,7 +411,7 @@ final class ExpressionParser {
     private Expression parseAttribute(Expression owner) {
         Token token = cursor.take();
         if (token.kind() == Kind.INTEGER) {
-            return new Item(owner, new Constant(IntegerValue.of(integer(token.text()))));
+            return new Item(owner, new Constant(IntegerValue.of(integer(token))));
         }
         if (token.kind() != Kind.NAME) {
             throw cursor.error("expected name or number", token);

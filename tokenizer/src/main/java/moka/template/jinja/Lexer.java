@@ -11,6 +11,10 @@ import moka.template.jinja.value.PythonPrinting;
  * one that begins a line ({@code lstrip_blocks}); {@code -} at a tag takes all white space on its side, {@code +} none.
  */
 final class Lexer {
+    /** Twenty times what the longest published template has. */
+    private static final int MAX_TOKENS = 100_000;
+    private static final int MAX_LENGTH = 1_000_000;
+
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
     /** Closing brackets that are still to come, innermost last. */
@@ -27,6 +31,10 @@ final class Lexer {
 
     /** @param source with newlines as they come @throws JinjaException if it cannot be cut */
     static List<Token> tokens(String source) {
+        if (source.length() > MAX_LENGTH) {
+            throw new JinjaException(
+                    JinjaException.Kind.SYNTAX, "the template is too long: more than " + MAX_LENGTH + " characters", 1, 1);
+        }
         return new Lexer(normalize(source)).run();
     }
 
@@ -290,6 +298,9 @@ final class Lexer {
     }
 
     private void add(Kind kind, String text, int offset) {
+        if (tokens.size() > MAX_TOKENS) {
+            throw error("the template is too long: more than " + MAX_TOKENS + " words and signs", offset);
+        }
         tokens.add(new Token(kind, text, lineOf(offset), offset));
     }
 

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions that every template can call. */
 public final class Globals {
+    /** Of {@code raise_exception}: what is longer is no message to a person. */
+    private static final int MAX_MESSAGE = 4000;
+
     private Globals() {}
 
     /** A function of a name. */
@@ -88,7 +91,9 @@ public final class Globals {
 
     private static JinjaException raised(Arguments arguments, Run run) {
         var bound = arguments.bind("raise_exception", 1, "message");
-        return new JinjaException(Kind.RAISE, bound[0].text(run).chars());
+        String message = bound[0].text(run).chars();
+        return new JinjaException(
+                Kind.RAISE, message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message);
     }
 
     /** A few paragraphs that mean nothing; the same ones every time. */

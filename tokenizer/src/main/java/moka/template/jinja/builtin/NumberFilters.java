@@ -30,6 +30,7 @@ final class NumberFilters {
             }
             case "float" -> {
                 var bound = arguments.bind("float", 0, "default");
+                run.steps(input instanceof Text text ? text.chars().length() >> 3 : 0);
                 Double number = toDouble(input);
                 yield number != null ? new FloatValue(number) : bound[0] == null ? new FloatValue(0) : bound[0];
             }
@@ -38,7 +39,7 @@ final class NumberFilters {
                 if (!Numbers.isNumber(input)) {
                     throw JinjaException.type("bad operand type for abs(): '" + input.typeName() + "'");
                 }
-                yield Numbers.absolute(input);
+                yield Numbers.absolute(input, run);
             }
             case "round" -> round(input, arguments);
             default -> {
@@ -56,7 +57,7 @@ final class NumberFilters {
             return Numbers.integer(input);
         }
         if (input instanceof Text text) {
-            run.steps(Math.min(text.chars().length(), MAX_DIGITS));
+            run.steps(Math.min(text.chars().length(), MAX_DIGITS) + (text.chars().length() >> 3));
             BigInteger whole = parseInteger(text.chars(), base);
             if (whole != null) {
                 return IntegerValue.of(whole);

@@ -12,6 +12,7 @@ import moka.template.jinja.value.JinjaException;
 import moka.template.jinja.value.Members;
 import moka.template.jinja.value.NoneValue;
 import moka.template.jinja.value.Operators;
+import moka.template.jinja.value.RangeValue;
 import moka.template.jinja.value.Run;
 import moka.template.jinja.value.Sequence;
 import moka.template.jinja.value.Slice;
@@ -44,16 +45,23 @@ final class ValueFilters {
             }
             case "list" -> {
                 List<Value> elements = input.elements(run);
-                run.charge(elements.size());
+                run.charge((input instanceof RangeValue ? 8L : 1L) * elements.size());
                 yield Sequence.list(elements);
             }
             case "first" -> {
+                if (input instanceof Text text && text.isTrue()) {
+                    yield text.part(0, Character.charCount(text.chars().codePointAt(0))).asPlain();
+                }
                 List<Value> elements = input.elements(run);
                 yield elements.isEmpty() ? new Undefined("No first item, sequence was empty.") : elements.getFirst();
             }
             case "last" -> {
                 if (input instanceof Generator) {
                     throw JinjaException.type("'" + input.typeName() + "' object is not reversible");
+                }
+                if (input instanceof Text text && text.isTrue()) {
+                    int end = text.chars().length();
+                    yield text.part(end - Character.charCount(text.chars().codePointBefore(end)), end).asPlain();
                 }
                 List<Value> elements = input.elements(run);
                 yield elements.isEmpty() ? new Undefined("No last item, sequence was empty.") : elements.getLast();
@@ -115,7 +123,7 @@ final class ValueFilters {
             }
             result = ordered;
         } else if (value instanceof Sequence sequence) {
-            run.charge(sequence.length());
+            run.charge(16 + 2L * sequence.length());
             var elements = new ArrayList<Value>(sequence.length());
             for (Value element : sequence.values()) {
                 elements.add(sorted(element, run));

@@ -3,6 +3,7 @@ package moka.template.jinja.builtin;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import moka.template.jinja.value.Arguments;
 import moka.template.jinja.value.Dict;
 import moka.template.jinja.value.DictView;
@@ -115,50 +116,51 @@ final class WebFilters {
 
     /** Lines of at most a width, as Python's {@code textwrap} breaks them: at blanks and after hyphens inside words. */
     private static List<Text> wrap(Text line, int width, boolean breakWords, boolean atHyphens, Run run) {
-        List<Text> chunks = chunks(line, atHyphens, run);
+        int[] ends = chunkEnds(line.chars(), atHyphens, run);
         var lines = new ArrayList<Text>();
+        int at = 0;
         int next = 0;
-        while (next < chunks.size()) {
-            if (!lines.isEmpty() && isBlank(chunks.get(next))) {
-                next++;
+        while (next < ends.length) {
+            if (!lines.isEmpty() && isBlank(line, at)) {
+                at = ends[next++];
                 continue;
             }
-            var current = new ArrayList<Text>();
-            int length = 0;
-            while (next < chunks.size() && length + chunks.get(next).length() <= width) {
-                length += chunks.get(next).length();
-                current.add(chunks.get(next++));
+            int begin = at;
+            int last = at;
+            int room = width;
+            while (next < ends.length && fits(line.chars(), at, ends[next], room)) {
+                room -= line.chars().codePointCount(at, ends[next]);
+                last = at;
+                at = ends[next++];
             }
-            if (next < chunks.size() && chunks.get(next).length() > width) {
-                Text chunk = chunks.get(next);
+            if (next < ends.length && !fits(line.chars(), at, ends[next], width)) {
                 if (breakWords) {
-                    int cut = chunk.offset(Math.max(1, width - length));
-                    current.add(chunk.part(0, cut));
-                    chunks.set(next, chunk.part(cut, chunk.chars().length()));
-                } else if (current.isEmpty()) {
-                    current.add(chunks.get(next++));
+                    last = at;
+                    at = line.chars().offsetByCodePoints(at, Math.max(1, room));
+                } else if (at == begin) {
+                    at = ends[next++];
                 }
             }
-            if (!current.isEmpty() && isBlank(current.getLast())) {
-                current.removeLast();
-            }
-            if (!current.isEmpty()) {
-                var out = new TextBuilder(run);
-                current.forEach(out::append);
-                lines.add(out.toText());
+            int end = isBlank(line, last) ? last : at;
+            if (end > begin) {
+                run.charge(16);
+                lines.add(line.part(begin, end));
             }
         }
         return lines;
     }
 
-    private static boolean isBlank(Text chunk) {
-        return chunk.isTrue() && PythonPrinting.isSpace(chunk.chars().charAt(0));
+    private static boolean isBlank(Text line, int at) {
+        return PythonPrinting.isSpace(line.chars().charAt(at));
     }
 
-    private static List<Text> chunks(Text line, boolean atHyphens, Run run) {
-        var chunks = new ArrayList<Text>();
-        String chars = line.chars();
-        run.charge(chars.length());
+    private static boolean fits(String chars, int begin, int end, int room) {
+        return end - begin <= room || (end - begin) / 2 <= room && chars.codePointCount(begin, end) <= room;
+    }
+
+    private static int[] chunkEnds(String chars, boolean atHyphens, Run run) {
+        run.charge(2L * chars.length());
+        var ends = IntStream.builder();
         int begin = 0;
         for (int i = 1; i <= chars.length(); i++) {
             boolean edge = i == chars.length()
@@ -169,11 +171,11 @@ final class WebFilters {
                             && Character.isLetter(chars.charAt(i - 2))
                             && Character.isLetter(chars.charAt(i));
             if (edge) {
-                chunks.add(line.part(begin, i));
+                ends.add(i);
                 begin = i;
             }
         }
-        return chunks;
+        return ends.build().toArray();
     }
 
     private static Value xmlAttributes(Value input, boolean leadingBlank, Run run) {

@@ -175,7 +175,7 @@ public sealed interface Expression {
                 Value operand = operands.get(i).evaluate(scope);
                 value = switch (operators.get(i)) {
                     case "+" -> Operators.add(value, operand, run);
-                    case "-" -> Operators.subtract(value, operand);
+                    case "-" -> Operators.subtract(value, operand, run);
                     case "*" -> Operators.multiply(value, operand, run);
                     case "/" -> Operators.divide(value, operand);
                     case "//" -> Operators.floorDivide(value, operand, run);
@@ -192,7 +192,7 @@ public sealed interface Expression {
         @Override
         public Value evaluate(Scope scope) {
             Value value = operand.evaluate(scope);
-            return minus ? Operators.negate(value) : Operators.plus(value);
+            return minus ? Operators.negate(value, scope.run()) : Operators.plus(value);
         }
     }
 

@@ -20,7 +20,7 @@ public record DictView(Dict dict, Part part) implements Value {
 
     @Override
     public List<Value> elements(Run run) {
-        run.charge(dict.length());
+        run.charge((part == Part.ITEMS ? 24L : 1L) * dict.length());
         var elements = new ArrayList<Value>(dict.length());
         for (Dict.Entry entry : dict.entries()) {
             elements.add(

@@ -50,7 +50,7 @@ public final class Numbers {
         return number instanceof FloatValue real ? real.value() : integer(number).doubleValue();
     }
 
-    static Value add(Value a, Value b) {
+    static Value add(Value a, Value b, Run run) {
         if (a instanceof FloatValue || b instanceof FloatValue) {
             return new FloatValue(toDouble(a) + toDouble(b));
         }
@@ -62,10 +62,10 @@ public final class Numbers {
                 return IntegerValue.of(sum);
             }
         }
-        return bounded(x.bigValue().add(y.bigValue()));
+        return bounded(x.bigValue().add(y.bigValue()), run);
     }
 
-    static Value subtract(Value a, Value b) {
+    static Value subtract(Value a, Value b, Run run) {
         if (a instanceof FloatValue || b instanceof FloatValue) {
             return new FloatValue(toDouble(a) - toDouble(b));
         }
@@ -77,7 +77,7 @@ public final class Numbers {
                 return IntegerValue.of(difference);
             }
         }
-        return bounded(x.bigValue().subtract(y.bigValue()));
+        return bounded(x.bigValue().subtract(y.bigValue()), run);
     }
 
     static Value multiply(Value a, Value b, Run run) {
@@ -94,17 +94,18 @@ public final class Numbers {
             }
         }
         chargeProduct(x.bigValue(), y.bigValue(), run);
-        return bounded(x.bigValue().multiply(y.bigValue()));
+        return bounded(x.bigValue().multiply(y.bigValue()), run);
     }
 
     private static void chargeProduct(BigInteger x, BigInteger y, Run run) {
-        run.steps(1 + (long) (x.bitLength() >> 6) * (y.bitLength() >> 6) / 8);
+        run.steps(1 + (1 + (x.bitLength() >> 6)) * (1L + (y.bitLength() >> 6)) / 8);
     }
 
-    private static IntegerValue bounded(BigInteger value) {
+    private static IntegerValue bounded(BigInteger value, Run run) {
         if (value.bitLength() > MAX_BITS) {
             throw new JinjaException(Kind.LIMIT, "the template computes with integers that are too big");
         }
+        run.charge(8 + (value.bitLength() >> 5));
         return IntegerValue.of(value);
     }
 
@@ -147,7 +148,7 @@ public final class Numbers {
         chargeProduct(x.bigValue(), y.bigValue(), run);
         var parts = x.bigValue().divideAndRemainder(y.bigValue());
         boolean down = parts[1].signum() != 0 && parts[1].signum() != y.bigValue().signum();
-        return IntegerValue.of(down ? parts[0].subtract(BigInteger.ONE) : parts[0]);
+        return bounded(down ? parts[0].subtract(BigInteger.ONE) : parts[0], run);
     }
 
     /** {@code %}: has the sign of the divisor. */
@@ -168,7 +169,7 @@ public final class Numbers {
         }
         chargeProduct(x.bigValue(), y.bigValue(), run);
         var rest = x.bigValue().remainder(y.bigValue());
-        return IntegerValue.of(rest.signum() != 0 && rest.signum() != y.bigValue().signum() ? rest.add(y.bigValue()) : rest);
+        return bounded(rest.signum() != 0 && rest.signum() != y.bigValue().signum() ? rest.add(y.bigValue()) : rest, run);
     }
 
     private static double floatModulo(double x, double y) {
@@ -190,7 +191,7 @@ public final class Numbers {
                 throw new JinjaException(Kind.LIMIT, "the template computes with integers that are too big");
             }
             run.steps(1 + base.bitLength() * exponent.longValue() / 8);
-            return bounded(base.pow((int) exponent.longValue()));
+            return bounded(base.pow((int) exponent.longValue()), run);
         }
         double x = toDouble(a);
         double y = toDouble(b);
@@ -211,15 +212,15 @@ public final class Numbers {
         return new JinjaException(Kind.ZERO_DIVISION, message);
     }
 
-    public static Value negate(Value number) {
-        return number instanceof FloatValue real ? new FloatValue(-real.value()) : subtract(ZERO, number);
+    public static Value negate(Value number, Run run) {
+        return number instanceof FloatValue real ? new FloatValue(-real.value()) : subtract(ZERO, number, run);
     }
 
-    public static Value absolute(Value number) {
+    public static Value absolute(Value number, Run run) {
         if (number instanceof FloatValue real) {
             return new FloatValue(Math.abs(real.value()));
         }
-        return integer(number).bigValue().signum() < 0 ? negate(number) : integer(number);
+        return integer(number).bigValue().signum() < 0 ? negate(number, run) : integer(number);
     }
 
     /** Exact order; NaN counts as unequal to all: the result is then 2. */

@@ -9,7 +9,7 @@ public final class Operators {
 
     public static Value add(Value a, Value b, Run run) {
         if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return Numbers.add(a, b);
+            return Numbers.add(a, b, run);
         }
         failIfUndefined(a, b);
         if (a instanceof Text x && b instanceof Text y) {
@@ -32,9 +32,9 @@ public final class Operators {
         throw unsupported("+", a, b);
     }
 
-    public static Value subtract(Value a, Value b) {
+    public static Value subtract(Value a, Value b, Run run) {
         if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return Numbers.subtract(a, b);
+            return Numbers.subtract(a, b, run);
         }
         failIfUndefined(a, b);
         throw unsupported("-", a, b);
@@ -99,9 +99,9 @@ public final class Operators {
         return Numbers.power(a, b, run);
     }
 
-    public static Value negate(Value value) {
+    public static Value negate(Value value, Run run) {
         checkUnary("-", value);
-        return Numbers.negate(value);
+        return Numbers.negate(value, run);
     }
 
     public static Value plus(Value value) {

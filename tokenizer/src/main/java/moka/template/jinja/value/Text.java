@@ -142,7 +142,7 @@ public final class Text implements Value {
     @Override
     public List<Value> elements(Run run) {
         int length = length();
-        run.charge(4L * length);
+        run.charge(16L * length);
         var elements = new Value[length];
         for (int offset = 0, i = 0; i < length; i++) {
             int end = offset + Character.charCount(chars.codePointAt(offset));
@@ -174,12 +174,23 @@ public final class Text implements Value {
         if (range.step() == 1) {
             return range.count() == 0 ? derived("") : part(offset(range.start()), offset(range.start() + range.count()));
         }
-        var points = elements(run);
+        int[] offsets = offsets(run);
         var out = new TextBuilder(run);
         for (int i = 0, at = range.start(); i < range.count(); i++, at += range.step()) {
-            out.append((Text) points.get(at));
+            out.append(this, offsets[at], offsets[at + 1]);
         }
         return markup ? out.toText().asMarkup() : out.toText();
+    }
+
+    /** UTF-16 offsets of the code points, and of the end. */
+    private int[] offsets(Run run) {
+        int length = length();
+        run.charge(length);
+        var offsets = new int[length + 1];
+        for (int i = 0; i < length; i++) {
+            offsets[i + 1] = offsets[i] + Character.charCount(chars.codePointAt(offsets[i]));
+        }
+        return offsets;
     }
 
     @Override
