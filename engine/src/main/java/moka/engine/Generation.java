@@ -1,15 +1,22 @@
 package moka.engine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import moka.engine.grammar.GrammarConstraint;
 import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
 import moka.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /** One answer in the making: prefill, then token by token until something ends it. */
 final class Generation {
+    /** No token: the answer has ended. */
+    static final int NONE = -1;
+
     private final Session session;
     private final GenerationOptions options;
     private final GenerationListener listener;
@@ -17,8 +24,15 @@ final class Generation {
     private final Tokenizer.StreamingDecoder decoder;
     private final StopTexts stopTexts;
     private final Optional<GrammarConstraint> constraint;
+    private final Sampler sampler;
     private final List<Integer> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
+    private @Nullable StopReason stopReason;
+    private int promptTokens;
+    private int reusedTokens;
+    private int prefilledTokens;
+    private long prefillNanos;
+    private long decodeStart;
 
     Generation(Session session, GenerationOptions options, GenerationListener listener) {
         this.session = session;
@@ -29,9 +43,22 @@ final class Generation {
         this.constraint = options.grammar()
                 .map(it -> new TokenGrammar(it, session.model().grammarVocabulary()).newConstraint());
         this.stopTexts = new StopTexts(options.stopTexts());
+        this.sampler = new Sampler(options.sampling(), session.model().vocabularySize());
     }
 
     GenerationResult run(int[] prompt) {
+        prefill(prompt);
+        var next = new int[1];
+        while ((next[0] = next()) != NONE) {
+            if (!session.append(next, 0, 1, options.cancellation()::isCancelled)) {
+                stopReason = StopReason.CANCELLED;
+            }
+        }
+        return result();
+    }
+
+    /** Computes the prompt; what the cache holds of it already is not computed again. */
+    void prefill(int[] prompt) {
         if (prompt.length == 0) {
             throw new EngineException("the prompt has no tokens");
         }
@@ -39,76 +66,101 @@ final class Generation {
             throw new EngineException("the prompt has " + prompt.length + " tokens and the context holds "
                     + session.contextLength() + ": use a larger --context or a shorter prompt");
         }
-        // The last token is computed again where all is there: its logits are needed.
-        int reused = Math.min(session.commonPrefix(prompt), prompt.length - 1);
-        session.rewindTo(reused);
-        Sampler sampler = new Sampler(options.sampling(), session.model().vocabularySize());
         for (int id : prompt) {
             sampler.accept(id);
         }
-
         long start = System.nanoTime();
-        boolean complete = prefill(prompt, reused);
-        long prefilled = System.nanoTime();
-        StopReason reason = complete ? decode(sampler) : StopReason.CANCELLED;
-        long end = System.nanoTime();
-        if (reason != StopReason.STOP_TEXT) {
+        // The last token is computed again where all is there: its logits are needed.
+        int reused = session.reusable(Math.min(session.commonPrefix(prompt), prompt.length - 1));
+        session.rewindTo(reused);
+        promptTokens = prompt.length;
+        reusedTokens = reused;
+        compute(prompt, reused);
+        prefilledTokens = session.position() - reused;
+        decodeStart = System.nanoTime();
+        prefillNanos = decodeStart - start;
+    }
+
+    private void compute(int[] ids, int from) {
+        int total = ids.length - from;
+        for (int at = from; at < ids.length; at += session.batchRows()) {
+            int end = Math.min(ids.length, at + session.batchRows());
+            if (!session.append(ids, at, end, options.cancellation()::isCancelled)) {
+                stopReason = StopReason.CANCELLED;
+                return;
+            }
+            listener.onPrefill(end - from, total);
+        }
+    }
+
+    /** Chooses the token after the session's logits and tells it: the id to append, or {@link #NONE} if the answer has ended. */
+    int next() {
+        if (stopReason == null) {
+            stopReason = limit();
+        }
+        if (stopReason != null) {
+            return NONE;
+        }
+        int id = choose();
+        if (tokenizer.isEndOfGeneration(id) && !options.ignoreEndOfGeneration()) {
+            stopReason = StopReason.END_OF_GENERATION;
+            return NONE;
+        }
+        sampler.accept(id);
+        constraint.ifPresent(it -> it.accept(id));
+        tokens.add(id);
+        listener.onToken(id);
+        tell(stopTexts.accept(decoder.accept(id)));
+        if (stopTexts.found()) {
+            stopReason = StopReason.STOP_TEXT;
+        } else {
+            stopReason = limit();
+        }
+        if (stopReason == null && session.position() >= session.contextLength()) {
+            stopReason = shiftContext();
+        }
+        return stopReason == null ? id : NONE;
+    }
+
+    private @Nullable StopReason limit() {
+        if (options.cancellation().isCancelled()) {
+            return StopReason.CANCELLED;
+        }
+        return options.maxTokens() >= 0 && tokens.size() >= options.maxTokens() ? StopReason.MAX_TOKENS : null;
+    }
+
+    /**
+     * Makes room: after the tokens to keep, the older half of the others is dropped, and what stays is computed anew, so that nothing that
+     * was dropped has any influence.
+     */
+    private @Nullable StopReason shiftContext() {
+        OptionalInt keep = options.contextShift();
+        if (keep.isEmpty()) {
+            return StopReason.CONTEXT_FULL;
+        }
+        int[] all = session.tokens();
+        int kept = Math.min(keep.getAsInt(), Math.min(promptTokens, all.length - 2));
+        int dropped = (all.length - kept) / 2;
+        int[] rest = Arrays.copyOf(all, all.length - dropped);
+        System.arraycopy(all, kept + dropped, rest, kept, all.length - kept - dropped);
+        listener.onContextShift(dropped);
+        session.rewindTo(session.reusable(kept));
+        compute(rest, session.position());
+        return stopReason;
+    }
+
+    GenerationResult result() {
+        if (stopReason != StopReason.STOP_TEXT) {
             tell(stopTexts.accept(decoder.finish()));
             tell(stopTexts.finish());
         }
-        Timings timings = new Timings(
-                reused, session.position() < prompt.length ? session.position() - reused : prompt.length - reused,
-                prefilled - start, tokens.size(), end - prefilled);
-        return new GenerationResult(text.toString(), tokens, reason, timings, sampler.seed());
+        var timings = new Timings(
+                reusedTokens, prefilledTokens, prefillNanos, tokens.size(), System.nanoTime() - decodeStart);
+        return new GenerationResult(
+                text.toString(), tokens, Objects.requireNonNull(stopReason), timings, sampler.seed());
     }
 
-    private boolean prefill(int[] prompt, int reused) {
-        int total = prompt.length - reused;
-        for (int at = reused; at < prompt.length; at += session.batchRows()) {
-            int end = Math.min(prompt.length, at + session.batchRows());
-            if (!session.append(prompt, at, end, options.cancellation()::isCancelled)) {
-                return false;
-            }
-            listener.onPrefill(end - reused, total);
-        }
-        return true;
-    }
-
-    private StopReason decode(Sampler sampler) {
-        int[] next = new int[1];
-        while (true) {
-            if (options.cancellation().isCancelled()) {
-                return StopReason.CANCELLED;
-            }
-            if (options.maxTokens() >= 0 && tokens.size() >= options.maxTokens()) {
-                return StopReason.MAX_TOKENS;
-            }
-            int id = choose(sampler);
-            if (tokenizer.isEndOfGeneration(id) && !options.ignoreEndOfGeneration()) {
-                return StopReason.END_OF_GENERATION;
-            }
-            sampler.accept(id);
-            constraint.ifPresent(it -> it.accept(id));
-            tokens.add(id);
-            listener.onToken(id);
-            tell(stopTexts.accept(decoder.accept(id)));
-            if (stopTexts.found()) {
-                return StopReason.STOP_TEXT;
-            }
-            if (options.maxTokens() >= 0 && tokens.size() >= options.maxTokens()) {
-                return StopReason.MAX_TOKENS;
-            }
-            if (session.position() >= session.contextLength()) {
-                return StopReason.CONTEXT_FULL;
-            }
-            next[0] = id;
-            if (!session.append(next, 0, 1, options.cancellation()::isCancelled)) {
-                return StopReason.CANCELLED;
-            }
-        }
-    }
-
-    private int choose(Sampler sampler) {
+    private int choose() {
         int id = constraint.isPresent()
                 ? sampler.sample(session.logits(), constraint.get())
                 : sampler.sample(session.logits());

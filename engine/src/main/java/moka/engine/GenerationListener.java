@@ -13,4 +13,7 @@ public interface GenerationListener {
 
     /** Tokens of the prompt computed so far, of those that have to be. */
     default void onPrefill(int done, int total) {}
+
+    /** The context was full and its oldest {@code droppedTokens} tokens, after those to keep, were dropped. */
+    default void onContextShift(int droppedTokens) {}
 }

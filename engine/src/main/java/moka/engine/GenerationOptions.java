@@ -3,6 +3,7 @@ package moka.engine;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
 import moka.template.ChatTemplate;
@@ -17,6 +18,8 @@ import moka.template.ChatTemplate;
  * @param grammar what the answer must match, from its first token to its end
  * @param chatTemplate a template in place of the file's
  * @param templateVariables extra variables for the chat template, such as {@code enable_thinking}
+ * @param contextShift what to do when the context is full: nothing, so that the answer ends ({@link StopReason#CONTEXT_FULL}); or keep this
+ *     many of the prompt's first tokens, drop the older half of the rest, and go on
  * @param cancellation stops it from another thread
  */
 public record GenerationOptions(
@@ -27,10 +30,12 @@ public record GenerationOptions(
         Optional<Grammar> grammar,
         Optional<ChatTemplate> chatTemplate,
         Map<String, Object> templateVariables,
+        OptionalInt contextShift,
         Cancellation cancellation) {
     /** Built-in sampling, no limits but the context's. */
     public static final GenerationOptions DEFAULT = new GenerationOptions(
-            SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(), new Cancellation());
+            SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(),
+            OptionalInt.empty(), new Cancellation());
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);
@@ -40,49 +45,56 @@ public record GenerationOptions(
     public GenerationOptions withSampling(SamplingOptions sampling) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withMaxTokens(int maxTokens) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withStopTexts(List<String> stopTexts) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withIgnoreEndOfGeneration(boolean ignoreEndOfGeneration) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withGrammar(Grammar grammar) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(grammar),
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withChatTemplate(ChatTemplate chatTemplate) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                Optional.of(chatTemplate), templateVariables, cancellation);
+                Optional.of(chatTemplate), templateVariables, contextShift, cancellation);
     }
 
     public GenerationOptions withTemplateVariables(Map<String, Object> templateVariables) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
+    }
+
+    /** @param keptTokens tokens of the prompt to keep when the context is full */
+    public GenerationOptions withContextShift(int keptTokens) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, OptionalInt.of(keptTokens), cancellation);
     }
 
     public GenerationOptions withCancellation(Cancellation cancellation) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, cancellation);
+                chatTemplate, templateVariables, contextShift, cancellation);
     }
 
     /** The same for sampling alone: temperature 0 is greedy. */

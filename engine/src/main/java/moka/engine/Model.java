@@ -2,10 +2,12 @@ package moka.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 import moka.engine.architecture.Architecture;
 import moka.engine.architecture.Architectures;
 import moka.engine.architecture.Graph;
@@ -26,7 +29,6 @@ import moka.engine.grammar.TokenVocabulary;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
-import moka.engine.kernel.Kernels;
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.Processors;
@@ -40,7 +42,8 @@ import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open model: weights, tokenizer and template. Immutable, shared by threads; sessions of several threads take turns in computing.
+ * An open model: weights, tokenizer and template. Immutable, shared by threads; sessions of several threads take turns in computing, batch by
+ * batch.
  * Closing it twice is harmless; closing it with open sessions is an {@link IllegalStateException} that names them.
  */
 public final class Model implements AutoCloseable {
@@ -60,6 +63,7 @@ public final class Model implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final ReentrantLock computing = new ReentrantLock(true);
     private final Map<Session, String> sessions = new LinkedHashMap<>();
+    private final Map<Integer, ForwardPass> forwardPasses = new HashMap<>();
     private @Nullable ChatTemplate template;
     private @Nullable TokenVocabulary grammarVocabulary;
     private boolean closed;
@@ -74,9 +78,18 @@ public final class Model implements AutoCloseable {
         return open(GgufFile.open(path), options);
     }
 
-    /** Opens a model that lies in memory, such as the one embedded in the program. */
+    /**
+     * Opens a model that lies in memory, such as the one embedded in the program.
+     *
+     * @param bytes a GGUF file: used in place if it lies off-heap (and must then stay until the model is closed), else copied
+     */
     public static Model open(String name, MemorySegment bytes, ModelOptions options) {
-        return open(GgufFile.of(name, bytes), options);
+        return open(GgufFile.of(name, bytes.isNative() ? bytes : offHeap(bytes)), options);
+    }
+
+    /** Kernels work with addresses. */
+    private static MemorySegment offHeap(MemorySegment bytes) {
+        return Arena.ofAuto().allocate(bytes.byteSize(), 64).copyFrom(bytes);
     }
 
     private static Model open(GgufFile file, ModelOptions options) {
@@ -114,7 +127,7 @@ public final class Model implements AutoCloseable {
             this.weights = new Weights(file, chosen.kernels(), arena);
             // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
             try (Arena scratch = Arena.ofConfined()) {
-                build(new Graph(chosen.kernels(), scratch, 1), new Graph(chosen.kernels(), scratch, 1));
+                build(scratch, 1);
             }
         } catch (Throwable e) {
             if (chosen != null) {
@@ -221,7 +234,7 @@ public final class Model implements AutoCloseable {
     public MemoryEstimate memoryEstimate(SessionOptions session) {
         int context = contextLength(session);
         int rows = batchRows(session, context);
-        long scratch = 4L * vocabularySize() * (1 + Session.HEAD_ROWS)
+        long scratch = 4L * vocabularySize() * (1 + ForwardPass.HEAD_ROWS)
                 + 4L * rows * (6L * hyperparameters.embeddingLength() + 2L * hyperparameters.feedForwardLength());
         return new MemoryEstimate(
                 file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum(),
@@ -289,24 +302,41 @@ public final class Model implements AutoCloseable {
         return now;
     }
 
-    Kernels kernelSet() {
-        return choice.kernels();
+    /** Tells models apart whose tensors have the same names and shapes: from these and the first bytes of each tensor. */
+    long fingerprint() {
+        var sum = new CRC32C();
+        for (GgufTensor tensor : file.tensors()) {
+            String facts = tensor.name() + tensor.type() + Arrays.toString(tensor.shape());
+            sum.update(facts.getBytes(StandardCharsets.UTF_8));
+            sum.update(tensor.data().asSlice(0, Math.min(4096, tensor.data().byteSize())).asByteBuffer());
+        }
+        return (long) file.tensors().size() << 32 | sum.getValue();
     }
 
     CacheShape cacheShape() {
         return cacheShape;
     }
 
-    /** Adds a forward pass to graphs. */
-    Passes build(Graph body, Graph head) {
-        Activations hidden = architecture.body(hyperparameters, weights, rotations, body);
-        Activations headInput = head.rows(hidden.columns());
-        Activations logits = architecture.head(hyperparameters, weights, headInput, vocabularySize(), head);
-        return new Passes(hidden, headInput, logits);
+    /** The forward pass for batches of these rows, made at the first use; it lives as long as the model. */
+    ForwardPass forwardPass(int maxRows) {
+        synchronized (forwardPasses) {
+            return forwardPasses.computeIfAbsent(maxRows, rows -> build(arena, rows));
+        }
     }
 
-    /** Where the graphs leave their results. */
-    record Passes(Activations hidden, Activations headInput, Activations logits) {}
+    private ForwardPass build(Arena memory, int maxRows) {
+        return new ForwardPass(choice.kernels(), memory, maxRows, new ForwardPass.Builder() {
+            @Override
+            public Activations body(Graph graph) {
+                return architecture.body(hyperparameters, weights, rotations, graph);
+            }
+
+            @Override
+            public Activations head(Activations input, Graph graph) {
+                return architecture.head(hyperparameters, weights, input, vocabularySize(), graph);
+            }
+        });
+    }
 
     int contextLength(SessionOptions session) {
         return session.contextLength() > 0

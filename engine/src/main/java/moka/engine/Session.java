@@ -1,16 +1,23 @@
 package moka.engine;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import moka.engine.architecture.Graph;
 import moka.engine.cache.KvCache;
+import moka.engine.cache.SavedSequence;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.template.ChatTemplate;
 import moka.template.Message;
@@ -21,9 +28,6 @@ import moka.tokenizer.Tokenizer.Segment;
  * One sequence of tokens and its cache. Belongs to one thread at a time (checked); owns its memory until closed.
  */
 public final class Session implements AutoCloseable {
-    /** Positions whose logits are computed together by {@link #evaluate}. */
-    static final int HEAD_ROWS = 16;
-
     private static final BooleanSupplier NEVER = () -> false;
 
     private final Model model;
@@ -31,12 +35,14 @@ public final class Session implements AutoCloseable {
     private final int batchRows;
     private final Arena arena = Arena.ofShared();
     private final KvCache cache;
-    private final Graph body;
-    private final Graph head;
-    private final Model.Passes passes;
+    private final ForwardPass pass;
+    /** After the last token: {@code [vocabularySize]} float32. */
+    private final MemorySegment logits;
     private final AtomicBoolean busy = new AtomicBoolean();
     private int[] tokens = new int[256];
     private int position;
+    /** The furthest position since the cache was empty: what rings of windows have been overwritten with. */
+    private int storedPositions;
     private boolean logitsValid;
     private boolean closed;
 
@@ -46,9 +52,8 @@ public final class Session implements AutoCloseable {
         this.batchRows = Model.batchRows(options, contextLength);
         this.cache = new KvCache(
                 model.cacheShape(), model.keyType(options), model.valueType(options), batchRows);
-        this.body = new Graph(model.kernelSet(), arena, batchRows);
-        this.head = new Graph(model.kernelSet(), arena, Math.min(HEAD_ROWS, batchRows));
-        this.passes = model.build(body, head);
+        this.pass = model.forwardPass(batchRows);
+        this.logits = arena.allocate(4L * model.vocabularySize(), 64);
     }
 
     public Model model() {
@@ -132,25 +137,30 @@ public final class Session implements AutoCloseable {
 
     /** Logits after the last token: {@code vocabularySize} float32, valid until the next step. */
     public MemorySegment logits() {
-        if (!logitsValid) {
-            throw new IllegalStateException("no logits: append tokens first");
+        if (!logitsValid || closed) {
+            throw new IllegalStateException(closed ? "the session is closed" : "no logits: append tokens first");
         }
-        return logitsRow(0);
+        return logits;
     }
 
     /** Appends tokens and tells the logits of each: {@code vocabularySize} float32, valid during the call. */
     public void evaluate(int[] ids, LogitsConsumer consumer) {
         enter();
-        try {
+        try (Arena memory = Arena.ofConfined()) {
+            // The pass is shared: what the consumer does in between may use it.
+            MemorySegment states = memory.allocate(4L * pass.width() * Math.min(batchRows, Math.max(1, ids.length)), 64);
+            MemorySegment rows = memory.allocate(4L * model.vocabularySize() * pass.maxHeadRows(), 64);
             for (int first = 0; first < ids.length; first += batchRows) {
                 int count = Math.min(batchRows, ids.length - first);
                 int start = position;
-                runBody(ids, first, count, NEVER);
-                for (int row = 0; row < count; row += head.maxRows()) {
-                    int rows = Math.min(head.maxRows(), count - row);
-                    runHead(row, rows);
-                    for (int i = 0; i < rows; i++) {
-                        consumer.accept(start + row + i, logitsRow(i));
+                runBody(ids, first, count, NEVER, () -> pass.readHidden(0, count, states));
+                for (int row = 0; row < count; row += pass.maxHeadRows()) {
+                    int wanted = Math.min(pass.maxHeadRows(), count - row);
+                    readLogits(states, row, wanted, rows);
+                    for (int i = 0; i < wanted; i++) {
+                        MemorySegment one = rows.asSlice(4L * model.vocabularySize() * i, 4L * model.vocabularySize());
+                        checkFinite(one);
+                        consumer.accept(start + row + i, one);
                     }
                 }
             }
@@ -160,13 +170,29 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    private void readLogits(MemorySegment states, int firstRow, int count, MemorySegment target) {
+        model.computing().lock();
+        try {
+            pass.runHead(states, firstRow, count);
+            for (int i = 0; i < count; i++) {
+                pass.readLogits(i, target.asSlice(4L * model.vocabularySize() * i));
+            }
+        } finally {
+            model.computing().unlock();
+        }
+    }
+
     /** Told the logits of a position. */
     @FunctionalInterface
     public interface LogitsConsumer {
         void accept(int position, MemorySegment logits);
     }
 
-    /** Forgets all tokens from {@code position} on. */
+    /**
+     * Forgets all tokens from {@code position} on.
+     *
+     * @throws EngineException if a layer with a sliding window has lost what came before
+     */
     public void rewind(int position) {
         enter();
         try {
@@ -174,6 +200,63 @@ public final class Session implements AutoCloseable {
         } finally {
             exit();
         }
+    }
+
+    /**
+     * Saves the tokens and the cache, so that {@link #restore} brings them back without computing. The file appears whole or not at all: a
+     * temporary one beside it is renamed.
+     *
+     * @throws EngineException if it cannot be written
+     */
+    public void save(Path path) {
+        enter();
+        try {
+            Path absolute = path.toAbsolutePath();
+            Path part = absolute.resolveSibling(
+                    absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+            try {
+                Files.deleteIfExists(part);
+                SavedSequence.write(
+                        part, new SavedSequence.Header(model.fingerprint(), tokens(), storedPositions), cache);
+                Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException e) {
+            throw new EngineException(path + ": the session cannot be saved: " + reason(e), e);
+        } finally {
+            exit();
+        }
+    }
+
+    /**
+     * Brings back what {@link #save} wrote, in place of what the session holds. Logits are there after the next tokens.
+     *
+     * @throws EngineException if the file cannot be read, is damaged, or was saved with another model or other options; the session is
+     *     then empty
+     */
+    public void restore(Path path) {
+        enter();
+        try {
+            rewindTo(0);
+            SavedSequence.Header saved = SavedSequence.read(path, model.fingerprint(), contextLength, cache);
+            check(saved.tokens(), 0, saved.tokens().length);
+            stored(saved.tokens(), 0, saved.tokens().length);
+            storedPositions = saved.furthest();
+        } catch (IOException e) {
+            throw new EngineException(path + ": the session cannot be restored: " + reason(e), e);
+        } finally {
+            exit();
+        }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException none -> "no such file or folder: " + none.getFile();
+            case AccessDeniedException denied -> "access denied";
+            case FileSystemException failed when failed.getReason() != null -> failed.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     /** Forgets everything. */
@@ -205,11 +288,21 @@ public final class Session implements AutoCloseable {
         return mismatch < 0 ? length : mismatch;
     }
 
+    /** How many of the first {@code prefix} tokens can be gone on from: all, or none where a sliding window has lost what they see. */
+    int reusable(int prefix) {
+        return cache.canRewind(prefix, storedPositions) ? prefix : 0;
+    }
+
     void rewindTo(int to) {
         if (to < 0 || to > position) {
             throw new IllegalArgumentException("rewind to " + to + ", expected 0 to " + position);
         }
+        if (reusable(to) != to) {
+            throw new EngineException("cannot go back to token " + to
+                    + ": a layer with a sliding window does not hold what came before it any more; clear the session");
+        }
         position = to;
+        storedPositions = to == 0 ? 0 : storedPositions;
         logitsValid = false;
     }
 
@@ -221,22 +314,53 @@ public final class Session implements AutoCloseable {
     boolean append(int[] ids, int first, int end, BooleanSupplier cancelled) {
         for (int at = first; at < end; at += batchRows) {
             int count = Math.min(batchRows, end - at);
-            if (!runBody(ids, at, count, cancelled)) {
+            boolean last = at + count == end;
+            if (!runBody(ids, at, count, cancelled, last ? () -> lastLogits(count - 1) : () -> {})) {
                 return false;
-            }
-            if (at + count == end) {
-                runHead(count - 1, 1);
-                logitsValid = true;
             }
         }
         return true;
+    }
+
+    private void lastLogits(int row) {
+        pass.runHead(row, 1);
+        takeLogits(0);
+    }
+
+    /** Copies a row of the pass's logits: those after this session's last token. */
+    void takeLogits(int row) {
+        pass.readLogits(row, logits);
+        checkFinite(logits);
+        logitsValid = true;
     }
 
     int batchRows() {
         return batchRows;
     }
 
-    private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled) {
+    ForwardPass pass() {
+        return pass;
+    }
+
+    /** @param read reads the results, before another session may compute */
+    private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled, Runnable read) {
+        check(ids, first, count);
+        model.file().checkUnchanged();
+        model.computing().lock();
+        try {
+            if (!pass.run(ids, first, count, cancelled, reserve(0, count))) {
+                return false;
+            }
+            stored(ids, first, count);
+            read.run();
+        } finally {
+            model.computing().unlock();
+        }
+        return true;
+    }
+
+    /** Refuses tokens that do not fit or do not exist. */
+    void check(int[] ids, int first, int count) {
         if (position + count > contextLength) {
             throw new EngineException("the context of " + contextLength + " tokens is full: " + position
                     + " tokens are in it and " + count + " more do not fit; use a larger --context");
@@ -247,43 +371,23 @@ public final class Session implements AutoCloseable {
                         "token id " + ids[i] + ", expected 0 to " + (model.vocabularySize() - 1));
             }
         }
+    }
+
+    /** Makes room for tokens that are about to be computed in rows from {@code firstRow} on. */
+    Span reserve(int firstRow, int count) {
         logitsValid = false;
-        model.file().checkUnchanged();
-        model.computing().lock();
-        try {
-            cache.reserve(position + count);
-            if (!body.run(ids, first, count, cancelled, new Span(cache, 0, count, position))) {
-                return false;
-            }
-        } finally {
-            model.computing().unlock();
-        }
+        cache.reserve(position + count);
+        storedPositions = Math.max(storedPositions, position + count);
+        return new Span(cache, firstRow, count, position);
+    }
+
+    /** Tokens have been computed. */
+    void stored(int[] ids, int first, int count) {
         if (tokens.length < position + count) {
             tokens = Arrays.copyOf(tokens, Math.max(position + count, tokens.length * 2));
         }
         System.arraycopy(ids, first, tokens, position, count);
         position += count;
-        return true;
-    }
-
-    private void runHead(int firstRow, int rows) {
-        model.computing().lock();
-        try {
-            for (int i = 0; i < rows; i++) {
-                MemorySegment.copy(
-                        passes.hidden().segment(),
-                        passes.hidden().offset(firstRow + i),
-                        passes.headInput().segment(),
-                        passes.headInput().offset(i),
-                        4L * passes.hidden().columns());
-            }
-            head.run(tokens, 0, rows, NEVER);
-        } finally {
-            model.computing().unlock();
-        }
-        for (int i = 0; i < rows; i++) {
-            checkFinite(logitsRow(i));
-        }
     }
 
     /** NaN anywhere in the weights reaches every logit: the answer would be nonsense. */
@@ -296,11 +400,8 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private MemorySegment logitsRow(int row) {
-        return passes.logits().segment().asSlice(passes.logits().offset(row), 4L * passes.logits().columns());
-    }
-
-    private void enter() {
+    /** The calling thread takes the session. @throws IllegalStateException if another one has it, or it is closed */
+    void enter() {
         if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException("the session is in use by another thread");
         }
@@ -310,7 +411,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void exit() {
+    void exit() {
         busy.set(false);
     }
 }

@@ -2,6 +2,8 @@ package moka.engine.cache;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import moka.engine.kernel.KvStore;
@@ -11,6 +13,9 @@ import moka.engine.kernel.KvStore;
  * memory ends with the window. Belongs to one session; not thread-safe.
  */
 public final class KvCache implements KvStore, AutoCloseable {
+    static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final CacheShape shape;
     private final ElementType keyType;
     private final ElementType valueType;
@@ -45,6 +50,22 @@ public final class KvCache implements KvStore, AutoCloseable {
         }
     }
 
+    /**
+     * Whether the sequence, which has had {@code stored} positions at most, can go on from {@code position}: all that the token there sees is
+     * still in the ring of each window.
+     */
+    public boolean canRewind(int position, int stored) {
+        int newest = Math.max(0, stored - 1) / BLOCK;
+        for (CacheShape.Layer layer : shape.layers()) {
+            int ring = ringBlocks(layer, batchRows);
+            int oldest = Math.max(0, position - layer.window() + 1) / BLOCK;
+            if (layer.window() > 0 && newest - oldest >= ring) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private MemorySegment block(ElementType type, long elements) {
         long size = type.bytes(elements * BLOCK);
         bytes += size;
@@ -54,6 +75,29 @@ public final class KvCache implements KvStore, AutoCloseable {
     private static int ringBlocks(CacheShape.Layer layer, int batchRows) {
         // The oldest position that a batch sees and the newest that it stores must never share a block.
         return layer.window() == 0 ? Integer.MAX_VALUE : (layer.window() + batchRows) / BLOCK + 2;
+    }
+
+    int layerCount() {
+        return keys.size();
+    }
+
+    int batchRows() {
+        return batchRows;
+    }
+
+    /** Blocks of a layer that {@code positions} positions have touched. */
+    int usedBlocks(int layer, int positions) {
+        CacheShape.Layer it = shape.layers().get(layer);
+        int wanted = (positions + BLOCK - 1) / BLOCK;
+        return it.kvHeadCount() == 0 ? 0 : Math.min(wanted, ringBlocks(it, batchRows));
+    }
+
+    MemorySegment keyBlock(int layer, int block) {
+        return keys.get(layer).get(block);
+    }
+
+    MemorySegment valueBlock(int layer, int block) {
+        return values.get(layer).get(block);
     }
 
     /** Bytes that a cache of this shape takes with {@code positions} positions. */

@@ -54,6 +54,9 @@ final class MachineKernels implements Kernels {
 
     @Override
     public Matrix prepare(WeightMatrix weights) {
+        if (!weights.data().isNative()) {
+            throw new IllegalArgumentException(weights.name() + ": lies on the heap, machine code needs an address");
+        }
         return new PanelMatrix(weights, kernels(weights.type()));
     }
 
