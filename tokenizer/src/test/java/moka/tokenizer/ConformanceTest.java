@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -13,13 +14,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import moka.tokenizer.ConformanceReport.Count;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
  * All cases of {@code shared/public/tokenizers}: what llama.cpp v0.5.0, or the tokenizer that a model was trained with, makes of texts and
- * ids. Prints a line for each vocabulary and each rule.
+ * ids. Writes tables to {@code target/tokenizer-conformance.md}: a line for each vocabulary, each name and each rule.
  */
 class ConformanceTest {
     /** Cases known to differ, by vocabulary: how many, and why. */
@@ -29,6 +32,13 @@ class ConformanceTest {
 
     /** Blocks of 1024 tokens of which some tokenize otherwise: the texts are combining marks alone, which llama.cpp drops and BERT does not. */
     private static final Map<String, Integer> KNOWN_SWEEP_DIFFERENCES = Map.of("bert-bge", 2, "tiny-bert", 1);
+
+    private static final ConformanceReport REPORT = new ConformanceReport();
+
+    @AfterAll
+    static void writeReport() throws IOException {
+        REPORT.write();
+    }
 
     private static SharedData data() {
         var found = SharedData.find();
@@ -63,9 +73,16 @@ class ConformanceTest {
                 .filter(line -> line.get("name").getAsString().equals(name))
                 .findFirst()
                 .orElseThrow());
-        System.out.println(cases.summary() + "  sweep " + sweep.check());
+        sweep.check();
+        Count ids = cases.count("ids");
+        REPORT.row(
+                "Vocabularies",
+                List.of("vocabulary", "kind", "texts", "as the original", "not as the original", "detokenized", "pieces", "streamed",
+                        "malformed", "blocks of the sweep"),
+                List.of(name, vocabulary.get("kind").getAsString(), ids, ids.asOriginal(), ids.otherOriginal(), cases.count("text"),
+                        cases.count("pieces"), cases.count("stream"), cases.count("malformed"), sweep.count));
         assertEquals(KNOWN_DIFFERENCES.getOrDefault(name, 0), cases.failures().size(), () -> String.join("\n", cases.failures()));
-        assertEquals(KNOWN_SWEEP_DIFFERENCES.getOrDefault(name, 0), sweep.differences);
+        assertEquals(KNOWN_SWEEP_DIFFERENCES.getOrDefault(name, 0), sweep.count.total() - sweep.count.same());
     }
 
     private static void checkFacts(JsonObject vocabulary, Tokenizer tokenizer) {
@@ -97,7 +114,6 @@ class ConformanceTest {
             byName.computeIfAbsent(line.get("vocab").getAsString() + ' ' + pre, key -> new ArrayList<>()).add(line);
         }
         var failures = new ArrayList<String>();
-        int total = 0;
         for (var entry : byName.entrySet()) {
             String[] key = entry.getKey().split(" ", 2);
             Tokenizer tokenizer;
@@ -108,9 +124,11 @@ class ConformanceTest {
                     .tokenize(entry.getValue().stream().filter(line -> line.has("text")).toList())
                     .detokenize(entry.getValue().stream().filter(line -> line.has("detok")).toList());
             failures.addAll(cases.failures());
-            total += entry.getValue().size();
+            REPORT.row(
+                    "Pre-tokenizer names",
+                    List.of("name", "vocabulary", "texts", "detokenized"),
+                    List.of(key[1].isEmpty() ? "(absent)" : key[1], key[0], cases.count("ids"), cases.count("text")));
         }
-        System.out.println("by pre: " + (total - failures.size()) + "/" + total + " under " + byName.size() + " names");
         assertEquals(0, failures.size(), () -> String.join("\n", failures));
     }
 
@@ -121,23 +139,27 @@ class ConformanceTest {
         for (JsonObject name : data.objects("pre/pre-names.json")) {
             nameOfRule.putIfAbsent(name.get("rule").getAsString(), name.get("name").getAsString());
         }
-        var counts = new TreeMap<String, int[]>();
+        var counts = new TreeMap<String, Count>();
         var failures = new ArrayList<String>();
         for (JsonObject line : data.lines("pre/pre-splits.jsonl")) {
             String rule = line.get("rule").getAsString();
-            int[] count = counts.computeIfAbsent(rule, key -> new int[3]);
             List<String> pieces = pieces(nameOfRule.get(rule), line.get("text").getAsString());
-            count[0]++;
+            boolean other = line.has("original") || line.has("unicode");
+            Count one;
             if (pieces.equals(without(line, "pieces"))) {
-                count[1]++;
+                one = new Count(1, 0, other ? 1 : 0, 1);
             } else if (pieces.equals(without(line, "original")) || pieces.equals(without(line, "unicode"))) {
-                count[2]++;
+                one = new Count(0, 1, 0, 1);
             } else {
+                one = new Count(0, 0, 0, 1);
                 failures.add(rule + ": " + line + " but was " + pieces);
             }
+            counts.merge(rule, one, Count::plus);
         }
-        counts.forEach((rule, count) -> System.out.println(
-                "rule " + rule + ": " + (count[1] + count[2]) + "/" + count[0] + (count[2] > 0 ? " (" + count[2] + " as the original)" : "")));
+        counts.forEach((rule, count) -> REPORT.row(
+                "Rules",
+                List.of("rule", "splits", "as the original", "not as the original"),
+                List.of(rule, count, count.asOriginal(), count.otherOriginal())));
         assertEquals(0, failures.size(), () -> String.join("\n", failures));
     }
 
@@ -189,25 +211,21 @@ class ConformanceTest {
     private static final class Sweep {
         private final Tokenizer tokenizer;
         private final JsonObject line;
-        private int differences;
+        private Count count = Count.ZERO;
 
         Sweep(Tokenizer tokenizer, JsonObject line) {
             this.tokenizer = tokenizer;
             this.line = line;
         }
 
-        String check() throws Exception {
-            var parts = new ArrayList<String>();
+        void check() throws Exception {
             for (String kind : List.of("attr", "piece_special", "piece_plain", "tokenize")) {
                 String[] expected = SharedData.strings(line.getAsJsonArray(kind));
-                int same = 0;
                 for (int block = 0; block < expected.length; block++) {
-                    same += hash(kind, block * line.get("block").getAsInt()).equals(expected[block]) ? 1 : 0;
+                    int same = hash(kind, block * line.get("block").getAsInt()).equals(expected[block]) ? 1 : 0;
+                    count = count.plus(new Count(same, 0, 0, 1));
                 }
-                differences += expected.length - same;
-                parts.add(kind + " " + same + "/" + expected.length);
             }
-            return String.join(", ", parts);
         }
 
         private String hash(String kind, int from) throws Exception {

@@ -6,13 +6,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import moka.tokenizer.ConformanceReport.Count;
 
 /** Holds a tokenizer to lines of the reference data, counts what agrees and keeps what does not. */
 final class ReferenceCases {
     private final String name;
     private final Tokenizer tokenizer;
     private final List<String> failures = new ArrayList<>();
-    private final StringBuilder summary = new StringBuilder();
+    private final Map<String, Count> counts = new TreeMap<>();
 
     ReferenceCases(String name, Tokenizer tokenizer) {
         this.name = name;
@@ -23,27 +26,29 @@ final class ReferenceCases {
         return failures;
     }
 
-    /** One line: how many of how many, of each kind. */
-    String summary() {
-        return name + ":" + summary;
+    /** How many cases of a kind agree: ids, text, pieces, stream, malformed. */
+    Count count(String kind) {
+        return counts.getOrDefault(kind, Count.ZERO);
     }
 
     /** Ids of texts. Where the model's original tokenizer is known to give other ids, those are right too. */
     ReferenceCases tokenize(List<JsonObject> lines) {
         int same = 0;
         int asOriginal = 0;
+        int otherOriginal = 0;
         for (JsonObject line : lines) {
             boolean addSpecial = line.get("add_special").getAsBoolean();
             int[] ids = tokenizer.encode(line.get("text").getAsString(), addSpecial, line.get("parse_special").getAsBoolean());
             if (Arrays.equals(ids, SharedData.ids(line.getAsJsonArray("ids")))) {
                 same++;
+                otherOriginal += line.has("other_ids") ? 1 : 0;
             } else if (line.has("other_ids") && isFramed(ids, SharedData.ids(line.getAsJsonArray("other_ids")), addSpecial)) {
                 asOriginal++;
             } else {
                 fail("ids", line, Arrays.toString(ids));
             }
         }
-        count("ids", same, asOriginal, lines.size());
+        counts.put("ids", new Count(same, asOriginal, otherOriginal, lines.size()));
         return this;
     }
 
@@ -79,7 +84,7 @@ final class ReferenceCases {
                 fail("text", line, new String(bytes, StandardCharsets.UTF_8));
             }
         }
-        count("text", same, 0, lines.size());
+        counts.put("text", new Count(same, 0, 0, lines.size()));
         return this;
     }
 
@@ -107,8 +112,8 @@ final class ReferenceCases {
                 fail("stream", line, stream.toString());
             }
         }
-        count("pieces", samePieces, 0, lines.size());
-        count("stream", sameStreams, 0, lines.size());
+        counts.put("pieces", new Count(samePieces, 0, 0, lines.size()));
+        counts.put("stream", new Count(sameStreams, 0, 0, lines.size()));
         return this;
     }
 
@@ -123,17 +128,8 @@ final class ReferenceCases {
                 fail("ids of bytes", line, Arrays.toString(ids));
             }
         }
-        if (!lines.isEmpty()) {
-            count("malformed", same, 0, lines.size());
-        }
+        counts.put("malformed", new Count(same, 0, 0, lines.size()));
         return this;
-    }
-
-    private void count(String what, int same, int asOriginal, int total) {
-        summary.append("  ").append(what).append(' ').append(same + asOriginal).append('/').append(total);
-        if (asOriginal > 0) {
-            summary.append(" (").append(asOriginal).append(" as the original)");
-        }
     }
 
     private void fail(String what, JsonObject line, String found) {
