@@ -10,6 +10,11 @@ final class ByteTrie {
     static final int ROOT = 0;
     /** No node, or no token. */
     static final int NONE = -1;
+    /**
+     * Bytes of the longest string: no published vocabulary has longer ones, and every place of a text may cost as many steps as the longest
+     * is long.
+     */
+    static final int LONGEST = 1024;
 
     /** {@code node << 8 | byte}, plus 1 so that 0 is a free slot. */
     private int[] edges;
@@ -28,8 +33,11 @@ final class ByteTrie {
         shift = Integer.numberOfLeadingZeros(slots) + 1;
     }
 
-    /** Adds a string; of equal ones the first keeps its token. */
+    /** Adds a string, unless it is longer than {@link #LONGEST}; of equal ones the first keeps its token. */
     void add(byte[] text, int from, int length, int token) {
+        if (length > LONGEST) {
+            return;
+        }
         int node = ROOT;
         for (int i = from; i < from + length; i++) {
             int next = child(node, text[i]);

@@ -15,6 +15,9 @@ import java.nio.ByteOrder;
 final class CharacterMap {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** Bytes of the longest text that is replaced at once: known maps have up to 18; a damaged one may lead around in circles. */
+    private static final int LONGEST_MATCH = 256;
+
     /** A map that replaces nothing. */
     static final CharacterMap NONE = new CharacterMap(new int[0], new byte[0]);
 
@@ -57,7 +60,8 @@ final class CharacterMap {
         }
         long match = 0;
         int node = offset(unit(0));
-        for (int at = from; at < to; at++) {
+        int limit = Math.min(to, from + LONGEST_MATCH);
+        for (int at = from; at < limit; at++) {
             int b = text[at] & 0xFF;
             if (b == 0) {
                 break;

@@ -228,6 +228,11 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     @Override
+    public Set<Integer> suppressed() {
+        return Collections.unmodifiableSet(known.suppressed);
+    }
+
+    @Override
     public boolean isControl(int id) {
         return vocabulary.is(checked(id), Attributes.CONTROL);
     }

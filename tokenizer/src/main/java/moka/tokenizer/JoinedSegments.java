@@ -16,6 +16,9 @@ record JoinedSegments(byte[] padded, int length, SpecialTokens.Regions regions) 
         var trusts = new SpecialTokens.Trust[segments.size() + 1];
         int count = 0;
         for (Segment segment : segments) {
+            if (segment.text().isEmpty()) {
+                continue;
+            }
             byte[] text = Utf8.padded(segment.text());
             joined.write(text, 0, text.length - Utf8.PADDING);
             var trust = segment.trusted() ? SpecialTokens.Trust.ALL : SpecialTokens.Trust.GUARDED;

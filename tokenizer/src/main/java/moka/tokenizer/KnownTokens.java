@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import moka.gguf.Metadata;
+import moka.gguf.MetadataValue.ArrayValue;
 
 /**
  * Ids with a meaning: those that the file names, and those that are known by their text because files often forget to name them. A
@@ -51,6 +52,7 @@ final class KnownTokens {
     int padding;
     int mask;
     final TreeSet<Integer> endOfGeneration = new TreeSet<>();
+    final TreeSet<Integer> suppressed = new TreeSet<>();
 
     private KnownTokens(Metadata metadata, Vocabulary vocabulary, Finder finder) {
         this.metadata = metadata;
@@ -67,6 +69,7 @@ final class KnownTokens {
         known.separator = known.named("seperator", defaults[3]);
         known.padding = known.named("padding", defaults[4]);
         known.mask = known.named("mask", defaults[5]);
+        known.findSuppressed();
         known.findEnds();
         known.addStrips();
         return known;
@@ -88,6 +91,15 @@ final class KnownTokens {
             return byDefault;
         }
         return (int) id.getAsLong();
+    }
+
+    private void findSuppressed() {
+        long[] ids = metadata.array("tokenizer.ggml.suppress_tokens").map(ArrayValue::longs).orElseGet(() -> new long[0]);
+        for (long id : ids) {
+            if (id >= 0 && id < vocabulary.size()) {
+                suppressed.add((int) id);
+            }
+        }
     }
 
     private void findEnds() {

@@ -6,6 +6,8 @@ package moka.tokenizer;
  */
 final class Plamo2Model implements TextModel {
     private static final long UNKNOWN_COST = 10_000_000;
+    /** Scores beyond this (a million) are cut, so that sums over the longest text do not overflow. */
+    private static final double HIGHEST_COST = 1e10;
     private static final int BYTE_ORDER_MARK = 0xFEFF;
 
     private final Vocabulary vocabulary;
@@ -34,8 +36,11 @@ final class Plamo2Model implements TextModel {
         return node == ByteTrie.NONE || node == ByteTrie.ROOT ? -1 : trie.token(node);
     }
 
+    /** The score in steps of 1e-4, rounded half away from zero, with its sign turned. */
     private long cost(int token) {
-        return -Math.round(Math.abs(vocabulary.score(token) * 1e4)) * (vocabulary.score(token) < 0 ? -1 : 1);
+        float score = vocabulary.score(token);
+        long steps = Math.round(Math.min(HIGHEST_COST, Math.abs(score * 1e4)));
+        return score < 0 ? steps : -steps;
     }
 
     @Override
@@ -71,7 +76,8 @@ final class Plamo2Model implements TextModel {
         int node = trie.child(ByteTrie.ROOT, text[at]);
         for (int end = at + 1; node != ByteTrie.NONE; end++) {
             int token = trie.token(node);
-            if (token != ByteTrie.NONE && guard.allows(token)) {
+            boolean whole = end == to || (text[end] & 0xC0) != 0x80;
+            if (token != ByteTrie.NONE && whole && guard.allows(token)) {
                 long cost = costs[end - start] + cost(token);
                 if (cost <= best) {
                     best = cost;

@@ -29,6 +29,9 @@ final class SpecialTokens {
 
     private void add(int id) {
         byte[] text = vocabulary.texts().get(id);
+        if (text.length > ByteTrie.LONGEST) {
+            return;
+        }
         firstBytes[text[0] & 0xFF] = true;
         longest = Math.max(longest, text.length);
         trie.add(text, 0, text.length, id);

@@ -71,6 +71,11 @@ public interface Tokenizer {
 
     boolean isEndOfGeneration(int id);
 
+    /** Ids that the file forbids to generate ({@code tokenizer.ggml.suppress_tokens}). */
+    default Set<Integer> suppressed() {
+        return Set.of();
+    }
+
     /** Control tokens: not shown, recognised in trusted text only. */
     boolean isControl(int id);
 

@@ -125,12 +125,17 @@ final class UnigramModel implements TextModel {
 
     /** Replaces characters, and writes spaces as the vocabulary has them. */
     private final class Normalization {
+        /** Text grows to the elevenfold at most (U+FDFA); what grows beyond this is a damaged map. */
+        private static final int GROWTH = 64;
+
+        private final int longest;
         private byte[] result;
         private int size;
         private boolean inWord;
         private boolean prefixed;
 
         Normalization(int length) {
+            longest = (int) Math.min(Integer.MAX_VALUE - 8, (length + 16L) * GROWTH);
             result = new byte[length + length / 4 + 16];
         }
 
@@ -181,8 +186,12 @@ final class UnigramModel implements TextModel {
         }
 
         private void reserve(int more) {
+            if (size + more > longest) {
+                throw new TokenizerException(
+                        "'tokenizer.ggml.precompiled_charsmap' makes text more than " + GROWTH + " times as long: it is damaged");
+            }
             if (size + more > result.length) {
-                result = Arrays.copyOf(result, result.length * 2);
+                result = Arrays.copyOf(result, (int) Math.min(longest, result.length * 2L));
             }
         }
     }
