@@ -22,22 +22,34 @@ public final class BlockKvStore implements KvStore {
             int kvHeadCount,
             int headLength,
             int valueLength) {
-        this.keyType = type;
-        this.valueType = type;
+        this(arena, type, type, layers, ringBlocks, kvHeadCount, headLength, valueLength);
+    }
+
+    public BlockKvStore(
+            Arena arena,
+            ElementType keyType,
+            ElementType valueType,
+            int layers,
+            int ringBlocks,
+            int kvHeadCount,
+            int headLength,
+            int valueLength) {
+        this.keyType = keyType;
+        this.valueType = valueType;
         this.ringBlocks = ringBlocks;
         keys = new MemorySegment[layers][ringBlocks];
         values = new MemorySegment[layers][ringBlocks];
         for (int layer = 0; layer < layers; layer++) {
             for (int block = 0; block < ringBlocks; block++) {
-                keys[layer][block] = stale(arena, (long) kvHeadCount * BLOCK * headLength);
-                values[layer][block] = stale(arena, (long) kvHeadCount * BLOCK * valueLength);
+                keys[layer][block] = stale(arena, keyType.bytes((long) kvHeadCount * BLOCK * headLength));
+                values[layer][block] = stale(arena, valueType.bytes((long) kvHeadCount * BLOCK * valueLength));
             }
         }
     }
 
     /** NaN everywhere: whoever reads what was not stored shows it. */
-    private MemorySegment stale(Arena arena, long elements) {
-        return arena.allocate(keyType.bytes(elements), 64).fill((byte) 0xFF);
+    private static MemorySegment stale(Arena arena, long bytes) {
+        return arena.allocate(bytes, 64).fill((byte) 0xFF);
     }
 
     @Override

@@ -37,8 +37,8 @@ final class AttentionCode {
     private AttentionCode() {}
 
     /**
-     * {@code f(keys, queries, queryStride, scores, scoreStride, parameters)}: products of queries with keys of whole panels of 16, two or one at once.
-     * Parameters: long headLength, long how many times.
+     * {@code f(keys, queries, queryStride, scores, scoreStride, parameters)}: products of queries with keys of whole panels of 16, two or one at once;
+     * for plain types (quantized keys are multiplied by {@link StreamKernel}). Parameters: long headLength, long how many times.
      */
     static Assembler scores(ElementType type, int panels, int queries, boolean windows) {
         var a = new Assembler(true);
@@ -71,7 +71,7 @@ final class AttentionCode {
         for (int i = 0; i < unroll; i++) {
             Vector[] keys = {Vector.zmm(24 + i % 2), Vector.zmm(26 + i % 2)};
             for (int p = 0; p < panels; p++) {
-                load(a, type, keys[p], p == 0 ? General.RDI : second, i * elements);
+                loadPlain(a, type, keys[p], p == 0 ? General.RDI : second, i * elements);
             }
             for (int q = 0; q < queries; q++) {
                 if (panels == 1) {
@@ -108,13 +108,16 @@ final class AttentionCode {
 
     /**
      * {@code f(values, weights, weightStride, results, resultStride, parameters)}: {@code result = result * factor + Σ weight * value} for some
-     * vectors of a value head. Parameters: long keys, long bytes from one key's value to the next, long address of the first query's state.
+     * vectors of a value head. Parameters: long keys, long bytes from one key's value to the next, long address of the first query's state; for
+     * quantized values long address of the first key's float32 scales, long bytes from one key's scales to the next.
      */
     static Assembler mix(ElementType type, int vectors, int queries, boolean windows) {
         var a = new Assembler(true);
         var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R14);
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, queries);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, queries);
+        General scales = General.R14;
+        Vector table = Vector.zmm(31);
         frame.enter(a);
         rows.start(a, General.RSI);
         outputs.start(a, General.RCX);
@@ -129,19 +132,30 @@ final class AttentionCode {
                 a.vector(Instruction.VMULPS, sums[v][q], Vector.zmm(31), outputs.at(q, 64 * v));
             }
         }
+        if (!type.isPlain()) {
+            a.load(scales, General.R9.at(24));
+            a.load(General.R9, General.R9.at(32));
+        }
+        if (type == ElementType.Q4_0) {
+            Registers.laneNumbers(a, table);
+            Registers.broadcast(a, Vector.zmm(30), 8);
+            a.vector(Instruction.VPSUBD, table, table, Vector.zmm(30));
+            a.vector(Instruction.VCVTDQ2PS, table, table);
+        }
         a.align(32);
         Label nextKey = a.here();
-        for (int v = 0; v < vectors; v++) {
-            load(a, type, Vector.zmm(24 + v), General.RDI, v * PanelFormat.ROWS * type.bytes());
-        }
+        loadValues(a, type, vectors, scales, table);
         for (int q = 0; q < queries; q++) {
-            Vector weight = Vector.zmm(28 + q % 4);
+            Vector weight = Vector.zmm(28 + q % 3);
             a.vector(Instruction.VBROADCASTSS, weight, rows.at(q, 0));
             for (int v = 0; v < vectors; v++) {
                 a.vector(Instruction.VFMADD231PS, sums[v][q], Vector.zmm(24 + v), weight);
             }
         }
         a.add(General.RDI, General.RBX);
+        if (!type.isPlain()) {
+            a.add(scales, General.R9);
+        }
         rows.advance(a, 4);
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextKey);
@@ -154,8 +168,57 @@ final class AttentionCode {
         return a;
     }
 
-    private static void load(Assembler a, ElementType type, Vector target, General base, int displacement) {
-        a.vector(type == ElementType.F16 ? Instruction.VCVTPH2PS : Instruction.VMOVUPS, target, base.at(displacement));
+    /** Values of one key to registers 24 and on. */
+    private static void loadValues(Assembler a, ElementType type, int vectors, General scales, Vector table) {
+        for (int v = 0; v < vectors; v++) {
+            Vector value = Vector.zmm(24 + v);
+            switch (type) {
+                case F32, F16, BF16 -> loadPlain(a, type, value, General.RDI, v * PanelFormat.ROWS * type.bytes());
+                case Q8_0 -> {
+                    a.vector(Instruction.VPMOVSXBD, value, General.RDI.at(16 * v));
+                    a.vector(Instruction.VCVTDQ2PS, value, value);
+                }
+                case Q4_0 -> {
+                    // The low four bits of a lane are its index in the table: a vector has low nibbles, the next one the high ones.
+                    a.vector(Instruction.VPMOVZXBD, value, General.RDI.at(8 * (v & -2)));
+                    if (v % 2 != 0) {
+                        a.vector(Instruction.VPSRLD, value, value, 4);
+                    }
+                    a.vector(Instruction.VPERMD, value, value, table);
+                }
+            }
+            if (!type.isPlain()) {
+                a.vector(Instruction.VMULPS, value, value, scales.at(4 * (v / 2)).broadcasting());
+            }
+        }
+    }
+
+    private static void loadPlain(Assembler a, ElementType type, Vector target, General base, int displacement) {
+        switch (type) {
+            case F32 -> a.vector(Instruction.VMOVUPS, target, base.at(displacement));
+            case F16 -> a.vector(Instruction.VCVTPH2PS, target, base.at(displacement));
+            case BF16 -> {
+                a.vector(Instruction.VPMOVZXWD, target, base.at(displacement));
+                a.vector(Instruction.VPSLLD, target, target, 16);
+            }
+            case Q8_0, Q4_0 -> throw new IllegalArgumentException(type + " is not plain");
+        }
+    }
+
+    /** {@code f(halfs, floats, count, -, -, -)}: float16 to float32, 16 at a time. */
+    static Assembler widen(boolean windows) {
+        var a = new Assembler(true);
+        var frame = new Frame(windows);
+        frame.enter(a);
+        Label next = a.here();
+        a.vector(Instruction.VCVTPH2PS, Vector.zmm(0), General.RDI.at(0));
+        a.store(Instruction.VMOVUPS, General.RSI.at(0), Vector.zmm(0));
+        a.add(General.RDI, 32);
+        a.add(General.RSI, 64);
+        a.subtract(General.RDX, 16);
+        a.jump(Condition.NOT_EQUAL, next);
+        frame.leave(a);
+        return a;
     }
 
     /**
@@ -303,167 +366,5 @@ final class AttentionCode {
         a.jump(Condition.NOT_EQUAL, nextVector);
         frame.leave(a);
         return a;
-    }
-
-    /** {@code f(values, keys, headLength, -, -, -)}: one key to its lane of a panel, elements 16 lanes apart. */
-    static Assembler storeKey(ElementType type, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
-        Vector value = Vector.ymm(0);
-        int lane = PanelFormat.ROWS * type.bytes();
-        frame.enter(a);
-        Label next = a.here();
-        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
-        if (type == ElementType.F16) {
-            a.store(Instruction.VCVTPS2PH, value.as(128), value, 0);
-            for (int i = 0; i < 8; i++) {
-                a.store(Instruction.VPEXTRW, General.RSI.at(i * lane), value.as(128), i);
-            }
-        } else {
-            for (int i = 0; i < 8; i++) {
-                if (i == 4) {
-                    a.vector(Instruction.VMOVUPS, value.as(128), General.RDI.at(16));
-                }
-                a.store(Instruction.VPEXTRD, General.RSI.at(i * lane), value.as(128), i % 4);
-            }
-        }
-        a.add(General.RDI, 32);
-        a.add(General.RSI, 8 * lane);
-        a.subtract(General.RDX, 8);
-        a.jump(Condition.NOT_EQUAL, next);
-        frame.leave(a);
-        return a;
-    }
-
-    /** {@code f(values, target, length, -, -, -)}: a value head. */
-    static Assembler storeValue(ElementType type, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
-        Vector value = Vector.zmm(0);
-        frame.enter(a);
-        Label next = a.here();
-        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
-        if (type == ElementType.F16) {
-            a.store(Instruction.VCVTPS2PH, General.RSI.at(0), value, 0);
-        } else {
-            a.store(Instruction.VMOVUPS, General.RSI.at(0), value);
-        }
-        a.add(General.RDI, 64);
-        a.add(General.RSI, PanelFormat.ROWS * type.bytes());
-        a.subtract(General.RDX, 16);
-        a.jump(Condition.NOT_EQUAL, next);
-        frame.leave(a);
-        return a;
-    }
-
-    /**
-     * {@code f(heads, angles, pairs, headCount, headStride, -)}: rotates heads in place by pairs of cosine and sine, either
-     * {@code (i, i + pairs)} or {@code (2i, 2i + 1)}.
-     */
-    static Assembler rotate(boolean halves, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP);
-        frame.enter(a);
-        Vector x = Vector.zmm(0);
-        Vector y = Vector.zmm(1);
-        Vector cos = Vector.zmm(2);
-        Vector sin = Vector.zmm(3);
-        Vector even = Vector.zmm(4);
-        Vector odd = Vector.zmm(5);
-        Vector turned = Vector.zmm(6);
-        int step = halves ? 16 : 8;
-        Registers.laneNumbers(a, even);
-        a.vector(Instruction.VPADDD, even, even, even);
-        Registers.broadcast(a, odd, 1);
-        if (halves) {
-            a.vector(Instruction.VPADDD, odd, odd, even);
-        } else {
-            // Signs: minus in even lanes. 2 * lane << 30 is the lane's lowest bit << 31; its complement is wanted.
-            a.vector(Instruction.VPSLLD, even, even, 30);
-            Registers.broadcast(a, odd, 0x80000000);
-            a.vector(Instruction.VPXORD, odd, odd, even);
-        }
-        Label nextHead = a.here();
-        a.move(General.R10, General.RDI);
-        a.move(General.R11, General.RSI);
-        a.move(General.RBX, General.RDX);
-        Label nextPairs = a.here();
-        // Masks of what is left: lanes of data, and twice as many of angles.
-        Label whole = a.label();
-        a.set(General.RAX, 0xFFFF_FFFFL);
-        a.compare(General.RBX, step);
-        a.jump(Condition.NOT_LESS, whole);
-        a.move(General.R9, General.RCX);
-        a.set(General.RAX, 1);
-        a.move(General.RCX, General.RBX);
-        a.shiftLeftByCl(General.RAX);
-        a.shiftLeftByCl(General.RAX);
-        a.subtract(General.RAX, 1);
-        a.move(General.RCX, General.R9);
-        a.bind(whole);
-        a.moveMask(Mask.K1, General.RAX);
-        if (halves) {
-            a.move(General.R9, General.RAX);
-            a.shiftRight(General.R9, 16);
-            a.moveMask(Mask.K2, General.R9);
-            halfMask(a, step);
-            a.address(General.RBP, General.R10.at(General.RDX, 4, 0));
-            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, cos, General.R11.at(0));
-            a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, turned, General.R11.at(64));
-            a.vector(Instruction.VMOVDQU32, sin, odd);
-            a.vector(Instruction.VMOVDQU32, y, even);
-            permute(a, sin, cos, turned);
-            permute(a, y, cos, turned);
-            a.vector(Instruction.VMOVUPS, cos, y);
-            a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
-            a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, y, General.RBP.at(0));
-            a.vector(Instruction.VMULPS, turned, x, cos);
-            a.vector(Instruction.VFNMADD231PS, turned, y, sin);
-            a.masked(Mask.K3, false).store(Instruction.VMOVUPS, General.R10.at(0), turned);
-            a.vector(Instruction.VMULPS, turned, x, sin);
-            a.vector(Instruction.VFMADD231PS, turned, y, cos);
-            a.masked(Mask.K3, false).store(Instruction.VMOVUPS, General.RBP.at(0), turned);
-            a.add(General.R11, 128);
-        } else {
-            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, y, General.R11.at(0));
-            a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
-            a.vector(Instruction.VPSHUFD, cos, y, 0xA0);
-            a.vector(Instruction.VPSHUFD, sin, y, 0xF5);
-            a.vector(Instruction.VPSHUFD, y, x, 0xB1);
-            a.vector(Instruction.VPXORD, sin, sin, odd);
-            a.vector(Instruction.VMULPS, turned, x, cos);
-            a.vector(Instruction.VFMADD231PS, turned, y, sin);
-            a.masked(Mask.K1, false).store(Instruction.VMOVUPS, General.R10.at(0), turned);
-            a.add(General.R11, 64);
-        }
-        a.add(General.R10, 64);
-        a.subtract(General.RBX, step);
-        a.jump(Condition.GREATER, nextPairs);
-        a.add(General.RDI, General.R8);
-        a.subtract(General.RCX, 1);
-        a.jump(Condition.NOT_EQUAL, nextHead);
-        frame.leave(a);
-        return a;
-    }
-
-    /** {@code K3} = as many lanes as pairs are left, at most 16. */
-    private static void halfMask(Assembler a, int step) {
-        Label whole = a.label();
-        a.set(General.RAX, 0xFFFF);
-        a.compare(General.RBX, step);
-        a.jump(Condition.NOT_LESS, whole);
-        a.move(General.R9, General.RCX);
-        a.set(General.RAX, 1);
-        a.move(General.RCX, General.RBX);
-        a.shiftLeftByCl(General.RAX);
-        a.subtract(General.RAX, 1);
-        a.move(General.RCX, General.R9);
-        a.bind(whole);
-        a.moveMask(Mask.K3, General.RAX);
-    }
-
-    /** {@code index} = the dwords of {@code low, high} that it names. */
-    private static void permute(Assembler a, Vector index, Vector low, Vector high) {
-        a.vector(Instruction.VPERMI2D, index, low, high);
     }
 }

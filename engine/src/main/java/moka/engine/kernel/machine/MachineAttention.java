@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KvLayout;
 import moka.engine.kernel.KvStore;
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.RopeTable;
@@ -36,7 +37,9 @@ final class MachineAttention {
     private final SystemMemory system;
     private final PanelMemory memory;
     private final RowRoutines rows;
-    private final Map<ElementType, AttentionRoutines> routinesOfTypes = new EnumMap<>(ElementType.class);
+    private final AttentionRoutines routines;
+    private final Map<ElementType, KeyRoutines> keyRoutinesOfTypes = new EnumMap<>(ElementType.class);
+    private final Map<ElementType, ValueRoutines> valueRoutinesOfTypes = new EnumMap<>(ElementType.class);
     private final Scratch[] scratch;
     /** Results of segments: of single tokens, {@code [head][segment]}, shared by the workers. */
     private MemorySegment shared = MemorySegment.NULL;
@@ -44,7 +47,8 @@ final class MachineAttention {
     // What the region works on.
     private @Nullable AttentionPlan plan;
     private AttentionPlan.@Nullable Span span;
-    private @Nullable AttentionRoutines routines;
+    private @Nullable KeyRoutines keyRoutines;
+    private @Nullable ValueRoutines valueRoutines;
     private MemorySegment angles = MemorySegment.NULL;
     private int tokensOfChunk;
     private int segmentCount;
@@ -53,11 +57,12 @@ final class MachineAttention {
     private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
     private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
 
-    MachineAttention(WorkerTeam team, SystemMemory system, PanelMemory memory, RowRoutines rows) {
+    MachineAttention(WorkerTeam team, SystemMemory system, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
         this.team = team;
         this.system = system;
         this.memory = memory;
         this.rows = rows;
+        routines = new AttentionRoutines(system);
         scratch = new Scratch[team.size()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(memory);
@@ -67,18 +72,23 @@ final class MachineAttention {
     /** Memory of one worker. */
     private static final class Scratch {
         private final PanelMemory memory;
-        /** Parameters of the routines: 0 scores, 64 mixing, 128 softmax, 192 norms. */
+        /** Parameters of the routines: 0 scores, 64 mixing, 128 softmax, 192 norms, 256 scores of rounded queries. */
         final MemorySegment parameters;
 
         final MemorySegment scores;
         MemorySegment heads = MemorySegment.NULL;
-        MemorySegment states = MemorySegment.NULL;
+        /** The same heads, rounded to 8 bits. */
+        MemorySegment roundedHeads = MemorySegment.NULL;
+        /** Scales of the values of a block. */
+        MemorySegment scales = MemorySegment.NULL;
+        /** A head that Java stores. */
+        float[] stored = new float[0];
         MemorySegment results = MemorySegment.NULL;
         MemorySegment weights = MemorySegment.NULL;
 
         Scratch(PanelMemory memory) {
             this.memory = memory;
-            parameters = memory.segment(256);
+            parameters = memory.segment(256 + TileTail.PARAMETER_BYTES);
             scores = memory.segment((long) RowAddresses.MOST * SCORE_STRIDE);
         }
 
@@ -92,14 +102,15 @@ final class MachineAttention {
         }
     }
 
-    /** Whether the routines can serve: whole vectors in a head, caches of float32 or float16. */
+    /** Whether the routines can serve: whole vectors in a head, and whole groups where the cache is quantized. */
     static boolean serves(AttentionPlan plan, AttentionPlan.Span[] spans) {
-        boolean oneType = true;
         for (AttentionPlan.Span span : spans) {
-            ElementType type = span.cache().keyType();
-            oneType &= type == span.cache().valueType() && (type == ElementType.F32 || type == ElementType.F16);
+            if (plan.headLength() % Math.max(16, span.cache().keyType().groupLength()) != 0
+                    || plan.valueLength() % Math.max(16, span.cache().valueType().groupLength()) != 0) {
+                return false;
+            }
         }
-        return oneType && plan.headLength() % 16 == 0 && plan.valueLength() % 16 == 0;
+        return true;
     }
 
     void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
@@ -110,7 +121,8 @@ final class MachineAttention {
                 continue;
             }
             this.span = span;
-            routines = routinesOfTypes.computeIfAbsent(span.cache().keyType(), this::generate);
+            keyRoutines = keyRoutinesOfTypes.computeIfAbsent(span.cache().keyType(), this::generateForKeys);
+            valueRoutines = valueRoutinesOfTypes.computeIfAbsent(span.cache().valueType(), this::generateForValues);
             RopeTable rope = plan.rope();
             angles = rope == null ? MemorySegment.NULL : rope.table(span.firstPosition() + span.rowCount());
             team.run((span.rowCount() + STORED_ROWS - 1) / STORED_ROWS, store);
@@ -118,9 +130,17 @@ final class MachineAttention {
         }
     }
 
-    private AttentionRoutines generate(ElementType type) {
+    private KeyRoutines generateForKeys(ElementType type) {
         try {
-            return new AttentionRoutines(type, system);
+            return new KeyRoutines(type, system);
+        } catch (CodeMemory.RefusedException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private ValueRoutines generateForValues(ElementType type) {
+        try {
+            return new ValueRoutines(type, system);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -157,45 +177,61 @@ final class MachineAttention {
     private void storeChunk(int chunk, int worker) {
         AttentionPlan plan = Objects.requireNonNull(this.plan);
         AttentionPlan.Span span = Objects.requireNonNull(this.span);
-        AttentionRoutines routines = Objects.requireNonNull(this.routines);
         Scratch own = scratch[worker];
-        KvStore cache = span.cache();
-        int headLength = plan.headLength();
-        int valueLength = plan.valueLength();
-        int width = cache.keyType().bytes();
-        own.heads = own.grown(own.heads, 4L * headLength * plan.kvHeadCount());
+        int width = plan.headLength() * plan.kvHeadCount();
+        own.heads = own.grown(own.heads, 4L * width);
         int end = Math.min(span.rowCount(), (chunk + 1) * STORED_ROWS);
         for (int row = chunk * STORED_ROWS; row < end; row++) {
             int position = span.firstPosition() + row;
-            int slot = position % KvStore.BLOCK;
-            MemorySegment.copy(
-                    plan.keys().segment(), plan.keys().offset(span.firstRow() + row), own.heads, 0, 4L * headLength * plan.kvHeadCount());
-            prepare(plan, routines, own, own.heads.address(), plan.kvHeadCount(), plan.keyNorm(), position);
-            long keys = cache.keys(plan.layer(), position).address();
-            long values = cache.values(plan.layer(), position).address();
+            MemorySegment.copy(plan.keys().segment(), plan.keys().offset(span.firstRow() + row), own.heads, 0, 4L * width);
+            prepare(plan, own, own.heads.address(), plan.kvHeadCount(), plan.keyNorm(), position);
             for (int head = 0; head < plan.kvHeadCount(); head++) {
-                long panel = (long) head * (KvStore.BLOCK / 16) + slot / 16;
-                routines.storeKey().call(
-                        own.heads.address() + 4L * head * headLength,
-                        keys + width * (panel * headLength * 16 + slot % 16),
-                        headLength,
-                        0,
-                        0,
-                        0);
-                routines.storeValue().call(
-                        plan.values().address(span.firstRow() + row) + 4L * head * valueLength,
-                        values + (long) width * ((long) head * KvStore.BLOCK + slot) * valueLength,
-                        valueLength,
-                        0,
-                        0,
-                        0);
+                storeKey(plan, span.cache(), own, head, position);
+                storeValue(plan, span, own, head, row);
             }
         }
     }
 
+    private void storeKey(AttentionPlan plan, KvStore cache, Scratch own, int head, int position) {
+        int slot = position % KvStore.BLOCK;
+        int length = plan.headLength();
+        ElementType type = cache.keyType();
+        MemorySegment keys = cache.keys(plan.layer(), position);
+        Routine routine = Objects.requireNonNull(keyRoutines).store();
+        if (routine == null) {
+            own.stored = stored(own, length);
+            MemorySegment.copy(own.heads, FLOAT, 4L * head * length, own.stored, 0, length);
+            KvLayout.writeKey(keys, type, head, slot, own.stored, 0, length);
+            return;
+        }
+        long panel = keys.address() + KvLayout.panel(type, head, slot, length);
+        routine.call(own.heads.address() + 4L * head * length, panel + (long) type.bytes() * (slot % 16), length, 0, 0, 0);
+    }
+
+    private void storeValue(AttentionPlan plan, AttentionPlan.Span span, Scratch own, int head, int row) {
+        int position = span.firstPosition() + row;
+        int slot = position % KvStore.BLOCK;
+        int length = plan.valueLength();
+        ElementType type = span.cache().valueType();
+        MemorySegment values = span.cache().values(plan.layer(), position);
+        Routine routine = Objects.requireNonNull(valueRoutines).store();
+        if (routine == null) {
+            own.stored = stored(own, length);
+            plan.values().read(span.firstRow() + row, head * length, own.stored, 0, length);
+            KvLayout.writeValue(values, type, head, slot, own.stored, 0, length);
+            return;
+        }
+        long target = values.address() + type.bytes((long) length * (head * KvStore.BLOCK + slot));
+        routine.call(plan.values().address(span.firstRow() + row) + 4L * head * length, target, length, 0, 0, 0);
+    }
+
+    private static float[] stored(Scratch own, int length) {
+        return own.stored.length < length ? new float[length] : own.stored;
+    }
+
     /** Norms and rotates some heads of one token, in place. */
     private void prepare(
-            AttentionPlan plan, AttentionRoutines routines, Scratch own, long heads, int count, @Nullable MemorySegment norm, int position) {
+            AttentionPlan plan, Scratch own, long heads, int count, @Nullable MemorySegment norm, int position) {
         if (norm != null) {
             own.parameters.set(FLOAT, 192, plan.normEpsilon());
             own.parameters.set(FLOAT, 196, 1f / plan.headLength());
@@ -267,7 +303,6 @@ final class MachineAttention {
     }
 
     private void loadQueries(AttentionPlan plan, AttentionPlan.Span span, Scratch own, int kvHead, int firstRow, int tokens) {
-        AttentionRoutines routines = Objects.requireNonNull(this.routines);
         int group = plan.headCount() / plan.kvHeadCount();
         long bytes = 4L * group * plan.headLength();
         own.heads = own.grown(own.heads, tokens * bytes);
@@ -275,7 +310,16 @@ final class MachineAttention {
             long source = plan.queries().offset(span.firstRow() + firstRow + token) + kvHead * bytes;
             MemorySegment.copy(plan.queries().segment(), source, own.heads, token * bytes, bytes);
             int position = span.firstPosition() + firstRow + token;
-            prepare(plan, routines, own, own.heads.address() + token * bytes, group, plan.queryNorm(), position);
+            prepare(plan, own, own.heads.address() + token * bytes, group, plan.queryNorm(), position);
+        }
+        if (Objects.requireNonNull(keyRoutines).takesRoundedQueries()) {
+            int queries = tokens * group;
+            long stride = ActivationRow.bytes(plan.headLength());
+            own.roundedHeads = own.grown(own.roundedHeads, queries * stride);
+            for (int query = 0; query < queries; query++) {
+                rows.quantize(
+                        own.heads.address() + 4L * query * plan.headLength(), plan.headLength(), own.roundedHeads.address() + query * stride);
+            }
         }
     }
 
@@ -314,6 +358,7 @@ final class MachineAttention {
         int from = Math.max(segment * SEGMENT, firstSeen(plan, firstPosition));
         int to = Math.min((segment + 1) * SEGMENT, firstPosition + tokens);
         for (int block = from & -KvStore.BLOCK; block < to; block += KvStore.BLOCK) {
+            widenScales(plan, span, own, kvHead, block);
             for (int query = 0; query < queries; query += RowAddresses.MOST) {
                 int count = Math.min(RowAddresses.MOST, queries - query);
                 block(plan, span, own, kvHead, firstPosition, group, block, query, count, target, states);
@@ -334,7 +379,6 @@ final class MachineAttention {
             int count,
             MemorySegment target,
             long states) {
-        AttentionRoutines routines = Objects.requireNonNull(this.routines);
         // Keys that any of the queries sees.
         int lowest = Math.max(0, firstSeen(plan, firstPosition + query / group) - block);
         int highest = Math.min(KvStore.BLOCK, firstPosition + (query + count - 1) / group + 1 - block);
@@ -352,14 +396,35 @@ final class MachineAttention {
             target.set(INT, at + AttentionCode.END_KEY, position + 1 - block - firstKey);
             target.set(FLOAT, at + AttentionCode.DISTANCE, block + firstKey - position);
         }
-        ElementType type = span.cache().keyType();
+        long keys = span.cache().keys(plan.layer(), block).address() + KvLayout.panel(span.cache().keyType(), kvHead, firstKey, plan.headLength());
+        score(plan, own, keys, panels, query, count);
+        routines.softmax(plan.softCap() != 0)
+                .call(own.scores.address(), SCORE_STRIDE, target.address() + state, count, panels, own.parameters.address() + 128);
+        // Only keys that somebody sees: the values of others may be anything, and zero times anything may be undefined.
+        long scores = own.scores.address() + 4L * (lowest - firstKey);
+        long values = span.cache().values(plan.layer(), block).address()
+                + span.cache().valueType().bytes((long) plan.valueLength() * kvHead * KvStore.BLOCK);
+        own.parameters.set(LONG, 64, highest - lowest);
+        own.parameters.set(LONG, 80, target.address() + state);
+        mix(plan, own, values, lowest, scores, target.address() + 4L * query * plan.valueLength(), count);
+    }
+
+    /** Products of some queries with whole panels of keys. */
+    private void score(AttentionPlan plan, Scratch own, long keys, int panels, int query, int count) {
+        KeyRoutines routines = Objects.requireNonNull(keyRoutines);
         int headLength = plan.headLength();
-        int valueLength = plan.valueLength();
         MemorySegment parameters = own.parameters;
-        long panelBytes = 16L * headLength * type.bytes();
-        long keys = span.cache().keys(plan.layer(), block).address() + panelBytes * ((long) kvHead * (KvStore.BLOCK / 16) + firstPanel);
-        long heads = own.heads.address() + 4L * query * headLength;
         long scores = own.scores.address();
+        if (routines.takesRoundedQueries()) {
+            long stride = ActivationRow.bytes(headLength);
+            MemorySegment tail = parameters.asSlice(256);
+            TileTail.write(tail, headLength / ActivationRow.UNIT, panels, 0, 1, false, 0xFFFF, 0);
+            routines.scores(1, count)
+                    .call(keys, own.roundedHeads.address() + query * stride, stride, scores, SCORE_STRIDE, tail.address());
+            return;
+        }
+        long heads = own.heads.address() + 4L * query * headLength;
+        long panelBytes = 16L * headLength * routines.type().bytes();
         parameters.set(LONG, 0, headLength);
         if (panels > 1) {
             parameters.set(LONG, 8, panels / 2);
@@ -370,26 +435,48 @@ final class MachineAttention {
             routines.scores(1, count)
                     .call(keys + (panels - 1) * panelBytes, heads, 4L * headLength, scores + 64L * (panels - 1), SCORE_STRIDE, parameters.address());
         }
-        routines.softmax(plan.softCap() != 0)
-                .call(scores, SCORE_STRIDE, target.address() + state, count, panels, parameters.address() + 128);
-        // Only keys that somebody sees: the values of others may be anything, and zero times anything may be undefined.
-        long rowBytes = (long) valueLength * type.bytes();
-        long values = span.cache().values(plan.layer(), block).address() + rowBytes * ((long) kvHead * KvStore.BLOCK + lowest);
-        parameters.set(LONG, 64, highest - lowest);
+    }
+
+    /** Adds the values of a head from key {@code first} on, by their weights. */
+    private void mix(AttentionPlan plan, Scratch own, long values, int first, long weights, long results, int count) {
+        ValueRoutines routines = Objects.requireNonNull(valueRoutines);
+        ElementType type = routines.type();
+        int valueLength = plan.valueLength();
+        long rowBytes = type.bytes(valueLength);
+        MemorySegment parameters = own.parameters;
+        long scaleBytes = 0;
+        if (!type.isPlain()) {
+            // The codes of a quantized head's rows lie together, their scales behind them.
+            rowBytes -= 2L * valueLength / type.groupLength();
+            scaleBytes = 4L * valueLength / type.groupLength();
+        }
         parameters.set(LONG, 72, rowBytes);
-        parameters.set(LONG, 80, target.address() + state);
-        long results = target.address() + 4L * query * valueLength;
+        parameters.set(LONG, 96, scaleBytes);
         int vectors = valueLength / 16;
-        for (int vector = 0; vector < vectors; vector += AttentionRoutines.MOST_VECTORS) {
-            routines.mix(Math.min(AttentionRoutines.MOST_VECTORS, vectors - vector), count)
+        for (int vector = 0; vector < vectors; vector += ValueRoutines.MOST_VECTORS) {
+            parameters.set(LONG, 88, own.scales.address() + first * scaleBytes + 4L * vector * 16 / type.groupLength());
+            routines.mix(Math.min(ValueRoutines.MOST_VECTORS, vectors - vector), count)
                     .call(
-                            values + (long) vector * 16 * type.bytes(),
-                            scores + 4L * (lowest - firstKey),
+                            values + first * rowBytes + rowBytes * vector / vectors,
+                            weights,
                             SCORE_STRIDE,
                             results + 64L * vector,
                             4L * valueLength,
                             parameters.address() + 64);
         }
+    }
+
+    /** The scales of a block's values as float32, where they have such. */
+    private void widenScales(AttentionPlan plan, AttentionPlan.Span span, Scratch own, int kvHead, int block) {
+        ElementType type = span.cache().valueType();
+        if (type.isPlain()) {
+            return;
+        }
+        int count = KvStore.BLOCK * plan.valueLength() / type.groupLength();
+        long headBytes = type.bytes((long) KvStore.BLOCK * plan.valueLength());
+        own.scales = own.grown(own.scales, 4L * count);
+        long halfs = span.cache().values(plan.layer(), block).address() + (kvHead + 1) * headBytes - 2L * count;
+        routines.widen().call(halfs, own.scales.address(), count, 0, 0, 0);
     }
 
     /**
@@ -399,7 +486,6 @@ final class MachineAttention {
      */
     private void combine(Scratch own, int row, int head, int query, int queries, int count, MemorySegment segments) {
         AttentionPlan plan = Objects.requireNonNull(this.plan);
-        AttentionRoutines routines = Objects.requireNonNull(this.routines);
         long resultBytes = 4L * plan.valueLength();
         long segmentBytes = queries * (resultBytes + AttentionCode.STATE_BYTES);
         long state = queries * resultBytes + (long) query * AttentionCode.STATE_BYTES;
@@ -451,6 +537,8 @@ final class MachineAttention {
     }
 
     void close() {
-        routinesOfTypes.values().forEach(AttentionRoutines::close);
+        routines.close();
+        keyRoutinesOfTypes.values().forEach(KeyRoutines::close);
+        valueRoutinesOfTypes.values().forEach(ValueRoutines::close);
     }
 }

@@ -1,0 +1,90 @@
+package moka.engine.kernel.machine;
+
+import java.util.List;
+import java.util.ArrayList;
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.machine.CodeMemory.Builder;
+import moka.engine.kernel.machine.Codes.Plane;
+import moka.engine.kernel.machine.Codes.Spot;
+import moka.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routines for keys of one type of element. Plain keys are multiplied with float32 queries. Quantized ones lie as the panels of weights do, and
+ * are multiplied as those are: with queries rounded to 8 bits ({@link ActivationRow}).
+ */
+final class KeyRoutines implements AutoCloseable {
+    private final ElementType type;
+    private final CodeMemory code;
+    private final @Nullable PanelFormat format;
+    private final Routine[][] scores = new Routine[3][RowAddresses.MOST + 1];
+    private final @Nullable Routine store;
+
+    KeyRoutines(ElementType type, SystemMemory system) throws CodeMemory.RefusedException {
+        this.type = type;
+        boolean windows = system.windowsCalls();
+        format = panelFormat(type);
+        var builder = new Builder();
+        List<Integer> places = new ArrayList<>();
+        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
+            if (format != null) {
+                places.add(builder.add(StreamKernel.emit(format, queries, windows)));
+            } else {
+                places.add(builder.add(AttentionCode.scores(type, 1, queries, windows)));
+                places.add(builder.add(AttentionCode.scores(type, 2, queries, windows)));
+            }
+        }
+        int storeAt = storesInCode(type) ? builder.add(AttentionInputCode.storeKey(type, windows)) : -1;
+        code = builder.build(system);
+        int next = 0;
+        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
+            for (int panels = 1; panels <= (format == null ? 2 : 1); panels++) {
+                scores[panels][queries] = code.routine(places.get(next++));
+            }
+        }
+        store = storeAt < 0 ? null : code.routine(storeAt);
+    }
+
+    /** Whether there are routines for storing elements of this type; the others are rare enough for Java. */
+    static boolean storesInCode(ElementType type) {
+        return type == ElementType.F32 || type == ElementType.F16;
+    }
+
+    private static @Nullable PanelFormat panelFormat(ElementType type) {
+        return switch (type) {
+            case F32, F16, BF16 -> null;
+            // As weights, but stored 128 too high.
+            case Q8_0 -> {
+                PanelFormat weights = PanelFormats.of(TensorType.Q8_0).orElseThrow();
+                var codes = new Codes(List.of(new Plane(8, 0, (unit, quarter) -> new Spot(quarter, 0))), null, 0);
+                yield new PanelFormat(
+                        weights.blockElements(), weights.blockBytes(), 0, 2, 2, 8, codes, weights.offsetShift(), weights.scales());
+            }
+            case Q4_0 -> PanelFormats.of(TensorType.Q4_0).orElseThrow();
+        };
+    }
+
+    ElementType type() {
+        return type;
+    }
+
+    /** Whether queries are wanted as {@link ActivationRow}s. */
+    boolean takesRoundedQueries() {
+        return format != null;
+    }
+
+    /** Products with {@code queries} queries, of so many panels at once: {@link AttentionCode#scores} or, for rounded queries, {@link StreamKernel}. */
+    Routine scores(int panels, int queries) {
+        return scores[panels][queries];
+    }
+
+    /** {@link AttentionInputCode#storeKey}, or null: stored by Java. */
+    @Nullable Routine store() {
+        return store;
+    }
+
+    @Override
+    public void close() {
+        code.close();
+    }
+}
