@@ -7,9 +7,9 @@ import java.io.UncheckedIOException;
 /**
  * The tables that lattice and 4-bit types look their values up in. Facts of the GGUF format: the grids were taken
  * from ggml (llama.cpp v0.5.0, MIT licence) as raw bytes, entry after entry, and lie beside this class as resources,
- * each read when its type is first used.
+ * each read when its type is first used. The arrays are shared: not to be written to.
  */
-final class Codebooks {
+public final class Codebooks {
     /** Values of IQ4_NL and IQ4_XS. */
     static final byte[] NON_LINEAR = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
@@ -18,33 +18,38 @@ final class Codebooks {
 
     private Codebooks() {}
 
+    /** The 16 values of IQ4_NL and IQ4_XS, ascending. */
+    public static byte[] nonLinear() {
+        return NON_LINEAR;
+    }
+
     /** {@code [256][8]} magnitudes. */
-    static byte[] iq2xxs() {
+    public static byte[] iq2xxs() {
         return Iq2Xxs.GRID;
     }
 
     /** {@code [512][8]} magnitudes. */
-    static byte[] iq2xs() {
+    public static byte[] iq2xs() {
         return Iq2Xs.GRID;
     }
 
     /** {@code [1024][8]} magnitudes. */
-    static byte[] iq2s() {
+    public static byte[] iq2s() {
         return Iq2S.GRID;
     }
 
     /** {@code [256][4]} magnitudes. */
-    static byte[] iq3xxs() {
+    public static byte[] iq3xxs() {
         return Iq3Xxs.GRID;
     }
 
     /** {@code [512][4]} magnitudes. */
-    static byte[] iq3s() {
+    public static byte[] iq3s() {
         return Iq3S.GRID;
     }
 
     /** {@code [2048][8]} values -1, 0, 1. */
-    static byte[] iq1s() {
+    public static byte[] iq1s() {
         return Iq1S.GRID;
     }
 
