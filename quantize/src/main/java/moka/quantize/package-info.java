@@ -1,0 +1,5 @@
+/** Makes quantized models and measures them. */
+@NullMarked
+package moka.quantize;
+
+import org.jspecify.annotations.NullMarked;
