@@ -48,6 +48,7 @@ final class JsonWriter {
         boolean ascii = bound[0] != null && bound[0].isTrue();
         boolean sortKeys = bound[3] != null && bound[3].isTrue();
         String indent = indent(bound[1], run);
+        boolean untrusted = bound[1] instanceof Text text && !text.isTrusted();
         String itemSeparator = indent == null ? ", " : ",";
         String keySeparator = ": ";
         if (bound[2] != null && bound[2] != NoneValue.NONE) {
@@ -57,12 +58,13 @@ final class JsonWriter {
             }
             itemSeparator = item.chars();
             keySeparator = key.chars();
+            untrusted |= !item.isTrusted() || !key.isTrusted();
         }
         var out = new TextBuilder(run);
         var writer = new JsonWriter(out, ascii, sortKeys, indent, itemSeparator, keySeparator);
         writer.write(input, 0);
         Text json = out.toText();
-        return writer.untrusted ? Text.untrusted(json.chars()) : json;
+        return untrusted || writer.untrusted ? Text.untrusted(json.chars()) : json;
     }
 
     private static @Nullable String indent(@Nullable Value indent, Run run) {

@@ -109,7 +109,7 @@ final class TextFilters {
         }
         Dict named = Dict.own();
         for (int i = 0; i < arguments.namedCount(); i++) {
-            named.put(Text.trusted(arguments.name(i)), arguments.named(i));
+            named.put(arguments.nameText(i), arguments.named(i));
         }
         return PercentFormat.format(text, named, run);
     }

@@ -50,6 +50,7 @@ public record CallArguments(List<Expression> expressions, List<String> names, @N
             values.addAll(unpacked);
         }
         var allNames = new ArrayList<>(names);
+        boolean namesTrusted = true;
         for (Expression expression : expressions.subList(positional, expressions.size())) {
             values.add(expression.evaluate(scope));
         }
@@ -68,9 +69,10 @@ public record CallArguments(List<Expression> expressions, List<String> names, @N
                     throw JinjaException.type("got multiple values for keyword argument '" + name + "'");
                 }
                 allNames.add(name.chars());
+                namesTrusted &= name.isTrusted();
                 values.add(entry.value());
             }
         }
-        return new Arguments(values.toArray(new Value[0]), allNames.toArray(NO_NAMES));
+        return new Arguments(values.toArray(new Value[0]), allNames.toArray(NO_NAMES), namesTrusted);
     }
 }

@@ -86,7 +86,7 @@ final class Macro implements Callable {
         for (int i = 0; i < arguments.namedCount(); i++) {
             if (!isTaken(arguments.name(i), positional)) {
                 run.charge(16);
-                rest.put(Text.trusted(arguments.name(i)), arguments.named(i));
+                rest.put(arguments.nameText(i), arguments.named(i));
             }
         }
         return rest;

@@ -11,11 +11,19 @@ public final class Arguments {
     /** All values; the last {@code names.length} of them are named. */
     private final Value[] values;
     private final String[] names;
+    /** Whether the template wrote all names; others come from what it unpacks with two stars. */
+    private final boolean namesTrusted;
 
     /** @param values positional values, then as many as there are names */
     public Arguments(Value[] values, String[] names) {
+        this(values, names, true);
+    }
+
+    /** @param namesTrusted whether the template itself wrote all names */
+    public Arguments(Value[] values, String[] names, boolean namesTrusted) {
         this.values = values;
         this.names = names;
+        this.namesTrusted = namesTrusted;
     }
 
     public static Arguments of(Value... values) {
@@ -42,6 +50,11 @@ public final class Arguments {
         return names[index];
     }
 
+    /** A name as text of whoever wrote it. */
+    public Text nameText(int index) {
+        return namesTrusted ? Text.trusted(names[index]) : Text.untrusted(names[index]);
+    }
+
     public Value named(int index) {
         return values[positionalCount() + index];
     }
@@ -54,7 +67,7 @@ public final class Arguments {
 
     /** These arguments without the first so many positional ones. */
     public Arguments drop(int count) {
-        return new Arguments(Arrays.copyOfRange(values, Math.min(count, positionalCount()), values.length), names);
+        return new Arguments(Arrays.copyOfRange(values, Math.min(count, positionalCount()), values.length), names, namesTrusted);
     }
 
     /** These arguments with one named argument more. */
@@ -63,7 +76,7 @@ public final class Arguments {
         var longerNames = Arrays.copyOf(names, names.length + 1);
         longerValues[values.length] = value;
         longerNames[names.length] = name;
-        return new Arguments(longerValues, longerNames);
+        return new Arguments(longerValues, longerNames, namesTrusted);
     }
 
     /**

@@ -94,17 +94,21 @@ public final class BraceFormat {
         if (specBegin < end) {
             format(specBegin + 1, end, nesting + 1, spec);
         }
-        write(value, spec.toText().chars(), out);
+        write(value, spec.toText(), out);
     }
 
-    private void write(Value value, String spec, TextBuilder out) {
+    private void write(Value value, Text spec, TextBuilder out) {
         if (format.isMarkup()) {
             value = Markup.escape(value.text(run), run);
         }
-        if (spec.isEmpty()) {
+        if (!spec.isTrue()) {
             out.print(value);
         } else if (Numbers.isNumber(value) || value instanceof Text) {
-            FormatSpec.parse(spec).format(value, out);
+            int begin = out.length();
+            FormatSpec.parse(spec.chars()).format(value, out);
+            if (!spec.isTrusted()) {
+                out.distrustFrom(begin);
+            }
         } else {
             throw JinjaException.type("unsupported format string passed to " + value.typeName() + ".__format__");
         }

@@ -104,7 +104,8 @@ record FormatSpec(
             case 'o' -> number(value.signum() < 0, alternate ? "0o" : "", group(magnitude.toString(8), 4), out);
             case 'x' -> number(value.signum() < 0, alternate ? "0x" : "", group(magnitude.toString(16), 4), out);
             case 'X' -> number(value.signum() < 0, alternate ? "0X" : "", group(Letters.upper(magnitude.toString(16)), 4), out);
-            case 'c' -> pad(Text.trusted(Character.toString(value.intValueExact())), '<', out);
+            // A number of the caller's could spell any text this way.
+            case 'c' -> pad(Text.untrusted(Numbers.character(IntegerValue.of(value))), '<', out);
             default -> throw JinjaException.value("Unknown format code '" + type + "' for object of type 'int'");
         }
     }

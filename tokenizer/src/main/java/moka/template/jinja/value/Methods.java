@@ -175,7 +175,7 @@ public final class Methods {
         }
         for (int i = 0; i < arguments.namedCount(); i++) {
             run.charge(16);
-            dict.put(Text.trusted(arguments.name(i)), arguments.named(i));
+            dict.put(arguments.nameText(i), arguments.named(i));
         }
     }
 

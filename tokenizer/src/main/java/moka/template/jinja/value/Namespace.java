@@ -39,8 +39,9 @@ public final class Namespace implements Value {
 
     @Override
     public void repr(TextBuilder out) {
+        // Names may come from a dict of the caller's.
         var shown = Dict.given();
-        attributes.forEach((name, value) -> shown.put(Text.trusted(name), value));
+        attributes.forEach((name, value) -> shown.put(Text.untrusted(name), value));
         out.append("<Namespace ");
         shown.repr(out);
         out.append(">");

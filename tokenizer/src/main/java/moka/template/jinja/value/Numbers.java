@@ -46,6 +46,15 @@ public final class Numbers {
         return integer(value).longValue();
     }
 
+    /** The character of a code point. @throws JinjaException if the value is none */
+    static String character(Value codePoint) {
+        long point = longArgument(codePoint);
+        if (point < 0 || point > Character.MAX_CODE_POINT) {
+            throw JinjaException.value("%c arg not in range(0x110000)");
+        }
+        return Character.toString((int) point);
+    }
+
     public static double toDouble(Value number) {
         return number instanceof FloatValue real ? real.value() : integer(number).doubleValue();
     }

@@ -99,7 +99,7 @@ public final class PercentFormat {
                 new FormatSpec(' ', textAlign, (char) 0, false, false, width, (char) 0, precision, 's')
                         .format(printed(value, type), out);
             case 'c' -> {
-                Value shown = value instanceof Text ? value : Text.trusted(Character.toString((int) Numbers.longArgument(value)));
+                Value shown = value instanceof Text ? value : Text.untrusted(Numbers.character(value));
                 new FormatSpec(' ', textAlign, (char) 0, false, false, width, (char) 0, -1, 's').format(shown, out);
             }
             case 'd', 'i', 'u', 'x', 'X', 'o' -> {
