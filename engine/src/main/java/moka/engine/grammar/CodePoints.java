@@ -1,7 +1,9 @@
 package moka.engine.grammar;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** An immutable set of Unicode scalar values: code points without surrogates, which UTF-8 cannot hold. */
 final class CodePoints {
@@ -30,11 +32,11 @@ final class CodePoints {
 
     /** From pairs of first and last in any order. */
     static CodePoints ranges(int... pairs) {
-        CodePoints set = NONE;
+        List<CodePoints> sets = new ArrayList<>();
         for (int i = 0; i < pairs.length; i += 2) {
-            set = set.or(range(pairs[i], pairs[i + 1]));
+            sets.add(range(pairs[i], pairs[i + 1]));
         }
-        return set;
+        return union(sets);
     }
 
     /** From first and last of ranges that ascend and do not touch. */
@@ -68,22 +70,25 @@ final class CodePoints {
     }
 
     CodePoints or(CodePoints other) {
-        int[][] ranges = new int[rangeCount() + other.rangeCount()][];
-        for (int i = 0; i < rangeCount(); i++) {
-            ranges[i] = new int[] {first(i), last(i)};
-        }
-        for (int i = 0; i < other.rangeCount(); i++) {
-            ranges[rangeCount() + i] = new int[] {other.first(i), other.last(i)};
-        }
-        Arrays.sort(ranges, (a, b) -> Integer.compare(a[0], b[0]));
+        return union(List.of(this, other));
+    }
+
+    static CodePoints union(List<CodePoints> sets) {
+        long[] ranges = sets.stream()
+                .flatMapToLong(set -> IntStream.range(0, set.rangeCount())
+                        .mapToLong(range -> ((long) set.first(range) << 32) | set.last(range)))
+                .sorted()
+                .toArray();
         int[] merged = new int[2 * ranges.length];
         int size = 0;
-        for (int[] range : ranges) {
-            if (size > 0 && range[0] <= merged[size - 1] + 1) {
-                merged[size - 1] = Math.max(merged[size - 1], range[1]);
+        for (long range : ranges) {
+            int first = (int) (range >> 32);
+            int last = (int) range;
+            if (size > 0 && first <= merged[size - 1] + 1) {
+                merged[size - 1] = Math.max(merged[size - 1], last);
             } else {
-                merged[size++] = range[0];
-                merged[size++] = range[1];
+                merged[size++] = first;
+                merged[size++] = last;
             }
         }
         return new CodePoints(Arrays.copyOf(merged, size));

@@ -82,7 +82,7 @@ final class GbnfParser {
             throw error(at, found(), "an item, | or the end of the line");
         }
         if (Expression.size(body) > LARGEST_RULE) {
-            throw error(start, "repeats of repeats that come to more than " + LARGEST_RULE + " items", "a smaller rule");
+            throw error(start, "a rule of more than " + LARGEST_RULE + " items, its repeats written out", "a smaller rule");
         }
         if (rules.putIfAbsent(name, body) != null) {
             throw error(start, "a second definition of rule '" + name + "'", "one definition of each rule");
@@ -216,7 +216,7 @@ final class GbnfParser {
         int start = at++;
         boolean negated = peek() == '^';
         at += negated ? 1 : 0;
-        CodePoints set = CodePoints.NONE;
+        List<CodePoints> ranges = new ArrayList<>();
         while (peek() != ']') {
             int place = at;
             int first = character(start, "] for the class");
@@ -228,9 +228,10 @@ final class GbnfParser {
             if (last < first) {
                 throw error(place, "the range " + text.substring(place, at), "a range that does not go backwards");
             }
-            set = set.or(CodePoints.range(first, last));
+            ranges.add(CodePoints.range(first, last));
         }
         at++;
+        CodePoints set = CodePoints.union(ranges);
         return new Characters(negated ? set.complement() : set);
     }
 

@@ -7,6 +7,11 @@ import java.util.Map;
  * A grammar that texts can be held to. Immutable and safe for use by many threads.
  */
 public final class Grammar {
+    /** A check that comes to more starts over from the state it is in. */
+    private static final int MOST_STATES = 100_000;
+
+    private static final int MOST_PAIRS = 1_000_000;
+
     private final PushdownAutomaton automaton;
     private final List<String> warnings;
 
@@ -61,6 +66,11 @@ public final class Grammar {
             state = stepCodePoint(states, state, codePoint);
             if (state == StackSets.DEAD) {
                 return new Check(false, taken);
+            }
+            if (states.count() > MOST_STATES || states.pairCount() > MOST_PAIRS) {
+                StackSets fresh = new StackSets(automaton);
+                state = states.copyInto(fresh, new int[] {state})[0];
+                states = fresh;
             }
         }
         return new Check(states.isComplete(state), taken);

@@ -14,6 +14,7 @@ import moka.engine.sampling.TokenConstraint;
 public final class GrammarConstraint implements TokenConstraint {
     private static final int KEPT_MASKS = 16;
     private static final int MOST_STATES = 60_000;
+    private static final int MOST_PAIRS = 1_000_000;
 
     private final TokenGrammar grammar;
     private final TokenVocabulary vocabulary;
@@ -25,6 +26,7 @@ public final class GrammarConstraint implements TokenConstraint {
     private final long[][] masks = new long[KEPT_MASKS][];
     private int nextMask;
     private int mostStates = MOST_STATES;
+    private int mostPairs = MOST_PAIRS;
     private int forgotten;
 
     GrammarConstraint(TokenGrammar grammar) {
@@ -96,7 +98,7 @@ public final class GrammarConstraint implements TokenConstraint {
             path = Arrays.copyOf(path, 2 * path.length);
         }
         path[acceptedCount] = next;
-        if (states.count() > mostStates) {
+        if (states.count() > mostStates || states.pairCount() > mostPairs) {
             forgetStates();
         }
         return true;
@@ -180,6 +182,7 @@ public final class GrammarConstraint implements TokenConstraint {
         System.arraycopy(kept, 0, path, 0, kept.length);
         states = fresh;
         mostStates = Math.max(MOST_STATES, 2 * fresh.count()); // those on the path stay
+        mostPairs = Math.max(MOST_PAIRS, 2 * fresh.pairCount());
         forgotten++;
         Arrays.fill(masks, null);
     }

@@ -34,11 +34,19 @@ final class MergedSchema {
             "not", "if", "dependentRequired", "dependentSchemas", "dependencies", "contains", "unevaluatedItems",
             "$dynamicRef", "$recursiveRef");
 
+    private static final Set<String> FOLLOWED = Set.of("$ref", "allOf", "anyOf", "oneOf");
+
+    /** Keywords that ask for nothing. */
+    private static final Set<String> ANNOTATIONS = Set.of(
+            "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id", "id",
+            "$anchor", "$vocabulary", "$defs", "definitions");
+
     private final SchemaDocument document;
+    private final String path;
     private final Set<String> active = new LinkedHashSet<>(); // references being followed
     private final Set<String> done = new LinkedHashSet<>();
 
-    /** Own keywords of each schema, without those that lead to others. */
+    /** Own keywords of each schema that asks for something, without those that lead to others. */
     final List<Schema> parts = new ArrayList<>();
 
     /** Each a list of schemas of which one must hold. */
@@ -54,7 +62,13 @@ final class MergedSchema {
 
     MergedSchema(SchemaDocument document, List<Schema> schemas) {
         this.document = document;
+        path = schemas.isEmpty() ? "#" : schemas.getFirst().path();
         schemas.forEach(this::add);
+    }
+
+    /** Where it stands: the path of the first schema. */
+    String path() {
+        return path;
     }
 
     private void add(Schema schema) {
@@ -95,7 +109,10 @@ final class MergedSchema {
                 new OneOf(document).warning(schema, alternatives).ifPresent(warnings::add);
             }
         }
-        parts.add(schema.without(List.of("$ref", "allOf", "anyOf", "oneOf")));
+        Schema own = schema.without(FOLLOWED);
+        if (!own.hasOnly(ANNOTATIONS)) {
+            parts.add(own);
+        }
         addTypes(schema);
         schema.values("enum").ifPresent(allowed -> {
             if (allowed.isEmpty()) {

@@ -22,6 +22,8 @@ final class PatternParser {
     private static final CodePoints SPACE = CodePoints.anyOf("\t\n\u000B\f\r \u00A0\u1680\u2028\u2029\u202F\u205F\u3000\uFEFF")
             .or(CodePoints.range(0x2000, 0x200A));
 
+    private static final int MOST_SHOWN = 60; // characters of a pattern in messages
+
     private final String pattern;
     private final String path;
     private int at;
@@ -222,7 +224,7 @@ final class PatternParser {
 
     private CodePoints characterClass() {
         boolean negated = take('^');
-        CodePoints set = CodePoints.NONE;
+        List<CodePoints> members = new ArrayList<>();
         while (!take(']')) {
             int start = at;
             CodePoints first = classAtom();
@@ -234,8 +236,9 @@ final class PatternParser {
                 }
                 first = CodePoints.range(first.first(0), last.first(0));
             }
-            set = set.or(first);
+            members.add(first);
         }
+        CodePoints set = CodePoints.union(members);
         return negated ? set.complement() : set;
     }
 
@@ -359,6 +362,7 @@ final class PatternParser {
     }
 
     private GrammarException error(String what) {
-        return new GrammarException("schema: " + path + ": pattern " + pattern + ": " + what);
+        String shown = pattern.length() <= MOST_SHOWN ? pattern : pattern.substring(0, MOST_SHOWN) + "…";
+        return new GrammarException("schema: " + path + ": pattern " + shown + ": " + what);
     }
 }

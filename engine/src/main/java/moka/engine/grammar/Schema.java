@@ -2,10 +2,12 @@ package moka.engine.grammar;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import moka.engine.grammar.JsonValue.JsonArray;
 import moka.engine.grammar.JsonValue.JsonNumber;
 import moka.engine.grammar.JsonValue.JsonObject;
@@ -127,13 +129,17 @@ record Schema(String path, JsonValue value, boolean reduced) {
     }
 
     /** The same schema without some keywords. */
-    Schema without(List<String> names) {
+    Schema without(Collection<String> names) {
         if (!(value instanceof JsonObject(Map<String, JsonValue> members))) {
             return this;
         }
         Map<String, JsonValue> rest = new LinkedHashMap<>(members);
-        rest.keySet().removeAll(names);
-        return new Schema(path, new JsonObject(rest), true);
+        return rest.keySet().removeAll(names) ? new Schema(path, new JsonObject(rest), true) : this;
+    }
+
+    /** Whether all its keywords are among these. */
+    boolean hasOnly(Set<String> names) {
+        return value instanceof JsonObject(Map<String, JsonValue> members) && names.containsAll(members.keySet());
     }
 
     GrammarException error(String keyword, String what) {

@@ -38,6 +38,7 @@ final class SchemaConverter {
     static final int MOST_COUNTED = 100_000;
 
     private static final int MOST_COMBINATIONS = 1000;
+    private static final int MOST_RULES = 50_000;
     private static final Reference SPACE = new Reference("space");
 
     /** Keywords that an {@code enum} beside them is checked against. */
@@ -77,7 +78,7 @@ final class SchemaConverter {
         try {
             return Grammar.ofRules(rules, List.copyOf(warnings));
         } catch (UnmatchableException e) {
-            throw new GrammarException("schema: no text satisfies it"
+            throw new UnsatisfiableException("schema: no text satisfies it"
                     + (contradiction.isEmpty() ? ": its values never end" : ": " + contradiction));
         }
     }
@@ -91,6 +92,9 @@ final class SchemaConverter {
                 .toList();
         Reference rule = known.get(key);
         if (rule == null) {
+            if (known.size() == MOST_RULES) {
+                throw schemas.getLast().error("alternatives within alternatives come to more than " + MOST_RULES + " combinations");
+            }
             rule = new Reference(known.size() + " " + String.join(" ", key));
             known.put(key, rule);
             pending.push(new Pending(rule.rule(), schemas));
@@ -184,26 +188,23 @@ final class SchemaConverter {
     private Expression listed(MergedSchema merged, List<JsonValue> values) {
         List<JsonValue> allowed = values.stream().filter(merged::allowsType).toList();
         if (NARROWING.stream().anyMatch(keyword -> !merged.having(keyword).isEmpty())) {
-            List<Schema> rest = merged.parts.stream()
-                    .map(part -> part.without(List.of("enum", "const")))
-                    .toList();
-            allowed = allowed.stream().filter(value -> accepts(rest, value)).toList();
+            allowed = accepted(merged, allowed);
         }
         if (allowed.isEmpty()) {
-            return nothing(merged.parts.getFirst().path() + ": no value of enum or const satisfies the rest");
+            return nothing(merged.path() + ": no value of enum or const satisfies the rest");
         }
         return Expression.choice(allowed.stream().map(this::literal).toList());
     }
 
-    /** Whether schemas accept one value: by a grammar of its own for them and that value's usual writing. */
-    private boolean accepts(List<Schema> schemas, JsonValue value) {
+    /** Those values that the keywords beside them accept: by a grammar of its own for these and the usual writing of each value. */
+    private List<JsonValue> accepted(MergedSchema merged, List<JsonValue> values) {
+        List<Schema> rest =
+                merged.parts.stream().map(part -> part.without(List.of("enum", "const"))).toList();
         try {
-            return new SchemaConverter(document).grammar(schemas).accepts(JsonWriter.write(value));
-        } catch (GrammarException e) {
-            if (e.getMessage().startsWith("schema: no text")) {
-                return false;
-            }
-            throw e;
+            Grammar grammar = new SchemaConverter(document).grammar(rest);
+            return values.stream().filter(value -> grammar.accepts(JsonWriter.write(value))).toList();
+        } catch (UnsatisfiableException e) {
+            return List.of();
         }
     }
 
@@ -254,7 +255,7 @@ final class SchemaConverter {
         if (bounds.min().present() && bounds.max().present()) {
             int order = bounds.min().value().compareTo(bounds.max().value());
             if (order > 0 || (order == 0 && (bounds.min().exclusive() || bounds.max().exclusive()))) {
-                return nothing(merged.parts.getFirst().path() + ": no number lies between the minimum "
+                return nothing(merged.path() + ": no number lies between the minimum "
                         + bounds.min().value().toPlainString() + " and the maximum "
                         + bounds.max().value().toPlainString());
             }
@@ -300,6 +301,6 @@ final class SchemaConverter {
         if (patterns.size() == 1 && anyLength) {
             return strings.matching(patterns.getFirst());
         }
-        return strings.matchingAll(patterns, min, max, merged.parts.getFirst().path());
+        return strings.matchingAll(patterns, min, max, merged.path());
     }
 }

@@ -106,7 +106,7 @@ final class SchemaObjects {
         if (properties.isEmpty()) {
             return others.map(member -> members(member, min, max))
                     .orElseGet(() -> min > 0
-                            ? converter.nothing(merged.parts.getFirst().path() + ": no key is allowed but minProperties is " + min)
+                            ? converter.nothing(merged.path() + ": no key is allowed but minProperties is " + min)
                             : Expression.EMPTY);
         }
         long required = properties.stream().filter(Property::required).count();

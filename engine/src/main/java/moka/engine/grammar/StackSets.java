@@ -34,8 +34,11 @@ final class StackSets {
 
     private static final int UNKNOWN = -1;
 
-    /** Deeper nesting is taken for dead: far beyond any use, and short of what the recursion in {@link #union} can take. */
-    private static final int DEEPEST = 2000;
+    /** What the recursion in {@link #union} may take; sets of deep stacks share what is below, so it is short as a rule. */
+    private static final int DEEPEST_UNION = 1500;
+
+    /** Some 150 MB: beyond what any grammar of use comes to. */
+    private static final int MOST_PAIRS = 8_000_000;
 
     private final PushdownAutomaton automaton;
     private final int classCount;
@@ -43,12 +46,17 @@ final class StackSets {
     private final Map<Entry, Integer> numbers = new HashMap<>();
     private final Map<Long, Integer> unions = new HashMap<>();
     private final StackClosure closures;
-    private int[] transitions = new int[64]; // [state][class]
+    private final int[] unknown; // [class]: the row of states that no step was taken from
+    private int[][] transitions = new int[64][]; // [state][class]
+    private int pairCount;
+    private int unionDepth;
 
     StackSets(PushdownAutomaton automaton) {
         this.automaton = automaton;
         classCount = automaton.classCount;
         closures = new StackClosure(automaton, this);
+        unknown = new int[classCount];
+        Arrays.fill(unknown, UNKNOWN);
         intern(new StackPairs(), 0);
         intern(new StackPairs(), EMPTY_FLAG);
         intern(new StackPairs(), HOLE_FLAG);
@@ -64,13 +72,18 @@ final class StackSets {
         return entries.size();
     }
 
+    /** Number of stacks in all states, those with a common top counted once: what the memory goes with. */
+    int pairCount() {
+        return pairCount;
+    }
+
     /** The state after a byte; {@link #DEAD} where it cannot follow. One table look-up where the step was taken before. */
     int step(int state, byte value) {
         return stepByClass(state, automaton.byteClass[value & 0xff] & 0xff);
     }
 
     int stepByClass(int state, int byteClass) {
-        int next = transitions[state * classCount + byteClass];
+        int next = transitions[state][byteClass];
         return next == UNKNOWN ? computeStep(state, byteClass) : next;
     }
 
@@ -135,11 +148,13 @@ final class StackSets {
     /** @param top a state whose stacks end in the hole @param rest the state in place of the hole */
     record Group(int top, int rest) {}
 
-    /** The state of a group: its tops over its rest. */
-    int joined(Group group) {
+    /** The state of several groups: their tops over their rests. */
+    int joined(List<Group> groups) {
         StackPairs pairs = new StackPairs();
-        for (int node : entries.get(group.top).nodes) {
-            pairs.add(node, group.rest);
+        for (Group group : groups) {
+            for (int node : entries.get(group.top).nodes) {
+                pairs.add(node, group.rest);
+            }
         }
         return intern(pairs, 0);
     }
@@ -161,14 +176,35 @@ final class StackSets {
         if (known != null) {
             return known;
         }
+        if (unionDepth == DEEPEST_UNION) {
+            throw tooAmbiguous();
+        }
         Entry left = entries.get(a);
         Entry right = entries.get(b);
         StackPairs both = new StackPairs();
         both.addAll(left.nodes, left.rests);
         both.addAll(right.nodes, right.rests);
-        int united = intern(both, left.flags | right.flags);
+        unionDepth++;
+        int united;
+        try {
+            united = intern(both, left.flags | right.flags);
+        } finally {
+            unionDepth--;
+        }
         unions.put(key, united);
         return united;
+    }
+
+    private void count(int pairs) {
+        pairCount += pairs;
+        if (pairCount > MOST_PAIRS) {
+            throw tooAmbiguous();
+        }
+    }
+
+    private static GrammarException tooAmbiguous() {
+        return new GrammarException("grammar: the text can be read in too many ways: more than " + MOST_PAIRS
+                + " stacks, or ways that stay apart over " + DEEPEST_UNION + " levels; make the grammar less ambiguous");
     }
 
     /** The set of one stack: a node over a set; at the end of a rule, the set itself. */
@@ -231,7 +267,10 @@ final class StackSets {
             }
         }
         int stepped = intern(next, flags);
-        transitions[state * classCount + byteClass] = stepped;
+        if (transitions[state] == unknown) {
+            transitions[state] = unknown.clone();
+        }
+        transitions[state][byteClass] = stepped;
         return stepped;
     }
 
@@ -252,20 +291,14 @@ final class StackSets {
         if (known != null) {
             return known;
         }
-        for (int rest : entry.rests) {
-            entry.depth = Math.max(entry.depth, entries.get(rest).depth + 1);
-        }
-        if (entry.depth > DEEPEST) {
-            return DEAD;
-        }
         int number = entries.size();
+        count(entry.nodes.length);
         entries.add(entry);
         numbers.put(entry, number);
-        int cells = (number + 1) * classCount;
-        if (transitions.length < cells) {
-            transitions = Arrays.copyOf(transitions, Math.max(2 * transitions.length, cells));
+        if (transitions.length == number) {
+            transitions = Arrays.copyOf(transitions, 2 * number);
         }
-        Arrays.fill(transitions, number * classCount, cells, UNKNOWN);
+        transitions[number] = unknown;
         return number;
     }
 
@@ -274,6 +307,7 @@ final class StackSets {
         StackClosure.Next closure = entry.closure;
         if (closure == null) {
             closure = closures.of(entry);
+            count(closure.nodes().length + closure.tokenNodes().length);
             entry.closure = closure;
         }
         return closure;
@@ -285,7 +319,6 @@ final class StackSets {
         final int[] rests; // by node: the set below
         final int flags;
         private final int hash;
-        private int depth;
         private StackClosure.@Nullable Next closure;
 
         Entry(int[] nodes, int[] rests, int flags) {

@@ -1,5 +1,6 @@
 package moka.engine.grammar;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,16 +52,16 @@ final class TokenMasks {
     /** Sets the bits of all tokens whose bytes may follow a state. */
     void allow(StackSets states, int state, long[] words) {
         List<StackSets.Group> groups = states.groups(state);
-        int narrow = StackSets.DEAD;
+        List<StackSets.Group> narrow = new ArrayList<>();
         for (StackSets.Group group : groups) {
             if (states.breadth(group.top()) >= BROAD) {
                 allowBroad(states, group, words);
             } else {
-                narrow = groups.size() == 1 ? state : states.union(narrow, states.joined(group));
+                narrow.add(group);
             }
         }
-        if (narrow != StackSets.DEAD) {
-            vocabulary.all().allow(states, narrow, 0, words, (_, _, _) -> {});
+        if (!narrow.isEmpty()) {
+            vocabulary.all().allow(states, states.joined(narrow), 0, words, (_, _, _) -> {});
         }
     }
 
