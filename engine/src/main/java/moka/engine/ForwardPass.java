@@ -32,9 +32,9 @@ final class ForwardPass {
         Activations head(Activations input, Graph graph);
     }
 
-    ForwardPass(Kernels kernels, Arena arena, int maxRows, Builder builder) {
-        body = new Graph(kernels, arena, maxRows);
-        head = new Graph(kernels, arena, Math.min(HEAD_ROWS, maxRows));
+    ForwardPass(Kernels kernels, Arena arena, int maxRows, boolean longContext, Builder builder) {
+        body = new Graph(kernels, arena, maxRows, longContext);
+        head = new Graph(kernels, arena, Math.min(HEAD_ROWS, maxRows), longContext);
         hidden = builder.body(body);
         headInput = head.rows(hidden.columns());
         logits = builder.head(headInput, head);

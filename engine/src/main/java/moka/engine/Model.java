@@ -127,7 +127,7 @@ public final class Model implements AutoCloseable {
             this.weights = new Weights(file, chosen.kernels(), arena);
             // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
             try (Arena scratch = Arena.ofConfined()) {
-                build(scratch, 1);
+                build(scratch, 1, longContext(contextLength(SessionOptions.DEFAULT)));
             }
         } catch (Throwable e) {
             if (chosen != null) {
@@ -318,14 +318,20 @@ public final class Model implements AutoCloseable {
     }
 
     /** The forward pass for batches of these rows, made at the first use; it lives as long as the model. */
-    ForwardPass forwardPass(int maxRows) {
+    ForwardPass forwardPass(int maxRows, int contextLength) {
+        boolean longContext = longContext(contextLength);
         synchronized (forwardPasses) {
-            return forwardPasses.computeIfAbsent(maxRows, rows -> build(arena, rows));
+            return forwardPasses.computeIfAbsent(longContext ? -maxRows : maxRows, key -> build(arena, maxRows, longContext));
         }
     }
 
-    private ForwardPass build(Arena memory, int maxRows) {
-        return new ForwardPass(choice.kernels(), memory, maxRows, new ForwardPass.Builder() {
+    /** Whether LongRoPE's factors for contexts beyond the training's apply. */
+    private boolean longContext(int contextLength) {
+        return weights.has("rope_factors_long.weight") && contextLength > hyperparameters.ropeScaling().originalContextLength();
+    }
+
+    private ForwardPass build(Arena memory, int maxRows, boolean longContext) {
+        return new ForwardPass(choice.kernels(), memory, maxRows, longContext, new ForwardPass.Builder() {
             @Override
             public Activations body(Graph graph) {
                 return architecture.body(hyperparameters, weights, rotations, graph);

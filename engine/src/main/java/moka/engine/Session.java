@@ -52,7 +52,7 @@ public final class Session implements AutoCloseable {
         this.batchRows = Model.batchRows(options, contextLength);
         this.cache = new KvCache(
                 model.cacheShape(), model.keyType(options), model.valueType(options), batchRows);
-        this.pass = model.forwardPass(batchRows);
+        this.pass = model.forwardPass(batchRows, contextLength);
         this.logits = arena.allocate(4L * model.vocabularySize(), 64);
     }
 

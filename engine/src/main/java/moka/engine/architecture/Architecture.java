@@ -9,8 +9,10 @@ public interface Architecture {
     /** Values of {@code general.architecture} that it serves. */
     List<String> names();
 
-    /** What a token leaves in the cache. Checks the hyperparameters it reads. */
-    CacheShape cacheShape(Hyperparameters h);
+    /** What a token leaves in the cache: keys and values of every block, if the family does not say otherwise. Checks the hyperparameters it reads. */
+    default CacheShape cacheShape(Hyperparameters h) {
+        return Decoder.cacheShape(h);
+    }
 
     /**
      * Adds the steps from token ids to the hidden state before the output matrix.
@@ -21,11 +23,13 @@ public interface Architecture {
     Activations body(Hyperparameters h, Weights weights, Rotations rotations, Graph graph);
 
     /**
-     * Adds the steps from hidden states to logits.
+     * Adds the steps from hidden states to logits: an RMS norm and the output matrix, if the family does not say otherwise.
      *
      * @param hidden rows to read
      * @param vocabularySize number of tokens
      * @return the logits
      */
-    Activations head(Hyperparameters h, Weights weights, Activations hidden, int vocabularySize, Graph graph);
+    default Activations head(Hyperparameters h, Weights weights, Activations hidden, int vocabularySize, Graph graph) {
+        return OutputHead.rms(h, weights, hidden, vocabularySize, graph);
+    }
 }

@@ -7,7 +7,38 @@ import moka.engine.EngineException;
 /** The families that work: one line each. */
 public final class Architectures {
     private static final List<Architecture> ALL = List.of(
-            new Llama());
+            new Apertus(),
+            new Arcee(),
+            new BitNet(),
+            new Bloom(),
+            new ChatGlm(),
+            new Cohere2(),
+            new CommandR(),
+            new Exaone(),
+            new Exaone4(),
+            new Falcon(),
+            new Gemma(),
+            new Gemma2(),
+            new Gemma3(),
+            new Glm4(),
+            new Gpt2(),
+            new GptNeoX(),
+            new Granite(),
+            new HunyuanDense(),
+            new Llama(),
+            new Mistral3(),
+            new Mpt(),
+            new Nemotron(),
+            new Olmo(),
+            new Olmo2(),
+            new Phi2(),
+            new Phi3(),
+            new Qwen2(),
+            new Qwen3(),
+            new SeedOss(),
+            new SmolLm3(),
+            new StableLm(),
+            new StarCoder2());
 
     private Architectures() {}
 

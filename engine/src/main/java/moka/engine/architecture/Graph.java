@@ -1,6 +1,7 @@
 package moka.engine.architecture;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -10,6 +11,8 @@ import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.ops.Embedding;
+import moka.engine.ops.RowScratch;
+import moka.engine.runtime.WorkerTeam;
 
 /**
  * The steps of a forward pass with their memory, built once for a session by its family and run for every batch of tokens. Running allocates
@@ -35,6 +38,16 @@ public final class Graph {
         public AttentionPlan.Span[] spans() {
             return spans;
         }
+
+        /** Position of a row in its sequence. */
+        public int position(int row) {
+            for (AttentionPlan.Span span : spans) {
+                if (row >= span.firstRow() && row < span.firstRow() + span.rowCount()) {
+                    return span.firstPosition() + row - span.firstRow();
+                }
+            }
+            throw new IllegalArgumentException("row " + row + " belongs to no sequence");
+        }
     }
 
     /** One step. */
@@ -43,18 +56,41 @@ public final class Graph {
         void run(Kernels kernels, Batch batch);
     }
 
+    /** A step on each row by itself, which may use the scratch memory of its worker. */
+    @FunctionalInterface
+    public interface RowStep {
+        void run(Batch batch, int row, int worker);
+    }
+
     private final Kernels kernels;
     private final Arena arena;
     private final int maxRows;
+    private final boolean longContext;
+    private final RowScratch scratch;
     private final List<Step> steps = new ArrayList<>();
     private final Batch batch = new Batch();
     private long scratchBytes;
 
-    /** @param maxRows most rows of a batch @param arena owns the memory; lives as long as the session */
-    public Graph(Kernels kernels, Arena arena, int maxRows) {
+    /**
+     * @param arena owns the memory; lives as long as the session
+     * @param maxRows most rows of a batch
+     * @param longContext whether sequences may be longer than those of the training (LongRoPE)
+     */
+    public Graph(Kernels kernels, Arena arena, int maxRows, boolean longContext) {
         this.kernels = kernels;
         this.arena = arena;
         this.maxRows = maxRows;
+        this.longContext = longContext;
+        this.scratch = new RowScratch(kernels.workers());
+    }
+
+    public boolean longContext() {
+        return longContext;
+    }
+
+    /** Memory for operations on single rows. */
+    public RowScratch scratch() {
+        return scratch;
     }
 
     public int maxRows() {
@@ -68,13 +104,29 @@ public final class Graph {
 
     /** Memory for the rows of a batch. */
     public Activations rows(int columns) {
-        Activations rows = Activations.allocate(arena, maxRows, columns);
+        return rows(maxRows, columns);
+    }
+
+    /** Memory for a number of rows. */
+    public Activations rows(int count, int columns) {
+        Activations rows = Activations.allocate(arena, count, columns);
         scratchBytes += rows.segment().byteSize();
         return rows;
     }
 
     public void step(Step step) {
         steps.add(step);
+    }
+
+    /** A step on each row of the batch, spread over the set's threads. */
+    public void eachRow(RowStep step) {
+        WorkerTeam.Region region = (row, worker) -> step.run(batch, row, worker);
+        step((set, it) -> set.spread(it.rowCount(), region));
+    }
+
+    /** {@code output = x / sqrt(mean(x²) + epsilon) * weight}; in place where both are the same. */
+    public void rmsNorm(Activations input, MemorySegment weight, float epsilon, Activations output) {
+        step((set, it) -> set.rmsNorm(input, 0, it.rowCount(), weight, epsilon, output));
     }
 
     /** Rows of the embedding matrix for the batch's tokens, times a factor. */

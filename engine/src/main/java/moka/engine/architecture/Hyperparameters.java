@@ -3,6 +3,7 @@ package moka.engine.architecture;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 import moka.engine.EngineException;
 import moka.engine.ops.RopeScaling;
 import moka.gguf.Metadata;
@@ -25,8 +26,11 @@ public final class Hyperparameters {
         return metadata;
     }
 
+    /** Blocks of the decoder: without those that predict further tokens (MTP), which come last. */
     public int blockCount() {
-        return count("block_count", 1, Integer.MAX_VALUE);
+        int all = count("block_count", 1, Integer.MAX_VALUE);
+        int further = metadata.contains(prefix + "nextn_predict_layers") ? count("nextn_predict_layers", 0, all - 1) : 0;
+        return all - further;
     }
 
     /** Positions that the model was trained for. */
@@ -38,24 +42,73 @@ public final class Hyperparameters {
         return count("embedding_length", 1, LARGEST);
     }
 
+    /** Of the widest block; 0 where no block has a feed-forward. */
     public int feedForwardLength() {
-        return count("feed_forward_length", 1, LARGEST);
+        return (int) largest("feed_forward_length", 0);
+    }
+
+    /** Of one block. */
+    public int feedForwardLength(int layer) {
+        return countOf(layer, "feed_forward_length", 1);
     }
 
     public int headCount() {
-        return count("attention.head_count", 1, LARGEST);
+        return (int) largest("attention.head_count", 1);
+    }
+
+    public int headCount(int layer) {
+        return countOf(layer, "attention.head_count", 1);
     }
 
     /** Heads of keys and values: a divisor of {@link #headCount()}. */
     public int kvHeadCount() {
-        int heads = headCount();
+        return kvHeadCount(0);
+    }
+
+    /** Of one block; 0 where it has no attention. */
+    public int kvHeadCount(int layer) {
+        int heads = headCount(layer);
         int kvHeads = metadata.contains(prefix + "attention.head_count_kv")
-                ? count("attention.head_count_kv", 1, LARGEST)
+                ? countOf(layer, "attention.head_count_kv", isArray("attention.head_count_kv") ? 0 : 1)
                 : heads;
-        if (heads % kvHeads != 0) {
+        if (kvHeads > 0 && heads % kvHeads != 0) {
             throw bad("attention.head_count_kv", String.valueOf(kvHeads), "a divisor of head_count " + heads);
         }
         return kvHeads;
+    }
+
+    /**
+     * Whether a block sees a window only: by {@code attention.sliding_window_pattern}, one value a block or a period whose last block sees all;
+     * else by the period given.
+     *
+     * @param period used where the file has no pattern; 0: no block
+     */
+    public boolean windowed(int layer, int period) {
+        String key = "attention.sliding_window_pattern";
+        if (isArray(key)) {
+            long[] pattern = array(key).orElseThrow().longs();
+            if (layer >= pattern.length) {
+                throw bad(key, "an array of " + pattern.length, "a value for each of the " + blockCount() + " blocks");
+            }
+            return pattern[layer] != 0;
+        }
+        int blocks = metadata.contains(prefix + key) ? count(key, 1, LARGEST) : period;
+        return blocks > 0 && (layer + 1) % blocks != 0;
+    }
+
+    /** Positions that a windowed block sees, itself included; 0: all. */
+    public int window() {
+        return metadata.contains(prefix + "attention.sliding_window")
+                ? count("attention.sliding_window", 0, Integer.MAX_VALUE)
+                : 0;
+    }
+
+    public int expertCount() {
+        return metadata.contains(prefix + "expert_count") ? count("expert_count", 0, LARGEST) : 0;
+    }
+
+    public int expertUsedCount() {
+        return count("expert_used_count", 1, expertCount());
     }
 
     /** Values of a head of queries and keys. */
@@ -96,7 +149,11 @@ public final class Hyperparameters {
 
     /** Rotated values of a head. */
     public int rotatedLength() {
-        int head = headLength();
+        return rotatedLength(headLength());
+    }
+
+    /** Rotated values of a head of the given length. */
+    public int rotatedLength(int head) {
         if (!metadata.contains(prefix + "rope.dimension_count")) {
             return head;
         }
@@ -108,9 +165,13 @@ public final class Hyperparameters {
     }
 
     public double ropeBase() {
-        double base = number("rope.freq_base").orElse(10_000);
+        return ropeBase("rope.freq_base");
+    }
+
+    public double ropeBase(String key) {
+        double base = number(key).orElse(10_000);
         if (!(base > 0) || Double.isInfinite(base)) {
-            throw bad("rope.freq_base", String.valueOf(base), "a number above 0");
+            throw bad(key, String.valueOf(base), "a number above 0");
         }
         return base;
     }
@@ -147,6 +208,42 @@ public final class Hyperparameters {
             throw bad(key, String.valueOf(value), "a number from " + smallest + " to " + largest);
         }
         return (int) value;
+    }
+
+    /** The number of a block, where the file has an array, else of all. */
+    public int countOf(int layer, String key, int smallest) {
+        if (!isArray(key)) {
+            return count(key, smallest, LARGEST);
+        }
+        long[] values = array(key).orElseThrow().longs();
+        if (layer >= values.length) {
+            throw bad(key, "an array of " + values.length, "a value for each of the " + blockCount() + " blocks");
+        }
+        if (values[layer] < smallest || values[layer] > LARGEST) {
+            throw bad(key, values[layer] + " for block " + layer, "a number from " + smallest + " to " + LARGEST);
+        }
+        return (int) values[layer];
+    }
+
+    private long largest(String key, int smallest) {
+        return isArray(key) ? LongStream.of(array(key).orElseThrow().longs()).max().orElse(smallest) : count(key, smallest, LARGEST);
+    }
+
+    private boolean isArray(String key) {
+        return metadata.values().get(prefix + key) instanceof MetadataValue.ArrayValue;
+    }
+
+    public boolean has(String key) {
+        return metadata.contains(prefix + key);
+    }
+
+    /** A factor, or what is usual. */
+    public float factor(String key, double otherwise) {
+        return (float) number(key).orElse(otherwise);
+    }
+
+    public boolean flag(String key, boolean otherwise) {
+        return metadata.bool(prefix + key).orElse(otherwise);
     }
 
     public OptionalLong integer(String key) {

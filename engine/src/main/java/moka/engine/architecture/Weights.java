@@ -3,7 +3,9 @@ package moka.engine.architecture;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +38,11 @@ public final class Weights {
         this.arena = arena;
     }
 
+    /** {@code general.architecture}, for families that serve several. */
+    public String architecture() {
+        return file.metadata().requireString("general.architecture");
+    }
+
     public boolean has(String name) {
         return file.tensor(name).isPresent();
     }
@@ -49,16 +56,86 @@ public final class Weights {
         });
     }
 
+    /** Some rows of a matrix that holds several one after the other. @param allRows rows of the tensor */
+    public Matrix rows(String name, int firstRow, int rows, int allRows, int columns) {
+        return matrices.computeIfAbsent(name + "[" + firstRow + "]", it -> {
+            GgufTensor tensor = require(name, columns, allRows);
+            checkType(tensor);
+            return slice(tensor, firstRow, rows, columns);
+        });
+    }
+
+    /** The matrices of experts or heads, one after the other in a tensor of three dimensions. */
+    public List<Matrix> experts(String name, int count, int rows, int columns) {
+        return experts(name, count, 0, rows, rows, columns);
+    }
+
+    /** Some rows of the matrix of each expert. @param allRows rows of an expert in the tensor */
+    public List<Matrix> experts(String name, int count, int firstRow, int rows, int allRows, int columns) {
+        GgufTensor tensor = require(name, columns, allRows, count);
+        checkType(tensor);
+        List<Matrix> result = new ArrayList<>(count);
+        for (int expert = 0; expert < count; expert++) {
+            int first = expert * allRows + firstRow;
+            result.add(matrices.computeIfAbsent(name + "[" + first + "]", it -> slice(tensor, first, rows, columns)));
+        }
+        return result;
+    }
+
+    private Matrix slice(GgufTensor tensor, int firstRow, int rows, int columns) {
+        long rowBytes = tensor.type().rowBytes(columns);
+        return kernels.prepare(new WeightMatrix(
+                tensor.name(), tensor.type(), rows, columns, tensor.data().asSlice(firstRow * rowBytes, rows * rowBytes)));
+    }
+
+    /** Rows of a tensor: all dimensions but the first. @throws EngineException if it is missing */
+    public int rowCount(String name) {
+        return Math.toIntExact(require(name).rows());
+    }
+
+    /** Length of a tensor's rows. @throws EngineException if it is missing */
+    public int columnCount(String name) {
+        return Math.toIntExact(require(name).columns());
+    }
+
     /**
      * The product with {@code NAME.weight}, its rows as many as the output's columns; {@code NAME.bias} and NVFP4's {@code NAME.scale} take part
      * where the file has them.
      */
     public Product product(String name, int columns, Activations output) {
+        return product(name, columns, output, 1);
+    }
+
+    /** The product times a factor. */
+    public Product product(String name, int columns, Activations output, float factor) {
         int rows = output.columns();
         Matrix matrix = matrix(name + ".weight", rows, columns);
         float[] scale = values(name + ".scale");
         return new Product(
-                matrix, output, optionalVector(name + ".bias", rows).orElse(null), scale.length == 1 ? scale[0] : 1f);
+                matrix,
+                output,
+                has(name + ".bias") ? scaledVector(name + ".bias", rows, factor) : null,
+                scale.length == 1 ? scale[0] * factor : factor);
+    }
+
+    /** The product with some rows of {@code NAME.weight}, as many as the output has columns. @param allRows rows of the tensor */
+    public Product product(String name, int firstRow, int allRows, int columns, Activations output) {
+        int rows = output.columns();
+        Matrix matrix = rows(name + ".weight", firstRow, rows, allRows, columns);
+        MemorySegment bias = optionalVector(name + ".bias", allRows).map(it -> it.asSlice(4L * firstRow, 4L * rows)).orElse(null);
+        float[] scale = values(name + ".scale");
+        return new Product(matrix, output, bias, scale.length == 1 ? scale[0] : 1f);
+    }
+
+    private MemorySegment scaledVector(String name, int length, float factor) {
+        MemorySegment vector = vector(name, length);
+        return factor == 1 ? vector : vectors.computeIfAbsent(name + " * " + factor, it -> {
+            MemorySegment copy = arena.allocate(4L * length, 64);
+            for (int i = 0; i < length; i++) {
+                copy.setAtIndex(ValueLayout.JAVA_FLOAT, i, factor * vector.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+            }
+            return copy;
+        });
     }
 
     /** A vector as float32, 4-byte aligned; NaN and infinite values are refused, since every logit would be lost. */
@@ -74,15 +151,33 @@ public final class Weights {
                             + ", expected finite numbers: the file is damaged");
                 }
             }
-            MemorySegment copy = arena.allocate(4L * length, 64);
-            MemorySegment.copy(values, 0, copy, ValueLayout.JAVA_FLOAT, 0, length);
-            return copy;
+            return copy(values);
         });
+    }
+
+    /** A tensor of any shape as float32 one after the other. @throws EngineException if it has another number of values */
+    public MemorySegment matrixValues(String name, int length) {
+        return vectors.computeIfAbsent(name, it -> copy(floats(it, length)));
+    }
+
+    private MemorySegment copy(float[] values) {
+        MemorySegment copy = arena.allocate(4L * values.length, 64);
+        MemorySegment.copy(values, 0, copy, ValueLayout.JAVA_FLOAT, 0, values.length);
+        return copy;
     }
 
     /** The vector, or empty where the file has none. */
     public Optional<MemorySegment> optionalVector(String name, int length) {
         return has(name) ? Optional.of(vector(name, length)) : Optional.empty();
+    }
+
+    /** Values of a small tensor of any shape. @throws EngineException if it has another number of values */
+    public float[] floats(String name, int length) {
+        GgufTensor tensor = require(name);
+        if (tensor.elements() != length) {
+            throw new EngineException(file.name() + ": tensor '" + name + "' has " + tensor.elements() + " values, expected " + length);
+        }
+        return values(name);
     }
 
     /** Values of a small tensor, or an empty array where the file has none. */
@@ -96,10 +191,14 @@ public final class Weights {
                 .orElse(new float[0]);
     }
 
-    private GgufTensor require(String name, long... shape) {
-        GgufTensor tensor = file.tensor(name)
+    private GgufTensor require(String name) {
+        return file.tensor(name)
                 .orElseThrow(() -> new EngineException(file.name() + ": tensor '" + name + "' is missing"
                         + (name.startsWith("blk.") ? ": block_count asks for it" : "")));
+    }
+
+    private GgufTensor require(String name, long... shape) {
+        GgufTensor tensor = require(name);
         if (!Arrays.equals(trimmed(tensor.shape()), trimmed(shape))) {
             throw new EngineException(file.name() + ": tensor '" + name + "' has the shape " + text(tensor.shape())
                     + ", expected " + text(shape));

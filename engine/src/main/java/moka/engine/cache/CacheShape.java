@@ -18,6 +18,13 @@ public record CacheShape(List<Layer> layers) {
      */
     public record Layer(int kvHeadCount, int headLength, int valueLength, int window) {}
 
+    /** The same layers, each with a window. @param window 0: none */
+    public static CacheShape windowed(CacheShape shape, int window) {
+        return new CacheShape(shape.layers().stream()
+                .map(it -> new Layer(it.kvHeadCount(), it.headLength(), it.valueLength(), window))
+                .toList());
+    }
+
     /** Layers that are all alike. */
     public static CacheShape uniform(int layerCount, int kvHeadCount, int headLength, int valueLength) {
         return new CacheShape(

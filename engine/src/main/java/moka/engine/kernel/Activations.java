@@ -19,6 +19,11 @@ public record Activations(MemorySegment segment, int rows, int columns, int stri
         return new Activations(arena.allocate(4L * rows * stride, 64), rows, columns, stride);
     }
 
+    /** Some of the rows. */
+    public Activations view(int firstRow, int count) {
+        return new Activations(segment.asSlice(offset(firstRow), 4L * count * stride), count, columns, stride);
+    }
+
     /** Byte offset of a row. */
     public long offset(int row) {
         return 4L * row * stride;

@@ -1,6 +1,7 @@
 package moka.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
+import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
 /**
@@ -33,6 +34,28 @@ public interface Kernels extends AutoCloseable {
 
     /** {@code output[t] = x[t] / sqrt(mean(x²) + epsilon) * weight}; input and output may be the same. */
     void rmsNorm(Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output);
+
+    /** Threads that {@link #spread} uses. */
+    default int workers() {
+        return 1;
+    }
+
+    /** Runs chunks of work that needs no kernel, over the set's threads. The workers' indices are below {@link #workers()}. */
+    default void spread(int chunks, WorkerTeam.Region work) {
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            work.run(chunk, 0);
+        }
+    }
+
+    /**
+     * Products of rows that are grouped by expert: for each group {@code g}, its rows with the matrices of its expert. Bytes read: the matrices of
+     * the groups' experts, once.
+     */
+    default void projectExperts(ExpertProjection projection, ExpertGroups groups) {
+        for (int group = 0; group < groups.count(); group++) {
+            project(projection.of(groups, group), groups.rowCount(group));
+        }
+    }
 
     /** Bytes that the set holds beside the file's: panels and scratch. */
     long extraBytes();

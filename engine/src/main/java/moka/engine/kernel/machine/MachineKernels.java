@@ -115,6 +115,16 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
+    public int workers() {
+        return team.size();
+    }
+
+    @Override
+    public void spread(int chunks, WorkerTeam.Region work) {
+        team.run(chunks, work);
+    }
+
+    @Override
     public long extraBytes() {
         return memory.used() + otherAttention.extraBytes();
     }

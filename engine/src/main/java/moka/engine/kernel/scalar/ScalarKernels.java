@@ -168,6 +168,16 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public int workers() {
+        return team.size();
+    }
+
+    @Override
+    public void spread(int chunks, WorkerTeam.Region work) {
+        team.run(chunks, work);
+    }
+
+    @Override
     public long extraBytes() {
         long bytes = 4L * inputs.length + attention.bytes();
         for (RoundedActivations activations : rounded.values()) {

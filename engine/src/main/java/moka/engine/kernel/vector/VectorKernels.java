@@ -22,6 +22,7 @@ import moka.gguf.TensorType;
  * multiplied by tiles in registers.
  */
 final class VectorKernels implements Kernels {
+    private final WorkerTeam team;
     private final Width width;
     private final Arena arena = Arena.ofShared();
     private final Scratch[] scratches;
@@ -32,6 +33,7 @@ final class VectorKernels implements Kernels {
     private final NormWork norms;
 
     private VectorKernels(WorkerTeam team, Width width) {
+        this.team = team;
         this.width = width;
         scratches = new Scratch[team.size()];
         for (int i = 0; i < scratches.length; i++) {
@@ -83,6 +85,16 @@ final class VectorKernels implements Kernels {
     public void rmsNorm(
             Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output) {
         norms.run(input, firstRow, rowCount, weight, epsilon, output);
+    }
+
+    @Override
+    public int workers() {
+        return team.size();
+    }
+
+    @Override
+    public void spread(int chunks, WorkerTeam.Region work) {
+        team.run(chunks, work);
     }
 
     @Override

@@ -1,0 +1,182 @@
+package moka.engine.architecture;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.ExpertProjection;
+import moka.engine.kernel.ExpertProjection.Product;
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection.GateFunction;
+import moka.engine.kernel.Projection.Input;
+import moka.engine.ops.Dispatch;
+import moka.engine.ops.Router;
+import moka.engine.ops.Router.Rule;
+import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The experts of one block. Rows are grouped by expert, so that only the matrices of chosen experts are read, each once for all its rows.
+ *
+ * @see <a href="https://arxiv.org/abs/2401.04088">Mixtral of Experts</a>
+ */
+final class Experts {
+    private final Decoder decoder;
+    private final Block block;
+    private final Graph graph;
+    private final int count;
+    private final int used;
+    private final int hidden;
+    private final Activations rows; // [slot][width]
+    private final Dispatch dispatch;
+    private boolean weightedInput;
+
+    /** Experts with a router of the metadata: {@code expert_gating_func}, {@code expert_weights_norm}, {@code expert_weights_scale}, groups and bias. */
+    static Experts of(Decoder decoder, Block block, Rule rule, boolean normalized) {
+        Hyperparameters h = decoder.h();
+        Rule told = switch ((int) h.integer("expert_gating_func").orElse(0)) {
+            case 1 -> Rule.SOFTMAX;
+            case 2 -> Rule.SIGMOID;
+            case 3 -> Rule.SOFTMAX_OF_CHOSEN;
+            default -> rule;
+        };
+        return new Experts(decoder, block, told, h.flag("expert_weights_norm", normalized), scale(h));
+    }
+
+    private static float scale(Hyperparameters h) {
+        float scale = h.factor("expert_weights_scale", 1);
+        // Some converters write 0 where there is no factor.
+        return scale == 0 ? 1 : scale;
+    }
+
+    Experts(Decoder decoder, Block block, Rule rule, boolean normalized, float scale) {
+        this.decoder = decoder;
+        this.block = block;
+        graph = decoder.graph();
+        Hyperparameters h = decoder.h();
+        count = h.expertCount();
+        used = h.expertUsedCount();
+        hidden = block.columnCount("ffn_down_exps.weight");
+        int slots = graph.maxRows() * used;
+        rows = decoder.sized("expertRows", slots, decoder.width());
+        String bias = block.has("exp_probs_b.bias") ? "exp_probs_b.bias" : "exp_probs_b";
+        var router = new Router(
+                rule,
+                used,
+                block.has(bias) ? block.floats(bias, count) : new float[0],
+                normalized,
+                scale,
+                (int) h.integer("expert_group_count").orElse(1),
+                (int) h.integer("expert_group_used_count").orElse(1));
+        dispatch = new Dispatch(router, count, graph.maxRows(), graph.scratch());
+    }
+
+    /** Weights are applied to the rows that experts read instead of to their results. */
+    Experts weightedInput() {
+        weightedInput = true;
+        return this;
+    }
+
+    /** Chooses experts by {@code ffn_gate_inp} and groups the rows. */
+    Experts route(Activations input) {
+        return route(input, input);
+    }
+
+    /** @param judged rows that the router reads @param input rows that the experts read */
+    Experts route(Activations judged, Activations input) {
+        Activations scores = decoder.buffer("routerScores", count);
+        graph.project(new Input.Plain(judged), block.product("ffn_gate_inp", decoder.width(), scores));
+        graph.eachRow((batch, row, worker) -> dispatch.choose(scores, row, worker));
+        WorkerTeam.Region gathering = dispatch.gathering(input, rows, weightedInput);
+        graph.step((kernels, batch) -> {
+            dispatch.order(batch.rowCount());
+            kernels.spread(dispatch.groups().rowCount(), gathering);
+        });
+        return this;
+    }
+
+    /** The first half of each expert's feed-forward; gate and up may lie in one tensor {@code ffn_gate_up_exps}, the gate first. */
+    Input gated(GateFunction function) {
+        Activations gate = hidden("expertGate");
+        Activations up = hidden("expertUp");
+        int width = decoder.width();
+        String fused = block.prefix() + "ffn_gate_up_exps.weight";
+        if (decoder.weights().has(fused)) {
+            project(
+                    new Input.Plain(rows),
+                    product(decoder.weights().experts(fused, count, 0, hidden, 2 * hidden, width), gate, "ffn_gate_up_exps"),
+                    product(decoder.weights().experts(fused, count, hidden, hidden, 2 * hidden, width), up, "ffn_gate_up_exps"));
+        } else {
+            project(new Input.Plain(rows), product("ffn_gate_exps", hidden, width, gate), product("ffn_up_exps", hidden, width, up));
+        }
+        return new Input.Gated(gate, up, function);
+    }
+
+    /** {@code max(0, up · x)²}. */
+    Input squaredRelu() {
+        Activations up = hidden("expertUp");
+        project(new Input.Plain(rows), product("ffn_up_exps", hidden, decoder.width(), up));
+        return new Input.Gated(up, up, GateFunction.RELU);
+    }
+
+    /** Changes gate and up rows by a function of its own; the result stands in the gate's rows. */
+    Input gated(PairFunction function) {
+        Input.Gated pair = (Input.Gated) gated(GateFunction.SILU);
+        WorkerTeam.Region region = (slot, worker) -> {
+            float[] gate = graph.scratch().floats(worker, 0, hidden);
+            float[] up = graph.scratch().floats(worker, 1, hidden);
+            pair.gate().read(slot, 0, gate, 0, hidden);
+            pair.up().read(slot, 0, up, 0, hidden);
+            for (int i = 0; i < hidden; i++) {
+                gate[i] = function.apply(gate[i], up[i]);
+            }
+            pair.gate().write(slot, 0, gate, 0, hidden);
+        };
+        graph.step((kernels, batch) -> kernels.spread(dispatch.groups().rowCount(), region));
+        return new Input.Plain(pair.gate());
+    }
+
+    /** What an expert makes of a gate and an up value. */
+    @FunctionalInterface
+    interface PairFunction {
+        float apply(float gate, float up);
+    }
+
+    void addToX(Input second) {
+        addTo(second, decoder.x(), 1);
+    }
+
+    /** The second half, {@code ffn_down_exps}; results are weighted, summed and added to {@code target}. */
+    void addTo(Input second, Activations target, float factor) {
+        // The rows of the first half have been read: their place takes the results.
+        project(second, product("ffn_down_exps", decoder.width(), hidden, rows));
+        boolean weighted = !weightedInput;
+        graph.eachRow((batch, row, worker) -> dispatch.collect(rows, target, row, worker, weighted, factor));
+    }
+
+    private Activations hidden(String name) {
+        return decoder.sized(name, rows.rows(), hidden);
+    }
+
+    private void project(Input input, Product... products) {
+        var projection = new ExpertProjection(input, List.of(products));
+        graph.step((kernels, batch) -> kernels.projectExperts(projection, dispatch.groups()));
+    }
+
+    private Product product(String name, int outputs, int inputs, Activations output) {
+        return product(decoder.weights().experts(block.prefix() + name + ".weight", count, outputs, inputs), output, name);
+    }
+
+    private Product product(List<Matrix> matrices, Activations output, String name) {
+        List<MemorySegment> biases = new ArrayList<>();
+        @Nullable String bias = block.has(name + ".bias") ? name + ".bias" : null;
+        if (bias != null) {
+            MemorySegment all = decoder.weights().matrixValues(block.prefix() + bias, count * output.columns());
+            for (int expert = 0; expert < count; expert++) {
+                biases.add(all.asSlice(4L * expert * output.columns(), 4L * output.columns()));
+            }
+        }
+        float[] scales = block.has(name + ".scale") ? block.floats(name + ".scale", count) : new float[0];
+        return new Product(matrices, output, biases, scales);
+    }
+}
