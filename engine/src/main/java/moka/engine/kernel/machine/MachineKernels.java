@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class MachineKernels implements Kernels {
     private final SystemMemory system;
     private final Processor processor;
+    private final WorkerTeam team;
     private final PanelMemory memory;
     private final RowRoutines routines;
     private final Map<TensorType, WeightKernels> kernelsOfTypes = new EnumMap<>(TensorType.class);
@@ -34,6 +35,7 @@ final class MachineKernels implements Kernels {
     MachineKernels(SystemMemory system, Processor processor, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
         this.system = system;
         this.processor = processor;
+        this.team = team;
         routines = new RowRoutines(processor.avx512Bf16(), system);
         memory = new PanelMemory(system);
         projections = new Projections(team, routines, memory, repack);
