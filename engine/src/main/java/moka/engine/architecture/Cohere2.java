@@ -21,7 +21,7 @@ public final class Cohere2 implements Architecture {
 
     @Override
     public List<String> names() {
-        return List.of("cohere2");
+        return List.of("cohere2", "cohere2moe");
     }
 
     @Override
