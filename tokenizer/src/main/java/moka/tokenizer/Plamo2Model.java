@@ -46,7 +46,7 @@ final class Plamo2Model implements TextModel {
     @Override
     public TextEncoder newEncoder(Guard guard) {
         return (text, from, to, ids) -> {
-            int start = Utf8.codePoint(text, from) == BYTE_ORDER_MARK ? from + 3 : from;
+            int start = Utf8.codePoint(text, from) == BYTE_ORDER_MARK ? Math.min(to, from + Utf8.length(text[from])) : from;
             var costs = new long[to - start + 1];
             var tokens = new int[to - start];
             var ends = new int[to - start];

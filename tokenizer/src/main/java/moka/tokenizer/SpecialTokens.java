@@ -29,8 +29,8 @@ final class SpecialTokens {
 
     private void add(int id) {
         byte[] text = vocabulary.texts().get(id);
-        if (text.length > ByteTrie.LONGEST) {
-            return;
+        if (text.length > ByteTrie.LONGEST || !Utf8.isWellFormed(text)) {
+            return; // no cut within a character
         }
         firstBytes[text[0] & 0xFF] = true;
         longest = Math.max(longest, text.length);

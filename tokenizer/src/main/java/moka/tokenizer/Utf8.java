@@ -151,6 +151,10 @@ final class Utf8 {
         return Arrays.copyOf(result, to + PADDING);
     }
 
+    static boolean isWellFormed(byte[] text) {
+        return wellFormedPrefix(text, text.length) == text.length;
+    }
+
     private static int wellFormedPrefix(byte[] text, int end) {
         int at = 0;
         while (at < end) {

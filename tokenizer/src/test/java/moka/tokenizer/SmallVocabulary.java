@@ -112,6 +112,10 @@ final class SmallVocabulary {
         return this;
     }
 
+    List<String> merges() {
+        return merges;
+    }
+
     SmallVocabulary id(String name, long id) {
         metadata.set("tokenizer.ggml." + name + "_token_id", MetadataValue.uint32(id));
         return this;
