@@ -30,6 +30,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.machine.BusErrorGuard;
 import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
@@ -58,6 +59,7 @@ public final class Model implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final WorkerTeam team;
     private final KernelProvider.Choice choice;
+    private final Optional<BusErrorGuard> guard;
     private final Weights weights;
     private final Rotations rotations = new Rotations();
     private final Arena arena = Arena.ofShared();
@@ -93,17 +95,20 @@ public final class Model implements AutoCloseable {
     }
 
     private static Model open(GgufFile file, ModelOptions options) {
+        Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
-            return new Model(file, options);
+            return new Model(file, guard, options);
         } catch (Throwable e) {
+            guard.ifPresent(BusErrorGuard::close);
             file.close();
             throw e;
         }
     }
 
-    private Model(GgufFile file, ModelOptions options) {
+    private Model(GgufFile file, Optional<BusErrorGuard> guard, ModelOptions options) {
         this.file = file;
         this.options = options;
+        this.guard = guard;
         this.architectureName = file.metadata().requireString("general.architecture");
         this.architecture = Architectures.of(file.name(), architectureName);
         this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
@@ -278,7 +283,21 @@ public final class Model implements AutoCloseable {
         choice.kernels().close();
         team.close();
         arena.close();
+        guard.ifPresent(BusErrorGuard::close);
         file.close();
+    }
+
+    /** Looks before a batch. @throws moka.gguf.GgufException if the file is not what it was */
+    void checkUnchanged() {
+        file.checkUnchanged();
+    }
+
+    /** Looks after weights were read. @throws moka.gguf.GgufException if the file is not what it was @throws EngineException if the disk fails */
+    void checkRead() {
+        if (guard.isPresent() && guard.get().touched()) {
+            file.checkUnchanged();
+            throw new EngineException(name() + ": a part of the file could not be read: the disk fails, or the file was cut for a while");
+        }
     }
 
     void forget(Session session) {

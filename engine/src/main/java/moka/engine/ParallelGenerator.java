@@ -127,7 +127,7 @@ public final class ParallelGenerator implements AutoCloseable {
     private void compute(List<Session> sessions) {
         int count = sessions.size();
         ForwardPass pass = sessions.getFirst().pass();
-        model.file().checkUnchanged();
+        model.checkUnchanged();
         model.computing().lock();
         try {
             var spans = new Span[count];
@@ -136,9 +136,11 @@ public final class ParallelGenerator implements AutoCloseable {
                 spans[i] = sessions.get(i).reserve(i, 1);
             }
             pass.run(ids, 0, count, () -> false, spans);
+            model.checkRead();
             for (int row = 0; row < count; row += pass.maxHeadRows()) {
                 int rows = Math.min(pass.maxHeadRows(), count - row);
                 pass.runHead(row, rows);
+                model.checkRead();
                 for (int i = 0; i < rows; i++) {
                     sessions.get(row + i).stored(ids, row + i, 1);
                     sessions.get(row + i).takeLogits(i);

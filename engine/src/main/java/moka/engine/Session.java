@@ -174,6 +174,7 @@ public final class Session implements AutoCloseable {
         model.computing().lock();
         try {
             pass.runHead(states, firstRow, count);
+            model.checkRead();
             for (int i = 0; i < count; i++) {
                 pass.readLogits(i, target.asSlice(4L * model.vocabularySize() * i));
             }
@@ -345,14 +346,16 @@ public final class Session implements AutoCloseable {
     /** @param read reads the results, before another session may compute */
     private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled, Runnable read) {
         check(ids, first, count);
-        model.file().checkUnchanged();
+        model.checkUnchanged();
         model.computing().lock();
         try {
             if (!pass.run(ids, first, count, cancelled, reserve(0, count))) {
                 return false;
             }
+            model.checkRead();
             stored(ids, first, count);
             read.run();
+            model.checkRead();
         } finally {
             model.computing().unlock();
         }

@@ -77,6 +77,9 @@ public interface GgufFile extends AutoCloseable {
      */
     void checkUnchanged();
 
+    /** The memory that the file and its further parts are mapped to; empty for a file in memory. */
+    List<MemorySegment> maps();
+
     @Override
     void close();
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -107,6 +108,15 @@ final class OpenGgufFile implements GgufFile {
                 part.map().checkUnchanged();
             }
         }
+    }
+
+    @Override
+    public List<MemorySegment> maps() {
+        return parts.stream()
+                .map(GgufPart::map)
+                .filter(Objects::nonNull)
+                .map(FileMap::bytes)
+                .toList();
     }
 
     @Override

@@ -342,6 +342,12 @@ public final class Assembler {
         byte8(0xC3);
     }
 
+    /** Calls the Linux kernel: number in {@code rax}, arguments in {@code rdi, rsi, rdx, r10, r8, r9}; loses {@code rcx} and {@code r11}. */
+    public void syscall() {
+        byte8(0x0F);
+        byte8(0x05);
+    }
+
     private void general(int opcode, int register, Operand operand, boolean wide) {
         int x = operand instanceof Memory m && m.index() != null ? m.index().number() >> 3 : 0;
         int b = switch (operand) {
@@ -409,6 +415,11 @@ public final class Assembler {
         byte8(0x0F);
         byte8(0x80 | condition.code);
         distance(target);
+    }
+
+    /** Goes on at an address. */
+    public void jump(General target) {
+        general(0xFF, 4, target, false);
     }
 
     /** Fills up to a multiple of {@code bytes} with one-byte no-operations: before loops and constants. */

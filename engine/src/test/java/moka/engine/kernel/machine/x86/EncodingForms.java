@@ -272,6 +272,9 @@ final class EncodingForms {
         form("cpuid", Assembler::cpuid);
         form("xgetbv", Assembler::xgetbv);
         form("ret", Assembler::ret);
+        form("syscall", Assembler::syscall);
+        form("jmp rax", a -> a.jump(General.RAX));
+        form("jmp r11", a -> a.jump(General.R11));
     }
 
     private static String low(General g, int bits) {
