@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
 import moka.engine.Model;
@@ -98,14 +99,19 @@ final class AnswerOptions {
         if (templateVariables == null) {
             return Map.of();
         }
+        return templateVariables("--template-variables", templateVariables);
+    }
+
+    /** Variables of a JSON object. @param flag for messages */
+    static Map<String, Object> templateVariables(String flag, String json) {
         try {
-            if (JsonParser.parseString(templateVariables) instanceof JsonObject object) {
+            if (JsonParser.parseString(json) instanceof JsonObject object) {
                 return JsonValues.map(object);
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.usage("--template-variables: " + e.getMessage());
+            throw CommandFailure.usage(flag + ": " + e.getMessage());
         }
-        throw CommandFailure.usage("--template-variables '" + templateVariables + "', expected a JSON object such as {\"enable_thinking\": false}");
+        throw CommandFailure.usage(flag + " '" + json + "', expected a JSON object such as {\"enable_thinking\": false}");
     }
 
     private static String read(Path file) {

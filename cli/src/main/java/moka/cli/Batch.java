@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import moka.cli.json.JsonLines;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
@@ -71,7 +72,7 @@ final class Batch {
         try (BatchOutput output = BatchOutput.open(streams, Optional.ofNullable(command.output), source);
                 Model model = command.engine.open(streams, command.general.verbose);
                 Session session = model.newSession(command.context.sessionOptions());
-                ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), "answers", "lines");
+                ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "answers", "lines");
                 Interrupt interrupt = new Interrupt(cancellation::cancel)) {
             int first = output.answered();
             if (first > 0) {

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
 import moka.engine.sampling.SamplingOptions;

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import moka.cli.json.JsonLines;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
 import org.jspecify.annotations.Nullable;

@@ -22,6 +22,7 @@ import moka.cli.bench.ResultPrinter;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
@@ -76,7 +77,7 @@ final class BenchCommand extends Command {
             return ExitCode.OK;
         }
         Optional<Comparison> comparison =
-                Optional.ofNullable(compare).map(file -> Comparison.parse(file.toString(), TextOptions.readFile(file)));
+                Optional.ofNullable(compare).map(file -> Comparison.parse(file.toString(), TextFiles.of(file)));
         ResultPrinter printer = ResultPrinter.of(form, streams.out(), plan, comparison, Moka.version());
         List<String> names = new ArrayList<>(models);
         names.addAll(moreModels);
@@ -129,7 +130,7 @@ final class BenchCommand extends Command {
     }
 
     private long[] time(BenchRunner runner, BenchTest test, BenchPlan plan) {
-        try (ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), test.name(), "runs")) {
+        try (ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), test.name(), "runs")) {
             return runner.run(test, plan.repetitions(), plan.warmup(), progress::at);
         }
     }
@@ -156,13 +157,9 @@ final class BenchCommand extends Command {
                 .filter(result -> result.test().promptTokens() == 0 && result.test().depth() == 0)
                 .forEach(result -> streams.out()
                         .line(MachineLimits.nearness(result, MemoryBandwidth.measure(result.settings().threads()))));
-        streams.out().print(DepthPlot.of(results, terminalColumns()));
+        streams.out().print(DepthPlot.of(results, streams.columns()));
         streams.out().line();
         streams.out().line("moka " + Moka.version() + ", Java " + Runtime.version() + ", " + MachineLimits.processor());
-    }
-
-    private int terminalColumns() {
-        return streams.variable("COLUMNS").filter(it -> it.matches("\\d{1,4}")).map(Integer::parseInt).orElse(80);
     }
 
     private void showLimits(int threads) {

@@ -16,6 +16,7 @@ final class Commands {
 
     private static Map<String, Entry> entries() {
         Map<String, Entry> entries = new LinkedHashMap<>();
+        entries.put("chat", new Entry("chat in the terminal", ChatCommand::new));
         entries.put("run", new Entry("answer a prompt, or a file of prompts, as plain text", RunCommand::new));
         entries.put("bench", new Entry("measure tokens per second", BenchCommand::new));
         entries.put("perplexity", new Entry("measure how well a model predicts a text", PerplexityCommand::new));

@@ -30,6 +30,12 @@ final class EngineOptions {
     @Mixin
     final KernelOptions kernels = new KernelOptions();
 
+    /** What the user called the model, or the embedded one's name. */
+    String name() {
+        source();
+        return model != null ? model : positional != null ? positional : ModelSource.Embedded.NAME;
+    }
+
     ModelSource source() {
         if (model != null && positional != null) {
             throw CommandFailure.usage("two models: '" + positional + "' and --model '" + model + "', expected one");

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import moka.cli.json.Json;
 import moka.cli.render.Printable;
 import moka.cli.render.Quantity;
 import moka.cli.render.Table.Align;

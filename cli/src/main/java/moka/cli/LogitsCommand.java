@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import moka.cli.json.Json;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;

@@ -54,7 +54,7 @@ final class PerplexityCommand extends Command {
         String content = text.require(streams);
         long start = System.nanoTime();
         try (Model model = engine.open(streams, general.verbose);
-                ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), "perplexity", "windows")) {
+                ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "perplexity", "windows")) {
             Perplexity perplexity = new Perplexity(model, context.sessionOptions(), window);
             Perplexity.Estimate estimate = perplexity.of(content, chunks, (done, total, soFar) -> {
                 progress.at(done, total, format("PPL %.4f", soFar.perplexity()));

@@ -1,6 +1,7 @@
 package moka.cli;
 
 import java.util.List;
+import moka.cli.json.JsonLines;
 import moka.cli.render.AnswerNotes;
 import moka.cli.render.Printable;
 import moka.cli.render.ProgressLine;
@@ -151,7 +152,7 @@ final class RunCommand extends Command {
 
         AnswerPrinter(Streams streams) {
             this.streams = streams;
-            this.progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), "prompt", "tokens");
+            this.progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "prompt", "tokens");
         }
 
         @Override

@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import moka.cli.json.JsonLines;
+import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
 import moka.gguf.GgufFile;
 import moka.template.ChatTemplate;
 import moka.template.TemplateException;
@@ -65,7 +68,7 @@ final class TemplateCommand extends Command {
         }
         Map<String, Object> context = context(messages);
         if (template != null) {
-            streams.out().print(render(ChatTemplate.parse(template.toString(), TextOptions.readFile(template)), context));
+            streams.out().print(render(ChatTemplate.parse(template.toString(), TextFiles.of(template)), context));
         } else {
             try (GgufFile file = model.source().openFile()) {
                 String source = file.metadata().requireString("tokenizer.chat_template");
@@ -84,7 +87,7 @@ final class TemplateCommand extends Command {
     }
 
     private Map<String, Object> context(String file) {
-        String text = file.equals("-") ? TextOptions.readInput(streams) : TextOptions.readFile(Path.of(file));
+        String text = file.equals("-") ? TextFiles.ofInput(streams) : TextFiles.of(Path.of(file));
         Map<String, Object> context = new LinkedHashMap<>();
         context.put("add_generation_prompt", !noGenerationPrompt);
         try {

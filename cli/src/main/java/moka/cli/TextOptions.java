@@ -1,15 +1,10 @@
 package moka.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -26,7 +21,7 @@ final class TextOptions {
         if (file == null) {
             return Optional.ofNullable(text);
         }
-        String content = file.equals("-") ? readInput(streams) : readFile(Path.of(file));
+        String content = file.equals("-") ? TextFiles.ofInput(streams) : TextFiles.of(Path.of(file));
         return Optional.of(text == null ? content : text + "\n\n" + content);
     }
 
@@ -39,33 +34,6 @@ final class TextOptions {
         if (streams.inputIsTerminal()) {
             throw CommandFailure.usage("no text: give -p TEXT, -f FILE, or pipe it in");
         }
-        return readInput(streams);
-    }
-
-    static String readInput(Streams streams) {
-        try {
-            return decode("standard input", streams.in().readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static String readFile(Path path) {
-        try {
-            if (Files.isDirectory(path)) {
-                throw CommandFailure.failed(path + ": is a directory, expected a text file");
-            }
-            return decode(path.toString(), Files.readAllBytes(path));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String decode(String name, byte[] bytes) {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw CommandFailure.failed(name + ": not UTF-8 text");
-        }
+        return TextFiles.ofInput(streams);
     }
 }

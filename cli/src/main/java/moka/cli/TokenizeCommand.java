@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import moka.cli.json.JsonLines;
 import moka.cli.render.Printable;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;

@@ -31,17 +31,25 @@ public final class Printable {
         if (TextWidth.of(line) <= columns) {
             return line;
         }
-        int width = 0;
-        int end = 0;
-        while (end < line.length()) {
-            int c = line.codePointAt(end);
-            if (width + TextWidth.of(c) > columns - 1) {
-                break;
-            }
-            width += TextWidth.of(c);
-            end += Character.charCount(c);
+        return TextWidth.cut(line, columns - 1) + "…";
+    }
+
+    /** Text of several lines for a terminal: line breaks and tabs are kept, other control characters are shown as escapes. */
+    public static String text(String text) {
+        if (text.codePoints().noneMatch(c -> c != '\n' && c != '\t' && (Character.isISOControl(c) || isInvisible(c)))) {
+            return text;
         }
-        return line.substring(0, end) + "…";
+        StringBuilder shown = new StringBuilder(text.length() + 16);
+        text.codePoints().forEach(c -> {
+            if (c == '\n' || c == '\t') {
+                shown.append((char) c);
+            } else if (Character.isISOControl(c) || isInvisible(c)) {
+                shown.append(String.format("\\u%04x", c));
+            } else {
+                shown.appendCodePoint(c);
+            }
+        });
+        return shown.toString();
     }
 
     // Marks that reorder or hide what follows.

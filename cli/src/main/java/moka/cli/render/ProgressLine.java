@@ -14,6 +14,7 @@ public final class ProgressLine implements AutoCloseable {
 
     private final PrintStream terminal;
     private final boolean enabled;
+    private final int terminalColumns;
     private final String what;
     private final String unit;
     private final long start = System.nanoTime();
@@ -22,12 +23,14 @@ public final class ProgressLine implements AutoCloseable {
 
     /**
      * @param enabled whether {@code terminal} is one
+     * @param terminalColumns its width: a line that is longer could not be drawn over
      * @param what the work, such as {@code prompt}
      * @param unit of what is counted, such as {@code tokens}
      */
-    public ProgressLine(PrintStream terminal, boolean enabled, String what, String unit) {
+    public ProgressLine(PrintStream terminal, boolean enabled, int terminalColumns, String what, String unit) {
         this.terminal = terminal;
         this.enabled = enabled;
+        this.terminalColumns = terminalColumns;
         this.what = what;
         this.unit = unit;
     }
@@ -50,10 +53,11 @@ public final class ProgressLine implements AutoCloseable {
     String text(long done, long total, double seconds, String note) {
         int full = total <= 0 ? 0 : (int) Math.min(BAR_COLUMNS, BAR_COLUMNS * done / total);
         double rate = done / Math.max(seconds, 1e-9);
-        String bar = "█".repeat(full) + "░".repeat(BAR_COLUMNS - full);
-        String line = String.format(Locale.ROOT, "%s %s %d/%d %s, %s/s", what, bar, done, total, unit, rate(rate));
+        String bar = "█".repeat(full) + "░".repeat(BAR_COLUMNS - full) + " ";
+        String line = String.format(
+                Locale.ROOT, "%s %s%d/%d %s, %s/s", what, terminalColumns < 64 ? "" : bar, done, total, unit, rate(rate));
         String left = done == 0 ? "" : ", " + Quantity.duration((total - done) / rate) + " left";
-        return line + left + (note.isEmpty() ? "" : ", " + note);
+        return TextWidth.cut(line + left + (note.isEmpty() ? "" : ", " + note), Math.max(8, terminalColumns - 1));
     }
 
     private static String rate(double rate) {

@@ -14,6 +14,21 @@ public final class TextWidth {
         return width;
     }
 
+    /** The longest beginning that fits in so many columns. */
+    public static String cut(String text, int columns) {
+        int width = 0;
+        int end = 0;
+        while (end < text.length()) {
+            int codePoint = text.codePointAt(end);
+            width += of(codePoint);
+            if (width > columns) {
+                break;
+            }
+            end += Character.charCount(codePoint);
+        }
+        return text.substring(0, end);
+    }
+
     /** Width of one code point: 0, 1 or 2. */
     public static int of(int codePoint) {
         if (codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0)) {

@@ -14,10 +14,17 @@ public final class Interrupt implements AutoCloseable {
 
     private final AtomicReference<@Nullable Runnable> onFirst;
     private final SignalHandler before;
+    private final Runnable onSecond;
     private volatile boolean happened;
 
     /** @param onFirst called on a thread of its own */
     public Interrupt(Runnable onFirst) {
+        this(onFirst, () -> {});
+    }
+
+    /** @param onSecond called before the process ends: to leave the terminal as it was */
+    public Interrupt(Runnable onFirst, Runnable onSecond) {
+        this.onSecond = onSecond;
         this.onFirst = new AtomicReference<>(onFirst);
         this.before = Signal.handle(SIGINT, signal -> interrupted());
     }
@@ -26,6 +33,7 @@ public final class Interrupt implements AutoCloseable {
         happened = true;
         @Nullable Runnable action = onFirst.getAndSet(null);
         if (action == null) {
+            onSecond.run();
             Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
         } else {
             action.run();

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param inputIsTerminal whether a person types standard input
  * @param outputIsTerminal whether a person reads standard output
  * @param errorIsTerminal whether a person reads standard error
+ * @param columns width of the terminal, or 80
  * @param environment the environment variables
  */
 public record Streams(
@@ -30,7 +31,10 @@ public record Streams(
         boolean inputIsTerminal,
         boolean outputIsTerminal,
         boolean errorIsTerminal,
+        int columns,
         Map<String, String> environment) {
+
+    private static final int DEFAULT_COLUMNS = 80;
 
     public static Streams ofProcess() {
         return new Streams(
@@ -40,6 +44,7 @@ public record Streams(
                 isTerminal(0),
                 isTerminal(1),
                 isTerminal(2),
+                Integer.getInteger("moka.columns", DEFAULT_COLUMNS),
                 System.getenv());
     }
 

@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.json;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -10,21 +10,22 @@ import java.nio.file.Path;
 import java.util.List;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
 
 /** Files of one JSON object a line. */
-final class JsonLines {
+public final class JsonLines {
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
     private JsonLines() {}
 
     /** The lines that hold something. */
-    static List<String> lines(Streams streams, String file) {
-        String text = file.equals("-") ? TextOptions.readInput(streams) : TextOptions.readFile(Path.of(file));
+    public static List<String> lines(Streams streams, String file) {
+        String text = file.equals("-") ? TextFiles.ofInput(streams) : TextFiles.of(Path.of(file));
         return text.lines().filter(line -> !line.isBlank()).toList();
     }
 
     /** The object of a line. @throws CommandFailure that names the place */
-    static JsonObject object(String file, int number, String line) {
+    public static JsonObject object(String file, int number, String line) {
         try {
             if (JsonParser.parseString(line) instanceof JsonObject object) {
                 return object;
@@ -36,7 +37,7 @@ final class JsonLines {
     }
 
     /** One line, without the line break. */
-    static String line(JsonElement element) {
+    public static String line(JsonElement element) {
         return GSON.toJson(element);
     }
 }

@@ -1,4 +1,4 @@
-package moka.cli;
+package moka.cli.json;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -14,16 +14,16 @@ import moka.cli.terminal.CommandFailure;
 import moka.template.Message;
 
 /** JSON as the values that templates know: String, Boolean, Long, BigInteger, Double, List, Map, and none. */
-final class JsonValues {
+public final class JsonValues {
     private JsonValues() {}
 
-    static Map<String, Object> map(JsonObject object) {
+    public static Map<String, Object> map(JsonObject object) {
         Map<String, Object> map = new LinkedHashMap<>();
         object.entrySet().forEach(entry -> map.put(entry.getKey(), value(entry.getValue())));
         return map;
     }
 
-    static Object value(JsonElement element) {
+    public static Object value(JsonElement element) {
         return switch (element) {
             case JsonObject object -> map(object);
             case JsonArray array -> {
@@ -53,7 +53,7 @@ final class JsonValues {
     }
 
     /** A message of a conversation: role, content (text, parts or none), and whatever else it has. */
-    static Message message(JsonElement element) {
+    public static Message message(JsonElement element) {
         if (!(element instanceof JsonObject object) || !object.has("role") || !object.get("role").isJsonPrimitive()) {
             throw CommandFailure.failed("a message must be an object with \"role\" and \"content\", found " + element);
         }
@@ -67,7 +67,7 @@ final class JsonValues {
         return new Message(role, content, fields);
     }
 
-    static List<Message> messages(JsonElement element) {
+    public static List<Message> messages(JsonElement element) {
         if (!(element instanceof JsonArray array)) {
             throw CommandFailure.failed("messages must be a list, found " + element);
         }

@@ -1,0 +1,137 @@
+package moka.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import moka.cli.chat.Chat;
+import moka.cli.chat.ChatHost;
+import moka.cli.chat.ChatOptions;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Streams;
+import moka.engine.Model;
+import moka.engine.sampling.SamplingOptions;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+@CommandLine.Command(
+        description = "Chats in the terminal. What is piped in is one question: its answer goes to standard output.",
+        footer = {
+            "",
+            "Examples:",
+            "  moka chat model.gguf --system 'Answer in one sentence.'",
+            "  moka chat --resume                 go on with the last conversation",
+            "  git diff | moka chat model.gguf -p 'Summarise this change:' -f -"
+        })
+final class ChatCommand extends Command {
+    private final Streams streams;
+
+    @Mixin
+    final EngineOptions engine = new EngineOptions();
+
+    @Mixin
+    final TextOptions text = new TextOptions();
+
+    @Option(names = "--resume", paramLabel = "NAME", arity = "0..1", fallbackValue = "",
+            description = "Go on with a conversation: its file, or the last one.")
+    @Nullable String resume;
+
+    @Option(names = "--no-save", description = "Keep neither the conversation nor the history of lines.")
+    boolean noSave;
+
+    @Option(names = "--hide-thinking", description = "Fold the model's reasoning away.")
+    boolean hideReasoning;
+
+    @Option(names = "--no-markdown", hidden = true, description = "Do not colour Markdown.")
+    boolean noMarkdown;
+
+    @Mixin
+    final AnswerOptions answer = new AnswerOptions();
+
+    @Mixin
+    final ContextOptions context = new ContextOptions();
+
+    ChatCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    int run() {
+        String model = engine.name();
+        Host host = new Host();
+        if (!streams.inputIsTerminal()) {
+            String question = text.require(streams);
+            if (question.isBlank()) {
+                throw CommandFailure.usage("nothing was piped in: a chat needs a terminal or a question");
+            }
+            return Chat.once(streams, host, options(Optional.empty()), model, question);
+        }
+        return Chat.run(streams, host, options(text.read(streams)), model);
+    }
+
+    private ChatOptions options(Optional<String> firstMessage) {
+        return new ChatOptions(
+                answer::generationOptions,
+                context.sessionOptions(),
+                Optional.ofNullable(answer.systemText()),
+                firstMessage,
+                noSave || (!streams.inputIsTerminal() && resume == null) ? Optional.empty() : stateFolder(),
+                Optional.ofNullable(resume),
+                general.verbose,
+                !hideReasoning,
+                !noMarkdown);
+    }
+
+    /** Where the history and the conversations lie: the place of the system for such things (XDG). */
+    private Optional<Path> stateFolder() {
+        return streams.variable("MOKA_STATE")
+                .or(() -> streams.variable("XDG_STATE_HOME").map(home -> home + "/moka"))
+                .or(() -> streams.variable("LOCALAPPDATA").map(home -> home + "\\moka"))
+                .or(() -> streams.variable("HOME").map(home -> home + "/.local/state/moka"))
+                .map(Path::of);
+    }
+
+    /** What the chat asks of this program. */
+    private final class Host implements ChatHost {
+        @Override
+        public Model open(String name) {
+            return engine.open(ModelSource.of(name), streams, general.verbose);
+        }
+
+        @Override
+        public SamplingOptions withParameter(SamplingOptions sampling, String name, String value) {
+            if (!parameters().containsKey(name)) {
+                throw CommandFailure.usage("no setting '" + name + "' (/set shows them)");
+            }
+            SamplingFlags flags = new SamplingFlags();
+            try {
+                new CommandLine(CommandLine.Model.CommandSpec.forAnnotatedObject(flags)).parseArgs("--" + name + "=" + value);
+            } catch (ParameterException e) {
+                throw CommandFailure.usage(name + " '" + value + "': " + e.getMessage());
+            }
+            return flags.over(sampling);
+        }
+
+        @Override
+        public Map<String, String> parameters() {
+            Map<String, String> parameters = new TreeMap<>();
+            for (OptionSpec option : CommandLine.Model.CommandSpec.forAnnotatedObject(new SamplingFlags()).options()) {
+                for (String name : option.names()) {
+                    if (name.startsWith("--")) {
+                        parameters.put(name.substring(2), String.join(" ", option.description()));
+                    }
+                }
+            }
+            return parameters;
+        }
+
+        @Override
+        public Map<String, Object> templateVariables(String json) {
+            return AnswerOptions.templateVariables("template-variables", json);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package moka.cli.chat;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jline.reader.Candidate;
+import org.jline.reader.Completer;
+import org.jline.reader.LineReader;
+import org.jline.reader.ParsedLine;
+
+/** Completes commands, what they take, and paths of files. */
+final class ChatCompleter implements Completer {
+    private final Map<String, String> commands;
+    private final Map<String, String> parameters;
+
+    /** @param commands name and summary @param parameters of {@code /set}, likewise */
+    ChatCompleter(Map<String, String> commands, Map<String, String> parameters) {
+        this.commands = commands;
+        this.parameters = parameters;
+    }
+
+    @Override
+    public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
+        String command = line.words().getFirst();
+        if (!command.startsWith("/")) {
+            return;
+        }
+        if (line.wordIndex() == 0) {
+            commands.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
+            return;
+        }
+        switch (command) {
+            case "/set" -> {
+                if (line.wordIndex() == 1) {
+                    parameters.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
+                }
+            }
+            case "/show" -> ShowCommand.SUBJECTS.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
+            case "/help" -> commands.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
+            case "/file", "/load", "/save" -> paths(line.word(), candidates);
+            default -> {}
+        }
+    }
+
+    private static Candidate candidate(String value, String summary, boolean complete) {
+        return new Candidate(value, value, null, summary.isEmpty() ? null : summary, null, null, complete);
+    }
+
+    private static void paths(String word, List<Candidate> candidates) {
+        int slash = word.lastIndexOf('/') + 1;
+        String folder = word.substring(0, slash);
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder(folder))) {
+            Map<String, Boolean> names = new TreeMap<>();
+            for (Path entry : entries) {
+                names.put(entry.getFileName().toString(), Files.isDirectory(entry));
+            }
+            names.forEach((name, directory) -> {
+                if (!name.startsWith(".") || word.startsWith(".", slash)) {
+                    candidates.add(candidate(folder + name + (directory ? "/" : ""), "", !directory));
+                }
+            });
+        } catch (IOException | InvalidPathException e) {
+            return; // nothing to offer
+        }
+    }
+
+    private static Path folder(String written) {
+        if (written.startsWith("~/")) {
+            return Path.of(System.getProperty("user.home"), written.substring(2));
+        }
+        return Path.of(written.isEmpty() ? "." : written);
+    }
+}

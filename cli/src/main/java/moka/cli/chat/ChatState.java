@@ -1,0 +1,143 @@
+package moka.cli.chat;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import moka.cli.terminal.Streams;
+import moka.engine.GenerationOptions;
+import moka.engine.GenerationResult;
+import moka.engine.Model;
+import moka.engine.Session;
+import moka.engine.SessionOptions;
+
+/** Everything that a chat remembers: model, session, conversation, settings, what was spent. Not thread-safe. */
+final class ChatState implements AutoCloseable {
+    private static final DateTimeFormatter FILE_NAME = DateTimeFormatter.ofPattern("yyyy-MM-dd_HH-mm-ss");
+
+    final Streams streams;
+    final ChatHost host;
+    final ChatOptions options;
+    final Conversation conversation = new Conversation();
+    Model model;
+    String modelName;
+    Session session;
+    SessionOptions sessionOptions;
+    GenerationOptions generation;
+    boolean verbose;
+    boolean showReasoning;
+    boolean markdown;
+    /** Text of files that goes in front of the next message. */
+    String attached = "";
+
+    Optional<GenerationResult> lastResult = Optional.empty();
+    int answers;
+    long prefillTokens;
+    long reusedTokens;
+    long prefillNanos;
+    long decodeTokens;
+    long decodeNanos;
+    private Path file;
+
+    ChatState(Streams streams, ChatHost host, ChatOptions options, String modelName) {
+        this.streams = streams;
+        this.host = host;
+        this.options = options;
+        this.modelName = modelName;
+        this.model = host.open(modelName);
+        this.generation = options.generation().apply(model);
+        this.sessionOptions = options.session();
+        this.verbose = options.verbose();
+        this.showReasoning = options.showReasoning();
+        this.markdown = options.markdown();
+        this.file = newFile();
+        options.system().ifPresent(conversation::system);
+        this.session = openSession();
+    }
+
+    private Session openSession() {
+        try {
+            return model.newSession(sessionOptions);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Another size or form of the context; what was said stays. */
+    void reopenSession(SessionOptions changed) {
+        Session opened = model.newSession(changed);
+        session.close();
+        session = opened;
+        sessionOptions = changed;
+    }
+
+    /** Another model; what was said stays, and what was set for the answers, but for what the file of the model advises. */
+    void reopenModel(String name) {
+        Model opened = host.open(name);
+        Session openedSession;
+        try {
+            openedSession = opened.newSession(sessionOptions);
+        } catch (RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+        session.close();
+        model.close();
+        model = opened;
+        session = openedSession;
+        modelName = name;
+        generation = options.generation().apply(model);
+    }
+
+    void count(GenerationResult result) {
+        lastResult = Optional.of(result);
+        answers++;
+        prefillTokens += result.timings().prefillTokens();
+        reusedTokens += result.timings().reusedTokens();
+        prefillNanos += result.timings().prefillNanos();
+        decodeTokens += result.timings().decodeTokens();
+        decodeNanos += result.timings().decodeNanos();
+    }
+
+    /** Keeps the conversation on disk, if anything is to be kept. */
+    void keep() {
+        if (options.stateFolder().isPresent() && !conversation.isEmpty()) {
+            ConversationFile.write(file, modelName, conversation.messages());
+        }
+    }
+
+    /** Goes on with a conversation: it is kept under its own name if it lies among ours. */
+    void resume(Path from) {
+        conversation.replace(ConversationFile.read(from).messages());
+        conversations().filter(folder -> folder.equals(from.getParent())).ifPresent(folder -> file = from);
+    }
+
+    /** A conversation begins: the one before stays as it is kept. */
+    void begin() {
+        conversation.clear();
+        attached = "";
+        file = newFile();
+    }
+
+    /** Where conversations are kept. */
+    Optional<Path> conversations() {
+        return options.stateFolder().map(folder -> folder.resolve("chats"));
+    }
+
+    private Path newFile() {
+        String name = LocalDateTime.now().format(FILE_NAME) + "-" + ProcessHandle.current().pid() + ".jsonl";
+        return conversations().map(folder -> folder.resolve(name)).orElse(Path.of(name));
+    }
+
+    /** A note in the terminal. */
+    void note(String text) {
+        streams.out().line(text).flush();
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        model.close();
+    }
+}

@@ -1,0 +1,97 @@
+package moka.cli.chat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import moka.cli.json.JsonLines;
+import moka.cli.json.JsonValues;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.TextFiles;
+import moka.template.Message;
+
+/**
+ * Conversations as files: a message a line, {@code {"role","content"}} and {@code "reasoning_content"} where there was some. The first
+ * line, without a role, says which model answered. A file is written whole beside its place and takes its name in one step.
+ */
+final class ConversationFile {
+    private static final String ENDING = ".jsonl";
+
+    private ConversationFile() {}
+
+    /** What a file holds. @param model what the user named, or empty */
+    record Content(Optional<String> model, List<Message> messages) {}
+
+    static void write(Path file, String model, List<Message> messages) {
+        StringBuilder text = new StringBuilder();
+        JsonObject head = new JsonObject();
+        head.addProperty("model", model);
+        text.append(JsonLines.line(head)).append('\n');
+        for (Message message : messages) {
+            JsonObject object = new JsonObject();
+            object.addProperty("role", message.role());
+            object.addProperty("content", message.content());
+            message.fields().forEach((name, value) -> object.addProperty(name, value.toString()));
+            text.append(JsonLines.line(object)).append('\n');
+        }
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            Files.createDirectories(parent);
+            Path part = Files.createTempFile(parent, "." + file.getFileName(), ".part"); // readable by the user alone
+            Files.writeString(part, text);
+            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @throws CommandFailure if it is no conversation */
+    static Content read(Path file) {
+        Optional<String> model = Optional.empty();
+        JsonArray messages = new JsonArray();
+        int number = 0;
+        for (String line : TextFiles.of(file).lines().toList()) {
+            number++;
+            if (line.isBlank()) {
+                continue;
+            }
+            JsonObject object = JsonLines.object(file.toString(), number, line);
+            if (object.has("messages")) {
+                messages.addAll(object.getAsJsonArray("messages"));
+            } else if (object.has("role")) {
+                messages.add(object);
+            } else if (object.has("model")) {
+                model = Optional.of(object.get("model").getAsString());
+            } else {
+                throw CommandFailure.failed(file + " line " + number + ": no \"role\": not a conversation");
+            }
+        }
+        return new Content(model, JsonValues.messages(messages));
+    }
+
+    /** The file of a conversation by its name, or the youngest in the folder. @throws CommandFailure if there is none */
+    static Path find(Path folder, String name) {
+        if (!name.isEmpty()) {
+            Path direct = Path.of(name);
+            Path kept = folder.resolve(name.endsWith(ENDING) ? name : name + ENDING);
+            if (Files.isRegularFile(direct) || !Files.isRegularFile(kept)) {
+                return direct;
+            }
+            return kept;
+        }
+        try (Stream<Path> files = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
+            // Names begin with the time.
+            return files.filter(file -> file.toString().endsWith(ENDING))
+                    .max(Path::compareTo)
+                    .orElseThrow(() -> CommandFailure.failed("no conversation to resume in " + folder));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package moka.cli.chat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import moka.cli.render.Ansi;
+import org.jline.keymap.KeyMap;
+import org.jline.reader.Completer;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.Reference;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+
+/**
+ * Lines from the line editor. The terminal stays without echo also between the lines, so that what is typed into an answer does not stand
+ * in it; it waits for the next line.
+ */
+final class EditedLines implements LineSource {
+    private static final int HISTORY_LINES = 10_000;
+    private static final String NEW_LINE = "insert-new-line";
+
+    private final Terminal terminal;
+    private final Attributes before;
+    private final LineReader reader;
+    private final String prompt;
+
+    private EditedLines(Terminal terminal, Completer completer, Optional<Path> history, boolean colour) {
+        this.terminal = terminal;
+        this.before = terminal.enterRawMode();
+        this.prompt = colour ? Ansi.GREEN + Ansi.BOLD + "> " + Ansi.RESET : "> ";
+        LineReaderBuilder builder = LineReaderBuilder.builder()
+                .terminal(terminal)
+                .appName("moka")
+                .parser(new ChatLineParser())
+                .completer(completer)
+                .highlighter(null)
+                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+                .option(LineReader.Option.DISABLE_HIGHLIGHTER, true)
+                .option(LineReader.Option.HISTORY_TIMESTAMPED, false)
+                .option(LineReader.Option.AUTO_FRESH_LINE, false)
+                .option(LineReader.Option.INSERT_TAB, false)
+                .option(LineReader.Option.CASE_INSENSITIVE, true)
+                .variable(LineReader.SECONDARY_PROMPT_PATTERN, "  ")
+                .variable(LineReader.BELL_STYLE, "none")
+                .variable(LineReader.INDENTATION, 0)
+                .variable(LineReader.HISTORY_SIZE, HISTORY_LINES)
+                .variable(LineReader.HISTORY_FILE_SIZE, HISTORY_LINES);
+        history.ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
+        this.reader = builder.build();
+        reader.getWidgets().put(NEW_LINE, () -> {
+            reader.getBuffer().write("\n");
+            return true;
+        });
+        for (String keymap : new String[] {LineReader.EMACS, LineReader.VIINS}) {
+            KeyMap<org.jline.reader.Binding> keys = reader.getKeyMaps().get(keymap);
+            keys.bind(new Reference(NEW_LINE), KeyMap.alt('\r'), KeyMap.alt('\n'), KeyMap.ctrl('J'));
+        }
+    }
+
+    /** Opens the terminal; empty where it can do no more than lines. */
+    static Optional<LineSource> open(Completer completer, Optional<Path> history, boolean colour) {
+        try {
+            Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).providers("ffm,exec").build();
+            if (terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
+                terminal.close();
+                return Optional.empty();
+            }
+            return Optional.of(new EditedLines(terminal, completer, history, colour));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public Input read(String draft) {
+        try {
+            return new Input.Text(MultiLine.unwrap(reader.readLine(prompt, null, (Character) null, draft.isEmpty() ? null : draft)));
+        } catch (UserInterruptException e) {
+            return new Input.Interrupted(e.getPartialLine() == null || e.getPartialLine().isEmpty());
+        } catch (EndOfFileException e) {
+            return new Input.End();
+        }
+    }
+
+    @Override
+    public boolean editable() {
+        return true;
+    }
+
+    @Override
+    public int columns() {
+        return terminal.getWidth() > 0 ? terminal.getWidth() : 80;
+    }
+
+    @Override
+    public void close() {
+        try {
+            terminal.setAttributes(before);
+            terminal.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

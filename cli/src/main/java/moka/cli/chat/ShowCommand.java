@@ -1,0 +1,111 @@
+package moka.cli.chat;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import moka.cli.render.Printable;
+import moka.cli.render.Quantity;
+import moka.engine.MemoryEstimate;
+import moka.engine.sampling.SamplerStep;
+import moka.engine.sampling.SamplingOptions;
+import moka.gguf.GgufTensor;
+import moka.template.ChatTemplate;
+
+/** {@code /show}: what the chat is, as text. */
+final class ShowCommand {
+    static final Map<String, String> SUBJECTS = subjects();
+
+    private ShowCommand() {}
+
+    private static Map<String, String> subjects() {
+        Map<String, String> subjects = new LinkedHashMap<>();
+        subjects.put("model", "the model and its file");
+        subjects.put("parameters", "sampling and other settings");
+        subjects.put("context", "how full the context is");
+        subjects.put("system", "the system prompt");
+        subjects.put("template", "the chat template");
+        subjects.put("prompt", "the conversation as the model sees it");
+        return subjects;
+    }
+
+    static String of(ChatState state, String subject) {
+        return switch (subject) {
+            case "", "model", "info" -> model(state);
+            case "parameters" -> parameters(state);
+            case "context" -> context(state);
+            case "system" -> state.conversation.system().map(Printable::text).orElse("no system prompt");
+            case "template" -> state.generation.chatTemplate().or(state.model::chatTemplate).map(ChatTemplate::source).map(Printable::text)
+                    .orElse("the file has no chat template");
+            case "prompt" -> prompt(state);
+            default -> "/show " + subject + ": expected one of " + String.join(", ", SUBJECTS.keySet());
+        };
+    }
+
+    private static String model(ChatState state) {
+        long parameters = state.model.file().tensors().stream().mapToLong(GgufTensor::elements).sum();
+        return "file          " + Printable.line(state.modelName)
+                + "\narchitecture  " + state.model.architecture() + ", " + Quantity.count(parameters) + " parameters, "
+                + Quantity.bytes(state.model.file().sizeBytes())
+                + "\ncontext       " + state.session.contextLength() + " tokens (the model was trained for " + state.model.contextLength() + ")"
+                + "\nvocabulary    " + state.model.vocabularySize() + " tokens"
+                + "\nkernels       " + state.model.kernels() + ", " + state.model.threads() + " threads";
+    }
+
+    static Map<String, String> parameterValues(ChatState state) {
+        SamplingOptions sampling = state.generation.sampling();
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("temp", number(sampling.temperature()));
+        values.put("top-k", Integer.toString(sampling.topK()));
+        values.put("top-p", number(sampling.topP()));
+        values.put("min-p", number(sampling.minP()));
+        values.put("seed", sampling.seed() == SamplingOptions.RANDOM_SEED ? "random" : Long.toString(sampling.seed()));
+        values.put("typical", number(sampling.typicalP()));
+        values.put("top-nsigma", number(sampling.topNSigma()));
+        values.put("repeat-penalty", number(sampling.penalties().repeat()));
+        values.put("repeat-last-n", Integer.toString(sampling.penalties().lastN()));
+        values.put("presence-penalty", number(sampling.penalties().presence()));
+        values.put("frequency-penalty", number(sampling.penalties().frequency()));
+        values.put("dry-multiplier", number(sampling.dry().multiplier()));
+        values.put("xtc-probability", number(sampling.xtc().probability()));
+        values.put("dynatemp-range", number(sampling.dynamicTemperature().range()));
+        values.put("mirostat", Integer.toString(sampling.mirostat().version()));
+        values.put("samplers", String.join(";", sampling.order().stream().map(SamplerStep::title).toList()));
+        values.putAll(SetCommand.ownValues(state));
+        return values;
+    }
+
+    private static String parameters(ChatState state) {
+        return lines(parameterValues(state)).stripTrailing();
+    }
+
+    private static String lines(Map<String, String> values) {
+        StringBuilder text = new StringBuilder();
+        values.forEach((name, value) -> text.append(String.format("%-18s %s%n", name, value)));
+        return text.toString();
+    }
+
+    private static String context(ChatState state) {
+        int used = state.session.position();
+        int length = state.session.contextLength();
+        MemoryEstimate estimate = state.model.memoryEstimate(state.sessionOptions);
+        return String.format(
+                Locale.ROOT,
+                "%d of %d tokens used (%.0f %%); cache %s now, %s when full; %d turns",
+                used,
+                length,
+                100.0 * used / length,
+                Quantity.bytes(state.session.cacheBytes()),
+                Quantity.bytes(estimate.cacheBytes()),
+                state.conversation.turnCount());
+    }
+
+    private static String prompt(ChatState state) {
+        StringBuilder text = new StringBuilder();
+        state.session.render(state.conversation.messages(), state.generation).forEach(segment -> text.append(segment.text()));
+        return Printable.text(text.toString());
+    }
+
+    private static String number(float value) {
+        return value == Math.rint(value) ? Integer.toString((int) value) : Float.toString(value);
+    }
+}

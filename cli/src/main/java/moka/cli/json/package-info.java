@@ -1,0 +1,3 @@
+/** JSON as the program reads and writes it. */
+@org.jspecify.annotations.NullMarked
+package moka.cli.json;
