@@ -12,6 +12,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
+import moka.engine.ops.Curves;
 import moka.engine.ops.Norms;
 import moka.engine.ops.Rope;
 import moka.engine.ops.RopeScaling;
@@ -171,6 +172,21 @@ final class Decoder {
         });
     }
 
+    /** {@code x += sigmoid(gate) * rows}. @param gate one value a row */
+    void addGated(Activations rows, Activations gate) {
+        graph.eachRow((batch, row, worker) -> {
+            float[] sum = graph.scratch().floats(worker, 0, width);
+            float[] values = graph.scratch().floats(worker, 1, width);
+            x.read(row, 0, sum, 0, width);
+            rows.read(row, 0, values, 0, width);
+            float factor = Curves.sigmoid(gate.get(row, 0));
+            for (int i = 0; i < width; i++) {
+                sum[i] += factor * values[i];
+            }
+            x.write(row, 0, sum, 0, width);
+        });
+    }
+
     /** Changes each row by itself: reads, applies, writes back. */
     void change(Activations rows, RowFunction function) {
         int columns = rows.columns();
@@ -209,6 +225,13 @@ final class Decoder {
             double[] frequencies = scaling.frequencies(rotated, base, weights.values(factors));
             return new Rope(rotated, halves, frequencies, scaling.magnitude());
         });
+    }
+
+    /** The table of latent attention: its length factor is in the scale of the scores. */
+    Rope latentRope() {
+        int rotated = h.count("rope.dimension_count", 2, 1 << 16);
+        return rotations.table(
+                "latent", () -> new Rope(rotated, false, h.ropeScaling().frequencies(rotated, h.ropeBase(), new float[0]), 1));
     }
 
     /** A rotary table without factors of the file or scaling. */

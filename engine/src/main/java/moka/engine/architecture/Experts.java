@@ -71,6 +71,31 @@ final class Experts {
         dispatch = new Dispatch(router, count, graph.maxRows(), graph.scratch());
     }
 
+    /**
+     * A block's feed-forward as most families have it: dense in the blocks that have no router, else experts, and one that all tokens share, where
+     * there is one, which may have a gate of its own. Added to the residual stream.
+     */
+    static void addFeedForward(Decoder decoder, Block block, Input input, Rule rule, boolean normalized) {
+        if (!block.has("ffn_gate_inp.weight")) {
+            FeedForward dense = FeedForward.of(decoder, block);
+            dense.addToX(dense.gated(input, GateFunction.SILU));
+            return;
+        }
+        Input normed = new Input.Plain(decoder.rows(input));
+        Experts experts = of(decoder, block, rule, normalized).route(decoder.rows(normed));
+        experts.addToX(experts.gated(GateFunction.SILU));
+        if (block.has("ffn_down_shexp.weight")) {
+            FeedForward shared = FeedForward.shared(decoder, block);
+            if (block.has("ffn_gate_inp_shexp.weight")) {
+                Activations gate = decoder.buffer("sharedGate", 1);
+                decoder.graph().project(normed, block.product("ffn_gate_inp_shexp", decoder.width(), gate));
+                decoder.addGated(shared.output(shared.gated(normed, GateFunction.SILU)), gate);
+            } else {
+                shared.addToX(shared.gated(normed, GateFunction.SILU));
+            }
+        }
+    }
+
     /** Weights are applied to the rows that experts read instead of to their results. */
     Experts weightedInput() {
         weightedInput = true;

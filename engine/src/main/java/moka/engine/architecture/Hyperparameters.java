@@ -136,7 +136,7 @@ public final class Hyperparameters {
     }
 
     public float layerNormEpsilon() {
-        return epsilon("attention.layer_norm_epsilon");
+        return epsilon(has("attention.layer_norm_epsilon") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon");
     }
 
     private float epsilon(String key) {

@@ -1,0 +1,52 @@
+package moka.engine.architecture;
+
+import java.util.List;
+import moka.engine.cache.CacheShape;
+import moka.engine.kernel.Activations;
+import moka.engine.ops.Curves;
+import moka.engine.ops.Rope;
+import moka.engine.ops.Router.Rule;
+
+/**
+ * gpt-oss: every other block sees a window, all have sinks and biases; experts in MXFP4 with a clamped gate.
+ *
+ * @see <a href="https://arxiv.org/abs/2508.10925">gpt-oss</a>
+ */
+public final class GptOss implements Architecture {
+    /** Stateless. */
+    public GptOss() {}
+
+    @Override
+    public List<String> names() {
+        return List.of("gpt-oss");
+    }
+
+    @Override
+    public CacheShape cacheShape(Hyperparameters h) {
+        return Decoder.cacheShape(h, 2);
+    }
+
+    @Override
+    public Activations body(Hyperparameters h, Weights weights, Rotations rotations, Graph graph) {
+        Decoder decoder = Decoder.embed(h, weights, rotations, graph);
+        Rope rope = decoder.rope(true);
+        return decoder.eachBlock(block -> {
+            SelfAttention.of(decoder, block)
+                    .project(decoder.rmsNorm(block, "attn_norm"))
+                    .rope(rope)
+                    .window(h.windowed(block.layer(), 2) ? h.window() : 0)
+                    .sinks()
+                    .attend()
+                    .addToX();
+            Activations normed = decoder.rows(decoder.rmsNorm(block, "post_attention_norm"));
+            Experts experts = Experts.of(decoder, block, Rule.SOFTMAX_OF_CHOSEN, false).route(normed);
+            experts.addToX(experts.gated(GptOss::gate));
+        });
+    }
+
+    /** SwiGLU with a steeper sigmoid, both sides clamped to 7, and 1 added to the linear side. */
+    private static float gate(float gate, float up) {
+        float clamped = Math.min(gate, 7);
+        return clamped * Curves.sigmoid(1.702f * clamped) * (Math.clamp(up, -7f, 7f) + 1);
+    }
+}

@@ -1,0 +1,172 @@
+package moka.engine.architecture;
+
+import java.util.List;
+import moka.engine.cache.CacheShape;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.ExpertGroups;
+import moka.engine.kernel.ExpertProjection;
+import moka.engine.kernel.Matrix;
+import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.RopeTable;
+import moka.engine.ops.Norms;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Multi-head latent attention with the up-projections absorbed: a token leaves one row {@code [rotated | latent]} in the cache, which all heads read as key
+ * and, without its rotated part, as value. Queries are taken into the latent space by {@code attn_k_b}, results out of it by {@code attn_v_b}; both
+ * have a matrix for each head.
+ *
+ * @see <a href="https://arxiv.org/abs/2405.04434">DeepSeek-V2, section 2.1</a>
+ */
+final class LatentAttention {
+    private final Decoder decoder;
+    private final Graph graph;
+    private final @Nullable RopeTable rope;
+    private final double scale;
+    private final int heads;
+    private final int latent;
+    private final int rotated;
+    private final int plain; // values of a head that are not rotated
+    private final int valueLength;
+    private final ExpertGroups groups; // heads as groups: rows [head][t]
+
+    /** What a token leaves. */
+    static CacheShape cacheShape(Hyperparameters h) {
+        int latent = h.count("attention.kv_lora_rank", 1, 1 << 20);
+        return CacheShape.uniform(h.blockCount(), 1, latent + rotated(h), latent);
+    }
+
+    /** Factor of the scores where YaRN stretches the context: {@code (1 + 0.1 m ln(factor))²}, with 0.1 m in the file. */
+    static double yarnScale(Hyperparameters h) {
+        double factor = h.ropeScaling().factor();
+        double stretch = 1 + h.factor("rope.scaling.yarn_log_multiplier", 0) * Math.log(Math.max(1, factor));
+        return stretch * stretch;
+    }
+
+    private static int rotated(Hyperparameters h) {
+        return h.count("rope.dimension_count", 0, 1 << 16);
+    }
+
+    /** @param rope null: no positions @param factor of the scores, beside the root of a head's length */
+    LatentAttention(Decoder decoder, @Nullable RopeTable rope, double factor) {
+        this.decoder = decoder;
+        this.rope = rope;
+        graph = decoder.graph();
+        Hyperparameters h = decoder.h();
+        heads = h.headCount();
+        latent = h.count("attention.kv_lora_rank", 1, 1 << 20);
+        rotated = rotated(h);
+        int length = h.count(h.has("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length", 1, 1 << 16);
+        plain = length - rotated;
+        valueLength = h.count(h.has("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length", 1, 1 << 16);
+        scale = factor / Math.sqrt(length);
+        groups = new ExpertGroups(heads);
+    }
+
+    /** Adds attention over the input, times a factor, to the residual stream. */
+    void addToX(Block block, Input input, float factor) {
+        Activations queries = queries(block, input); // [t][heads][plain | rotated]
+        int keyLength = rotated + latent;
+        Activations compressed = decoder.buffer("compressed", latent + rotated);
+        graph.project(input, block.product("attn_kv_a_mqa", decoder.width(), compressed));
+        Activations absorbed = absorb(block, queries);
+        Activations keys = decoder.buffer("latentKeys", keyLength);
+        Activations values = decoder.buffer("latentValues", latent);
+        keysAndValues(block, compressed, keys, values);
+        Activations mixed = decoder.buffer("latentMixed", heads * latent);
+        var rows = new AttentionPlan.Rows(absorbed, keys, values, mixed);
+        var plan = AttentionPlan.of(rows, block.layer(), new AttentionPlan.Heads(heads, 1, keyLength, latent)).withScale((float) scale);
+        graph.attend(rope == null ? plan : plan.withRope(rope));
+        Activations output = release(block, mixed);
+        graph.projectAdd(new Input.Plain(output), block.product("attn_output", heads * valueLength, decoder.x(), factor));
+    }
+
+    private Activations queries(Block block, Input input) {
+        Activations queries = decoder.buffer("latentQueries", heads * (plain + rotated));
+        if (block.has("attn_q.weight")) {
+            graph.project(input, block.product("attn_q", decoder.width(), queries));
+            return queries;
+        }
+        Activations low = decoder.buffer("lowQueries", block.rowCount("attn_q_a.weight"));
+        graph.project(input, block.product("attn_q_a", decoder.width(), low));
+        graph.project(decoder.rmsNorm(block, "attn_q_a_norm", low), block.product("attn_q_b", low.columns(), queries));
+        return queries;
+    }
+
+    /** {@code [plain | rotated]} of each head to {@code [rotated | k_b · plain]}. */
+    private Activations absorb(Block block, Activations queries) {
+        Activations plainRows = decoder.sized("plainQueries", heads * graph.maxRows(), plain);
+        Activations latentRows = decoder.sized("latentRows", heads * graph.maxRows(), latent);
+        Activations absorbed = decoder.buffer("absorbed", heads * (rotated + latent));
+        scatter(queries, plain + rotated, plainRows);
+        project(decoder.weights().experts(block.prefix() + "attn_k_b.weight", heads, latent, plain), plainRows, latentRows);
+        int from = plain + rotated;
+        int to = rotated + latent;
+        graph.eachRow((batch, row, worker) -> {
+            float[] source = graph.scratch().floats(worker, 0, heads * from);
+            float[] target = graph.scratch().floats(worker, 1, heads * to);
+            queries.read(row, 0, source, 0, heads * from);
+            for (int head = 0; head < heads; head++) {
+                System.arraycopy(source, head * from + plain, target, head * to, rotated);
+                latentRows.read(head * batch.rowCount() + row, 0, target, head * to + rotated, latent);
+            }
+            absorbed.write(row, 0, target, 0, heads * to);
+        });
+        return absorbed;
+    }
+
+    /** {@code [latent | rotated]} to a key {@code [rotated | norm(latent)]} and a value {@code norm(latent)}. */
+    private void keysAndValues(Block block, Activations compressed, Activations keys, Activations values) {
+        float[] weight = block.floats("attn_kv_a_norm.weight", latent);
+        float epsilon = decoder.h().rmsEpsilon();
+        graph.eachRow((batch, row, worker) -> {
+            float[] source = graph.scratch().floats(worker, 0, latent + rotated);
+            compressed.read(row, 0, source, 0, latent + rotated);
+            Norms.rms(source, 0, latent, weight, 0, epsilon);
+            keys.write(row, 0, source, latent, rotated);
+            keys.write(row, rotated, source, 0, latent);
+            values.write(row, 0, source, 0, latent);
+        });
+    }
+
+    private Activations release(Block block, Activations mixed) {
+        Activations latentRows = decoder.sized("latentRows", heads * graph.maxRows(), latent);
+        Activations valueRows = decoder.sized("valueRows", heads * graph.maxRows(), valueLength);
+        Activations output = decoder.buffer("latentOutput", heads * valueLength);
+        scatter(mixed, latent, latentRows);
+        project(decoder.weights().experts(block.prefix() + "attn_v_b.weight", heads, valueLength, latent), latentRows, valueRows);
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, heads * valueLength);
+            for (int head = 0; head < heads; head++) {
+                valueRows.read(head * batch.rowCount() + row, 0, values, head * valueLength, valueLength);
+            }
+            output.write(row, 0, values, 0, heads * valueLength);
+        });
+        return output;
+    }
+
+    /** The first values of each head, {@code [t][head]}, to rows {@code [head][t]}. */
+    private void scatter(Activations rows, int headLength, Activations target) {
+        int count = target.columns();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, heads * headLength);
+            rows.read(row, 0, values, 0, heads * headLength);
+            for (int head = 0; head < heads; head++) {
+                target.write(head * batch.rowCount() + row, 0, values, head * headLength, count);
+            }
+        });
+    }
+
+    private void project(List<Matrix> matrices, Activations from, Activations to) {
+        var product = new ExpertProjection.Product(matrices, to, List.of(), new float[0]);
+        var projection = new ExpertProjection(new Input.Plain(from), List.of(product));
+        graph.step((kernels, batch) -> {
+            groups.clear();
+            for (int head = 0; head < heads; head++) {
+                groups.add(head, batch.rowCount());
+            }
+            kernels.projectExperts(projection, groups);
+        });
+    }
+}
