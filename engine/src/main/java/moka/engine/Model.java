@@ -39,6 +39,7 @@ import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
 import moka.gguf.TensorType;
 import moka.template.ChatTemplate;
+import moka.template.ChatTemplates;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +49,6 @@ import org.jspecify.annotations.Nullable;
  * Closing it twice is harmless; closing it with open sessions is an {@link IllegalStateException} that names them.
  */
 public final class Model implements AutoCloseable {
-    private static final String TEMPLATE_KEY = "tokenizer.chat_template";
-
     private final GgufFile file;
     private final ModelOptions options;
     private final String architectureName;
@@ -66,7 +65,7 @@ public final class Model implements AutoCloseable {
     private final ReentrantLock computing = new ReentrantLock(true);
     private final Map<Session, String> sessions = new LinkedHashMap<>();
     private final Map<Integer, ForwardPass> forwardPasses = new HashMap<>();
-    private @Nullable ChatTemplate template;
+    private final ChatTemplates chatTemplates;
     private @Nullable TokenVocabulary grammarVocabulary;
     private boolean closed;
     private int sessionCount;
@@ -114,6 +113,7 @@ public final class Model implements AutoCloseable {
         this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
         checkBlocks();
         this.cacheShape = architecture.cacheShape(hyperparameters);
+        this.chatTemplates = ChatTemplates.of(file.metadata());
         this.tokenizer = Tokenizer.of(file.metadata());
         if (options.checkMemory()) {
             checkMemory(SessionOptions.DEFAULT.withContextLength(Math.min(contextLength(), 512)), true);
@@ -175,15 +175,13 @@ public final class Model implements AutoCloseable {
     }
 
     /** The file's chat template, or empty. @throws moka.template.TemplateException if it is malformed */
-    public synchronized Optional<ChatTemplate> chatTemplate() {
-        if (template == null) {
-            Optional<String> source = file.metadata().string(TEMPLATE_KEY);
-            if (source.isEmpty()) {
-                return Optional.empty();
-            }
-            template = ChatTemplate.parse(name(), source.get());
-        }
-        return Optional.of(template);
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplates.main();
+    }
+
+    /** All chat templates of the file: the main one and the variants beside it. */
+    public ChatTemplates chatTemplates() {
+        return chatTemplates;
     }
 
     /** Sampling options as the file advises ({@code general.sampling.*}), else the built-in ones. */

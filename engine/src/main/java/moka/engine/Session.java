@@ -108,9 +108,9 @@ public final class Session implements AutoCloseable {
     /** The segments of a rendered conversation, as {@link #generate(List, GenerationOptions, GenerationListener)} tokenizes them. */
     public List<Segment> render(List<Message> messages, GenerationOptions options) {
         ChatTemplate template = options.chatTemplate()
-                .or(model::chatTemplate)
+                .or(options.templateVariables().containsKey("tools") ? model.chatTemplates()::forTools : model::chatTemplate)
                 .orElseThrow(() -> new EngineException(model.name()
-                        + ": the file has no chat template ('tokenizer.chat_template'): name one with --chat-template, or send plain text with --raw"));
+                        + ": the file has no chat template ('tokenizer.chat_template'): name one with --chat-template, such as chatml, or send plain text with --raw"));
         Tokenizer tokenizer = model.tokenizer();
         Map<String, Object> variables = new HashMap<>();
         putToken(variables, "bos_token", tokenizer, tokenizer.bos());
