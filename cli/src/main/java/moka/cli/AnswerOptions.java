@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
 import moka.engine.Model;
 import moka.template.ChatTemplate;
 import moka.template.Message;
+import moka.template.TemplateOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,7 +39,7 @@ final class AnswerOptions {
     @Option(names = "--ignore-eos", hidden = true, description = "Go on past the end that the model sets.")
     boolean ignoreEnd;
 
-    @Option(names = "--chat-template", paramLabel = "TEXT|FILE", hidden = true, description = "A Jinja template in place of the file's.")
+    @Option(names = "--chat-template", paramLabel = "NAME|FILE", hidden = true, description = "A chat template in place of the file's: built in, a variant of the file, a file, or Jinja text.")
     @Nullable String template;
 
     @Option(names = "--chat-template-file", paramLabel = "FILE", hidden = true, description = "The same from a file.")
@@ -59,8 +61,12 @@ final class AnswerOptions {
                 .withStopTexts(stop)
                 .withIgnoreEndOfGeneration(ignoreEnd)
                 .withTemplateVariables(variables());
-        String source = templateSource();
-        return source == null ? options : options.withChatTemplate(ChatTemplate.parse("--chat-template", source));
+        if (templateFile != null) {
+            return options.withChatTemplate(ChatTemplate.parse(templateFile.toString(), read(templateFile)));
+        }
+        return template == null
+                ? options
+                : options.withChatTemplate(TemplateChoice.of(template, Optional.of(model.chatTemplates()), TemplateOptions.DEFAULT));
     }
 
     /** The conversation that a user's text begins. */
@@ -76,20 +82,6 @@ final class AnswerOptions {
 
     @Nullable String systemText() {
         return systemFile != null ? read(systemFile).stripTrailing() : system;
-    }
-
-    private @Nullable String templateSource() {
-        if (templateFile != null) {
-            return read(templateFile);
-        }
-        if (template == null || template.contains("{")) {
-            return template;
-        }
-        Path file = Path.of(template);
-        if (!Files.isRegularFile(file)) {
-            throw CommandFailure.failed("--chat-template '" + template + "': neither a Jinja template nor a file");
-        }
-        return read(file);
     }
 
     private Map<String, Object> variables() {

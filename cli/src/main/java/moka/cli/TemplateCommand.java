@@ -6,9 +6,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import moka.cli.json.JsonLines;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
@@ -17,7 +21,9 @@ import moka.cli.terminal.Streams;
 import moka.cli.terminal.TextFiles;
 import moka.gguf.GgufFile;
 import moka.template.ChatTemplate;
+import moka.template.ChatTemplates;
 import moka.template.TemplateException;
+import moka.template.TemplateOptions;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -41,6 +47,9 @@ final class TemplateCommand extends Command {
 
     @Option(names = "--template", paramLabel = "FILE", description = "A Jinja template in place of the model's.")
     @Nullable Path template;
+
+    @Option(names = "--chat-template", paramLabel = "NAME|FILE", description = "A built-in template, a variant of the model's, or a file.")
+    @Nullable String chatTemplate;
 
     @Option(names = "--messages", paramLabel = "FILE", description = "JSON: a list of messages, or an object with messages and variables (- for standard input).")
     @Nullable String messages;
@@ -67,23 +76,43 @@ final class TemplateCommand extends Command {
             throw CommandFailure.usage("no conversation: give --messages FILE.json (or --jsonl FILE)");
         }
         Map<String, Object> context = context(messages);
-        if (template != null) {
-            streams.out().print(render(ChatTemplate.parse(template.toString(), TextFiles.of(template)), context));
-        } else {
-            try (GgufFile file = model.source().openFile()) {
-                String source = file.metadata().requireString("tokenizer.chat_template");
-                addTokens(context, Tokenizer.of(file.metadata()));
-                streams.out().print(render(ChatTemplate.parse(file.name(), source), context));
-            }
-        }
+        streams.out().print(template(context).renderContext(context));
         return ExitCode.OK;
     }
 
-    private String render(ChatTemplate chatTemplate, Map<String, Object> context) {
-        if (date != null) {
-            context.put("date", date);
+    /** The template that was asked for, else the model's; its special tokens go into the context. */
+    private ChatTemplate template(Map<String, Object> context) {
+        if (template != null) {
+            return ChatTemplate.parse(template.toString(), TextFiles.of(template), options());
         }
-        return chatTemplate.renderContext(context);
+        if (chatTemplate != null && !model.isGiven()) {
+            return TemplateChoice.of(chatTemplate, Optional.empty(), options());
+        }
+        try (GgufFile file = model.source().openFile()) {
+            addTokens(context, Tokenizer.of(file.metadata()));
+            var templates = ChatTemplates.of(file.metadata(), options());
+            if (chatTemplate != null) {
+                return TemplateChoice.of(chatTemplate, Optional.of(templates), options());
+            }
+            boolean withTools = context.get("tools") instanceof List<?> tools && !tools.isEmpty();
+            return (withTools ? templates.forTools() : templates.main())
+                    .orElseThrow(() -> CommandFailure.failed(file.name()
+                            + ": the file has no chat template ('tokenizer.chat_template'): name one with --chat-template, such as chatml"));
+        }
+    }
+
+    private TemplateOptions options() {
+        if (date == null) {
+            return TemplateOptions.DEFAULT;
+        }
+        try {
+            LocalDateTime now = date.length() > 10
+                    ? LocalDateTime.parse(date.replace(' ', 'T'))
+                    : LocalDate.parse(date).atStartOfDay();
+            return TemplateOptions.DEFAULT.withNow(() -> now);
+        } catch (DateTimeParseException e) {
+            throw CommandFailure.usage("--date '" + date + "', expected a date such as 2026-01-31 or 2026-01-31T12:00:00");
+        }
     }
 
     private Map<String, Object> context(String file) {
@@ -113,6 +142,7 @@ final class TemplateCommand extends Command {
 
     private int eachLine(String file) {
         List<String> lines = JsonLines.lines(streams, file);
+        TemplateOptions options = options();
         Map<String, ChatTemplate> parsed = new LinkedHashMap<>();
         for (int i = 0; i < lines.size(); i++) {
             JsonObject answer = new JsonObject();
@@ -123,8 +153,8 @@ final class TemplateCommand extends Command {
                     throw CommandFailure.failed("line " + (i + 1) + ": expected {\"template\", \"context\"}");
                 }
                 ChatTemplate chatTemplate =
-                        parsed.computeIfAbsent(source.getAsString(), text -> ChatTemplate.parse("template", text));
-                answer.addProperty("output", render(chatTemplate, JsonValues.map(context)));
+                        parsed.computeIfAbsent(source.getAsString(), text -> ChatTemplate.parse("template", text, options));
+                answer.addProperty("output", chatTemplate.renderContext(JsonValues.map(context)));
             } catch (TemplateException | CommandFailure e) {
                 answer.addProperty("error", e.getMessage());
             }
