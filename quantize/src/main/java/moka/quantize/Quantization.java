@@ -1,0 +1,322 @@
+package moka.quantize;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import moka.engine.runtime.WorkerTeam;
+import moka.gguf.FileType;
+import moka.gguf.GgufTensorInfo;
+import moka.gguf.GgufWriter;
+import moka.gguf.Metadata;
+import moka.gguf.MetadataBuilder;
+import moka.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a quantized model from another, tensor by tensor: memory is a few pieces of rows, whatever the size of the model. The result takes
+ * its name at the end, complete. For one thread; the work is spread over a team.
+ */
+public final class Quantization {
+    /** Values of a chunk, the unit of parallel work. */
+    private static final int CHUNK_VALUES = 1 << 17;
+
+    /** Chunks in a piece, which is written as a whole. */
+    private static final int PIECE_CHUNKS = 32;
+
+    private static final int FORMAT_VERSION = 2;
+
+    /**
+     * What happens to a tensor.
+     *
+     * @param from type in the source
+     * @param to type in the result
+     * @param fromBytes size in the source
+     * @param toBytes size in the result
+     * @param weighted whether importance weights are used
+     * @param wantsWeights whether the type is poor without importance weights, and there are none
+     */
+    public record Step(
+            String name,
+            TensorType from,
+            TensorType to,
+            long elements,
+            long fromBytes,
+            long toBytes,
+            boolean weighted,
+            boolean wantsWeights) {}
+
+    /** Told of progress. */
+    public interface Listener {
+        /** Before a tensor. */
+        default void onTensor(Step step, int index, int count) {}
+
+        /** After a piece. @param done bytes of the source that are through @param total all bytes of the source */
+        default void onProgress(long done, long total) {}
+    }
+
+    private final ModelSource source;
+    private final QuantizeOptions options;
+    private final Map<String, TensorType> types;
+    private final RowEncoder.Factory method;
+
+    /** Quantizes to nearest, or with the least weighted error where the options have an importance matrix. */
+    public Quantization(ModelSource source, QuantizeOptions options) {
+        this(source, options, (tensor, type) -> new WeightedEncoder(tensor, type, options.importance()));
+    }
+
+    /** @throws QuantizeException if the source has tensors that may not be quantized again, or that fit no type */
+    public Quantization(ModelSource source, QuantizeOptions options, RowEncoder.Factory method) {
+        this.source = source;
+        this.options = options;
+        this.method = method;
+        this.types = TypeChoice.of(
+                options.mixture(),
+                ModelFacts.of(source.metadata(), source.infos(), options.importance().isPresent()),
+                options.overrides(),
+                source.infos());
+        for (SourceTensor tensor : source.tensors()) {
+            check(tensor.info());
+        }
+    }
+
+    private void check(GgufTensorInfo tensor) {
+        TensorType to = types.get(tensor.name());
+        if (to == tensor.type()) {
+            return;
+        }
+        if (!RowQuantizer.canQuantize(to)) {
+            throw new QuantizeException("tensor '" + tensor.name() + "': weights cannot be stored as " + to);
+        }
+        boolean plain = switch (tensor.type()) {
+            case F32, F16, BF16, F64, Q8_0 -> true;
+            default -> false;
+        };
+        if (!plain && !options.allowRequantize()) {
+            throw new QuantizeException(source.name() + ": tensor '" + tensor.name() + "' is " + tensor.type()
+                    + ", expected F32, F16, BF16 or Q8_0: quantizing twice adds up errors, use a better source, or --allow-requantize");
+        }
+    }
+
+    /** What will happen, in the order of the source. */
+    public List<Step> plan() {
+        return source.tensors().stream().map(this::step).toList();
+    }
+
+    private Step step(SourceTensor tensor) {
+        GgufTensorInfo info = tensor.info();
+        TensorType to = types.get(info.name());
+        boolean changes = to != info.type();
+        boolean weights = options.importance().flatMap(it -> it.weights(info.name())).isPresent();
+        return new Step(
+                info.name(),
+                info.type(),
+                to,
+                tensor.rows() * tensor.columns(),
+                info.bytes(),
+                info.withType(to).bytes(),
+                changes && weights && RowQuantizer.usesWeights(to),
+                changes && !weights && wantsWeights(info.name(), to));
+    }
+
+    private boolean wantsWeights(String name, TensorType type) {
+        TensorRole role = TensorRole.of(name);
+        if (role == TensorRole.TOKEN_EMBEDDING || role == TensorRole.OUTPUT) {
+            return false;
+        }
+        return switch (type) {
+            case IQ3_XXS, IQ2_XXS, IQ2_XS, IQ2_S, IQ1_M, IQ1_S -> true;
+            case Q2_K -> options.mixture() == Mixture.Q2_K_S;
+            default -> false;
+        };
+    }
+
+    /** Metadata of the result. */
+    Metadata metadata() {
+        MetadataBuilder keys = source.metadata()
+                .toBuilder()
+                .setUint32("general.quantization_version", FORMAT_VERSION)
+                .setUint32(FileType.KEY, options.mixture().fileType().id());
+        options.importance().ifPresent(it -> it.describe(keys));
+        return keys.build();
+    }
+
+    /**
+     * Makes the file.
+     *
+     * @param target the file; with {@code keepSplit} its name without {@code -00001-of-0000N.gguf}
+     * @throws QuantizeException if there is no room for it
+     * @throws moka.gguf.GgufException if it cannot be written
+     */
+    public void run(Path target, Listener listener) {
+        List<Step> plan = plan();
+        checkSpace(target, plan.stream().mapToLong(Step::toBytes).sum());
+        try (GgufWriter writer = writer(target);
+                WorkerTeam team = new WorkerTeam(options.threads())) {
+            Progress progress = new Progress(
+                    listener, plan.stream().mapToLong(Step::fromBytes).sum());
+            int index = 0;
+            for (SourceTensor tensor : source.tensors()) {
+                source.checkUnchanged();
+                listener.onTensor(plan.get(index), index, plan.size());
+                write(tensor, writer, team, progress);
+                index++;
+            }
+            source.checkUnchanged();
+            writer.commit();
+        }
+    }
+
+    private GgufWriter writer(Path target) {
+        List<List<GgufTensorInfo>> parts = source.parts().stream()
+                .map(part -> part.stream()
+                        .map(it -> it.info().withType(types.get(it.info().name())))
+                        .toList())
+                .toList();
+        if (options.keepSplit() && parts.size() > 1) {
+            return GgufWriter.createSplit(target, metadata(), parts, GgufWriter.Options.DEFAULT);
+        }
+        return GgufWriter.create(target, metadata(), parts.stream().flatMap(List::stream).toList());
+    }
+
+    private static void checkSpace(Path target, long needed) {
+        try {
+            Path directory = target.toAbsolutePath().getParent();
+            long free = Files.getFileStore(directory).getUsableSpace();
+            if (free < needed) {
+                throw new QuantizeException(String.format(
+                        Locale.ROOT,
+                        "%s: needs %.2f GB, %.2f GB is free in %s",
+                        target.getFileName(),
+                        needed / 1e9,
+                        free / 1e9,
+                        directory));
+            }
+        } catch (IOException e) {
+            // The writer will say what is wrong with the place.
+        }
+    }
+
+    private static final class Progress {
+        private final Listener listener;
+        private final long total;
+        private long done;
+
+        Progress(Listener listener, long total) {
+            this.listener = listener;
+            this.total = total;
+        }
+
+        void add(long bytes) {
+            done += bytes;
+            listener.onProgress(done, total);
+        }
+    }
+
+    private void write(SourceTensor tensor, GgufWriter writer, WorkerTeam team, Progress progress) {
+        GgufTensorInfo info = tensor.info();
+        TensorType type = types.get(info.name());
+        if (type == info.type() && tensor.data().isPresent()) {
+            writer.write(info.name(), tensor.data().get());
+            progress.add(info.bytes());
+            return;
+        }
+        int columns = tensor.columns();
+        int rowBytes = Math.toIntExact(type.rowBytes(columns));
+        int chunkRows = (int) Math.clamp(CHUNK_VALUES / columns, 1, tensor.matrixRows());
+        RowEncoder[] encoders = new RowEncoder[team.size()];
+        float[][] buffers = new float[team.size()][];
+        List<Chunk> chunks = chunks(tensor, chunkRows);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate((long) PIECE_CHUNKS * chunkRows * rowBytes);
+            for (int first = 0; first < chunks.size(); first += PIECE_CHUNKS) {
+                List<Chunk> piece = chunks.subList(first, Math.min(first + PIECE_CHUNKS, chunks.size()));
+                byte[][] results = new byte[piece.size()][];
+                team.run(piece.size(), (i, worker) -> {
+                    if (encoders[worker] == null) {
+                        encoders[worker] = method.encoder(tensor, type);
+                        buffers[worker] = new float[chunkRows * columns];
+                    }
+                    results[i] = encode(tensor, piece.get(i), encoders[worker], buffers[worker]);
+                });
+                long length = 0;
+                for (byte[] result : results) {
+                    MemorySegment.copy(result, 0, out, ValueLayout.JAVA_BYTE, length, result.length);
+                    length += result.length;
+                }
+                writer.append(info.name(), out.asSlice(0, length));
+                progress.add(length * info.bytes() / info.withType(type).bytes());
+            }
+        }
+    }
+
+    /** Rows that are quantized together, all of one matrix. */
+    private record Chunk(long firstRow, int rows) {}
+
+    private static List<Chunk> chunks(SourceTensor tensor, int chunkRows) {
+        List<Chunk> chunks = new ArrayList<>();
+        for (long matrix = 0; matrix < tensor.rows(); matrix += tensor.matrixRows()) {
+            long end = matrix + tensor.matrixRows();
+            for (long row = matrix; row < end; row += chunkRows) {
+                chunks.add(new Chunk(row, (int) Math.min(chunkRows, end - row)));
+            }
+        }
+        return chunks;
+    }
+
+    private byte[] encode(SourceTensor tensor, Chunk chunk, RowEncoder encoder, float[] buffer) {
+        int columns = tensor.columns();
+        tensor.read(chunk.firstRow, chunk.rows, buffer, 0);
+        for (int i = 0; i < chunk.rows * columns; i++) {
+            if (!Float.isFinite(buffer[i])) {
+                throw new QuantizeException(source.name() + ": tensor '" + tensor.info().name() + "' has the value "
+                        + buffer[i] + " in row " + (chunk.firstRow + i / columns) + ", column " + i % columns
+                        + ", expected finite numbers: the file is damaged");
+            }
+        }
+        byte[] result = new byte[chunk.rows * Math.toIntExact(encoder.type().rowBytes(columns))];
+        encoder.encode(buffer, chunk.firstRow, chunk.rows, columns, result, 0);
+        return result;
+    }
+
+    /** The nearest, or the least weighted error. */
+    private static final class WeightedEncoder implements RowEncoder {
+        private final RowQuantizer quantizer;
+        private final float @Nullable [] weights;
+        private final long matrixRows;
+        private float @Nullable [] matrixWeights;
+        private long matrix = -1;
+
+        WeightedEncoder(SourceTensor tensor, TensorType type, java.util.Optional<ImportanceMatrix> importance) {
+            this.quantizer = new RowQuantizer(type);
+            this.matrixRows = tensor.matrixRows();
+            int matrices = (int) (tensor.rows() / matrixRows);
+            this.weights = importance
+                    .flatMap(it -> it.weights(tensor.info().name()))
+                    .filter(it -> it.length == tensor.columns() * matrices)
+                    .orElse(null);
+        }
+
+        @Override
+        public TensorType type() {
+            return quantizer.type();
+        }
+
+        @Override
+        public void encode(float[] values, long firstRow, int rows, int columns, byte[] target, int targetOffset) {
+            long now = firstRow / matrixRows;
+            if (weights != null && now != matrix) {
+                matrix = now;
+                int first = (int) (now * columns);
+                matrixWeights = java.util.Arrays.copyOfRange(weights, first, first + columns);
+            }
+            quantizer.quantize(values, 0, rows, columns, matrixWeights, target, targetOffset);
+        }
+    }
+}
