@@ -4,6 +4,7 @@ module moka.cli {
     requires moka.gguf;
     requires moka.tokenizer;
     requires moka.engine;
+    requires moka.quantize;
     requires moka.testmodels;
     requires info.picocli;
     requires org.jline;

@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import moka.engine.EngineException;
 import moka.gguf.GgufException;
+import moka.quantize.QuantizeException;
 import moka.template.TemplateException;
 import moka.tokenizer.TokenizerException;
 import picocli.CommandLine.ParameterException;
@@ -31,6 +32,7 @@ public final class Failures {
                     case EngineException e -> message(e);
                     case TokenizerException e -> message(e);
                     case TemplateException e -> message(e);
+                    case QuantizeException e -> message(e);
                     case UncheckedIOException e -> line(e.getCause());
                     case NoSuchFileException e -> e.getFile() + ": no such file";
                     case AccessDeniedException e -> e.getFile() + ": permission denied";
