@@ -300,8 +300,9 @@ public final class Session implements AutoCloseable {
         }
         if (reusable(to) != to) {
             throw new EngineException("cannot go back to token " + to
-                    + ": a layer with a sliding window does not hold what came before it any more; clear the session");
+                    + ": a layer with a sliding window or a state does not hold what came before it any more; clear the session");
         }
+        cache.rewind(to);
         position = to;
         storedPositions = to == 0 ? 0 : storedPositions;
         logitsValid = false;
@@ -391,6 +392,7 @@ public final class Session implements AutoCloseable {
         }
         System.arraycopy(ids, first, tokens, position, count);
         position += count;
+        cache.advance(position);
     }
 
     /** NaN anywhere in the weights reaches every logit: the answer would be nonsense. */

@@ -5,16 +5,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import moka.engine.kernel.KvStore;
 
 /**
  * Keys and values of one sequence. Grows by blocks as positions are used; layers with a sliding window use a ring of blocks, so that their
- * memory ends with the window. Belongs to one session; not thread-safe.
+ * memory ends with the window. Layers with a state have two: a batch reads one and writes the other. Belongs to one session; not thread-safe.
  */
 public final class KvCache implements KvStore, AutoCloseable {
     static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    static final ValueLayout.OfFloat FLOAT32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final CacheShape shape;
     private final ElementType keyType;
@@ -23,6 +26,9 @@ public final class KvCache implements KvStore, AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<List<MemorySegment>> keys = new ArrayList<>();
     private final List<List<MemorySegment>> values = new ArrayList<>();
+    private final List<float[][]> states = new ArrayList<>(); // [layer][0: now, 1: before or next]
+    private int statePosition;
+    private int earlierPosition = -1;
     private long bytes;
 
     /** @param batchRows most positions that are stored at once: a window's ring must hold them beside the window */
@@ -34,7 +40,53 @@ public final class KvCache implements KvStore, AutoCloseable {
         for (int i = 0; i < shape.layers().size(); i++) {
             keys.add(new ArrayList<>());
             values.add(new ArrayList<>());
+            int length = shape.layers().get(i).stateLength();
+            states.add(new float[][] {new float[length], new float[length]});
+            bytes += 8L * length;
         }
+    }
+
+    /** The batch that ends before {@code position} is done: its states hold from now on, and those before it are kept for {@link #rewind}. */
+    public void advance(int position) {
+        earlierPosition = statePosition;
+        statePosition = position;
+        swapStates();
+    }
+
+    /** Goes back to a position that {@link #canRewind} allows. */
+    public void rewind(int position) {
+        if (position == 0) {
+            states.forEach(it -> Arrays.fill(it[0], 0f));
+            earlierPosition = -1;
+        } else if (position != statePosition && position == earlierPosition) {
+            swapStates();
+            earlierPosition = -1;
+        }
+        statePosition = position;
+    }
+
+    /** The states are those after {@code position} tokens. */
+    void restored(int position) {
+        statePosition = position;
+        earlierPosition = -1;
+    }
+
+    private void swapStates() {
+        for (float[][] pair : states) {
+            float[] now = pair[0];
+            pair[0] = pair[1];
+            pair[1] = now;
+        }
+    }
+
+    @Override
+    public float[] state(int layer) {
+        return states.get(layer)[0];
+    }
+
+    @Override
+    public float[] nextState(int layer) {
+        return states.get(layer)[1];
     }
 
     /** Makes room for positions below {@code positions}. */
@@ -52,9 +104,12 @@ public final class KvCache implements KvStore, AutoCloseable {
 
     /**
      * Whether the sequence, which has had {@code stored} positions at most, can go on from {@code position}: all that the token there sees is
-     * still in the ring of each window.
+     * still in the ring of each window, and the state is at hand.
      */
     public boolean canRewind(int position, int stored) {
+        if (shape.recurrent() && position != 0 && position != statePosition && position != earlierPosition) {
+            return false;
+        }
         int newest = Math.max(0, stored - 1) / BLOCK;
         for (CacheShape.Layer layer : shape.layers()) {
             int ring = ringBlocks(layer, batchRows);
@@ -109,7 +164,8 @@ public final class KvCache implements KvStore, AutoCloseable {
             long blocks = Math.min(wanted, ringBlocks(layer, batchRows));
             long positionsHeld = blocks * BLOCK * layer.kvHeadCount();
             total += keyType.bytes(positionsHeld * layer.headLength())
-                    + valueType.bytes(positionsHeld * layer.valueLength());
+                    + valueType.bytes(positionsHeld * layer.valueLength())
+                    + 8L * layer.stateLength();
         }
         return total;
     }

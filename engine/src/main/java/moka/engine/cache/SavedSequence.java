@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
  *   int32    key type, int32 value type, int32 layers, int32 blocks' positions
  *   int32    tokens, int32 batch rows (which sizes the rings of windows), int32 furthest position
  *   int32[]  the tokens' ids
- *   for each layer: int64 blocks, then for each block its keys and values, as KvStore lays them out
+ *   for each layer: int64 blocks, then for each block its keys and values, as KvStore lays them out, then float32[] its state
  *   int32    CRC-32C of all before
  * </pre>
  */
@@ -77,6 +77,7 @@ public final class SavedSequence {
                     out.write(cache.keyBlock(layer, block));
                     out.write(cache.valueBlock(layer, block));
                 }
+                out.write(copy(cache.state(layer), arena));
             }
             out.finish();
             channel.force(false);
@@ -124,12 +125,23 @@ public final class SavedSequence {
                     in.read(cache.keyBlock(layer, block));
                     in.read(cache.valueBlock(layer, block));
                 }
+                float[] state = cache.state(layer);
+                MemorySegment values = arena.allocate(4L * state.length + 4, 4).asSlice(0, 4L * state.length);
+                in.read(values);
+                MemorySegment.copy(values, KvCache.FLOAT32, 0, state, 0, state.length);
             }
             in.finish();
+            cache.restored(count);
             return new Header(fingerprint, ids.toArray(KvCache.INT32), facts[6]);
         } catch (EOFException e) {
             throw new MismatchException("damaged: it ends too early");
         }
+    }
+
+    private static MemorySegment copy(float[] values, Arena arena) {
+        MemorySegment copy = arena.allocate(4L * values.length + 4, 4).asSlice(0, 4L * values.length);
+        MemorySegment.copy(values, 0, copy, KvCache.FLOAT32, 0, values.length);
+        return copy;
     }
 
     private static void require(boolean condition, String otherwise) throws MismatchException {
