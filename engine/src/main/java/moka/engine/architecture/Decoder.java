@@ -187,6 +187,21 @@ final class Decoder {
         });
     }
 
+    /** {@code rows *= by}, value by value. */
+    void multiply(Activations rows, Activations by) {
+        int columns = rows.columns();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            float[] factors = graph.scratch().floats(worker, 1, columns);
+            rows.read(row, 0, values, 0, columns);
+            by.read(row, 0, factors, 0, columns);
+            for (int i = 0; i < columns; i++) {
+                values[i] *= factors[i];
+            }
+            rows.write(row, 0, values, 0, columns);
+        });
+    }
+
     /** Changes each row by itself: reads, applies, writes back. */
     void change(Activations rows, RowFunction function) {
         int columns = rows.columns();

@@ -41,9 +41,15 @@ public final class Graph {
 
         /** Position of a row in its sequence. */
         public int position(int row) {
+            AttentionPlan.Span span = span(row);
+            return span.firstPosition() + row - span.firstRow();
+        }
+
+        /** The rows of a row's sequence. */
+        public AttentionPlan.Span span(int row) {
             for (AttentionPlan.Span span : spans) {
                 if (row >= span.firstRow() && row < span.firstRow() + span.rowCount()) {
-                    return span.firstPosition() + row - span.firstRow();
+                    return span;
                 }
             }
             throw new IllegalArgumentException("row " + row + " belongs to no sequence");

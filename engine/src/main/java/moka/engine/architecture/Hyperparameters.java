@@ -132,7 +132,7 @@ public final class Hyperparameters {
     }
 
     public float rmsEpsilon() {
-        return epsilon("attention.layer_norm_rms_epsilon");
+        return epsilon(has("attention.layer_norm_rms_epsilon") ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon");
     }
 
     public float layerNormEpsilon() {

@@ -88,6 +88,25 @@ final class SelfAttention {
         return this;
     }
 
+    /** Likewise, where {@code attn_q} holds for each head its query and the gate of its result. @return the gate */
+    Activations projectWithGate(Input input) {
+        int width = decoder.width();
+        int columns = 2 * queries.columns();
+        Activations both = decoder.buffer("queriesAndGate", columns);
+        Activations gate = decoder.buffer("attentionGate", queries.columns());
+        graph.project(
+                input, block.product("attn_q", width, both), block.product("attn_k", width, keys), block.product("attn_v", width, values));
+        graph.eachRow((batch, row, worker) -> {
+            float[] it = graph.scratch().floats(worker, 0, columns);
+            both.read(row, 0, it, 0, columns);
+            for (int head = 0; head < headCount; head++) {
+                queries.write(row, head * headLength, it, 2 * head * headLength, headLength);
+                gate.write(row, head * headLength, it, (2 * head + 1) * headLength, headLength);
+            }
+        });
+        return gate;
+    }
+
     // ---- changes before attention
 
     /** Queries, keys and values to {@code -limit ... limit}. */

@@ -1,0 +1,213 @@
+package moka.engine.architecture;
+
+import java.util.List;
+import moka.engine.cache.CacheShape;
+import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan.Span;
+import moka.engine.kernel.Projection.Input;
+import moka.engine.ops.CausalConvolution;
+import moka.engine.ops.Curves;
+import moka.engine.ops.Norms;
+import moka.engine.ops.SelectiveScan;
+import moka.engine.ops.StateSpaceHeads;
+import moka.engine.runtime.WorkerTeam;
+
+/** What mixes tokens by a state instead of by attention: short convolutions and the state spaces of Mamba. */
+final class StateMixer {
+    private StateMixer() {}
+
+    /** Adds the steps of a convolution over time. @param name of the tensors, without {@code .weight} */
+    static Activations convolve(Decoder decoder, Block block, String name, Activations input, boolean silu, int stateAt) {
+        Graph graph = decoder.graph();
+        int channels = input.columns();
+        int length = block.columnCount(name + ".weight");
+        Activations output = decoder.buffer(name, channels);
+        var convolution = new CausalConvolution(
+                input,
+                output,
+                block.floats(name + ".weight", channels * length),
+                block.has(name + ".bias") ? block.floats(name + ".bias", channels) : new float[0],
+                silu,
+                block.layer(),
+                stateAt,
+                graph.scratch());
+        graph.eachRow((batch, row, worker) -> {
+            Span span = batch.span(row);
+            convolution.run(span, row - span.firstRow(), worker);
+        });
+        graph.step((kernels, batch) -> {
+            for (Span span : batch.spans()) {
+                convolution.keep(span);
+            }
+        });
+        return output;
+    }
+
+    /** A step on chunks of the state that go through the rows of a sequence in order. */
+    static void scan(Graph graph, int chunks, Scan scan) {
+        graph.step((kernels, batch) -> {
+            for (Span span : batch.spans()) {
+                WorkerTeam.Region region = (chunk, worker) -> scan.run(span, chunk, worker);
+                kernels.spread(chunks, region);
+            }
+        });
+    }
+
+    /** All rows of a span for a chunk of the state. */
+    @FunctionalInterface
+    interface Scan {
+        void run(Span span, int chunk, int worker);
+    }
+
+    // ---- LFM2's gated short convolution
+
+    static CacheShape.Layer shortConvolutionState(Hyperparameters h) {
+        return CacheShape.Layer.ofState((h.count("shortconv.l_cache", 1, 64) - 1) * h.embeddingLength());
+    }
+
+    /** {@code x += out · (c * conv(b * v))} with {@code b, c, v = in · input}. */
+    static void addShortConvolution(Decoder decoder, Block block, Input input) {
+        Graph graph = decoder.graph();
+        int width = decoder.width();
+        Activations b = decoder.buffer("convolutionIn", width);
+        Activations c = decoder.buffer("convolutionOut", width);
+        Activations values = decoder.buffer("convolutionValues", width);
+        graph.project(
+                input,
+                block.product("shortconv.in_proj", 0, 3 * width, width, b),
+                block.product("shortconv.in_proj", width, 3 * width, width, c),
+                block.product("shortconv.in_proj", 2 * width, 3 * width, width, values));
+        decoder.multiply(values, b);
+        Activations mixed = convolve(decoder, block, "shortconv.conv", values, false, 0);
+        decoder.multiply(mixed, c);
+        graph.projectAdd(new Input.Plain(mixed), block.product("shortconv.out_proj", width, decoder.x()));
+    }
+
+    // ---- Mamba
+
+    static CacheShape.Layer mambaState(Hyperparameters h) {
+        int inner = h.count("ssm.inner_size", 1, 1 << 24);
+        return CacheShape.Layer.ofState((h.count("ssm.conv_kernel", 1, 64) - 1) * inner + inner * h.count("ssm.state_size", 1, 1 << 16));
+    }
+
+    /** Mamba's mixer, added to the residual stream. @param norms whether dt, B and C have RMS norms: with the weights that the file has, or none */
+    static void addMamba(Decoder decoder, Block block, Input input, boolean norms) {
+        Graph graph = decoder.graph();
+        Hyperparameters h = decoder.h();
+        int width = decoder.width();
+        int inner = h.count("ssm.inner_size", 1, 1 << 24);
+        int size = h.count("ssm.state_size", 1, 1 << 16);
+        int rank = h.count("ssm.time_step_rank", 1, 1 << 16);
+        Activations x = decoder.buffer("stateInput", inner);
+        Activations z = decoder.buffer("stateGate", inner);
+        graph.project(input, block.product("ssm_in", 0, 2 * inner, width, x), block.product("ssm_in", inner, 2 * inner, width, z));
+        Activations mixed = convolve(decoder, block, "ssm_conv1d", x, true, 0);
+        Activations low = decoder.buffer("lowStep", rank);
+        Activations b = decoder.buffer("stateB", size);
+        Activations c = decoder.buffer("stateC", size);
+        int all = rank + 2 * size;
+        graph.project(
+                new Input.Plain(mixed),
+                block.product("ssm_x", 0, all, inner, low),
+                block.product("ssm_x", rank, all, inner, b),
+                block.product("ssm_x", rank + size, all, inner, c));
+        if (norms) {
+            norm(decoder, block, "ssm_dt_norm.weight", low);
+            norm(decoder, block, "ssm_b_norm.weight", b);
+            norm(decoder, block, "ssm_c_norm.weight", c);
+        }
+        Activations step = decoder.buffer("step", inner);
+        graph.project(new Input.Plain(low), block.product("ssm_dt", rank, step));
+        int stateAt = (h.count("ssm.conv_kernel", 1, 64) - 1) * inner;
+        var scan = new SelectiveScan(
+                mixed, step, b, c, block.floats("ssm_a", inner * size), block.floats("ssm_d", inner), block.layer(), stateAt, graph.scratch());
+        scan(graph, scan.chunks(), scan::run);
+        graph.projectAdd(
+                new Input.Gated(z, mixed, moka.engine.kernel.Projection.GateFunction.SILU), block.product("ssm_out", inner, decoder.x()));
+    }
+
+    private static void norm(Decoder decoder, Block block, String name, Activations rows) {
+        int columns = rows.columns();
+        float epsilon = decoder.h().rmsEpsilon();
+        float[] weight = block.has(name) ? block.floats(name, columns) : new float[0];
+        decoder.change(rows, it -> Norms.rms(it, 0, columns, weight, 0, epsilon));
+    }
+
+    // ---- Mamba-2
+
+    static CacheShape.Layer mamba2State(Hyperparameters h) {
+        int inner = h.count("ssm.inner_size", 1, 1 << 24);
+        int size = h.count("ssm.state_size", 1, 1 << 16);
+        int channels = inner + 2 * h.count("ssm.group_count", 1, 1 << 16) * size;
+        return CacheShape.Layer.ofState((h.count("ssm.conv_kernel", 1, 64) - 1) * channels + inner * size);
+    }
+
+    /** Mamba-2's mixer times a factor, added to the residual stream. */
+    static void addMamba2(Decoder decoder, Block block, Input input, float factor) {
+        Graph graph = decoder.graph();
+        Hyperparameters h = decoder.h();
+        int width = decoder.width();
+        int inner = h.count("ssm.inner_size", 1, 1 << 24);
+        int size = h.count("ssm.state_size", 1, 1 << 16);
+        int groups = h.count("ssm.group_count", 1, 1 << 16);
+        int heads = h.count("ssm.time_step_rank", 1, 1 << 16);
+        int channels = inner + 2 * groups * size;
+        int all = inner + channels + heads;
+        Activations z = decoder.buffer("stateGate", inner);
+        Activations x = decoder.buffer("stateInput", channels);
+        Activations step = decoder.buffer("step", heads);
+        graph.project(
+                input,
+                block.product("ssm_in", 0, all, width, z),
+                block.product("ssm_in", inner, all, width, x),
+                block.product("ssm_in", inner + channels, all, width, step));
+        Activations mixed = convolve(decoder, block, "ssm_conv1d", x, true, 0);
+        Activations y = decoder.buffer("stateOutput", inner);
+        var scan = new StateSpaceHeads(
+                mixed,
+                step,
+                y,
+                groups,
+                size,
+                block.floats("ssm_dt.bias", heads),
+                block.floats("ssm_a", heads),
+                block.floats("ssm_d", heads),
+                block.layer(),
+                (h.count("ssm.conv_kernel", 1, 64) - 1) * channels,
+                graph.scratch());
+        scan(graph, heads, scan::run);
+        normGated(decoder, y, z, block.has("ssm_norm.weight") ? block.floats("ssm_norm.weight", inner) : new float[0], groups);
+        graph.projectAdd(new Input.Plain(y), block.product("ssm_out", inner, decoder.x(), factor));
+    }
+
+    /** {@code y = norm(y * silu(z))}, each group by itself; without weights no norm. */
+    private static void normGated(Decoder decoder, Activations y, Activations z, float[] weight, int groups) {
+        int columns = y.columns();
+        int length = columns / groups;
+        float epsilon = decoder.h().rmsEpsilon();
+        Graph graph = decoder.graph();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            float[] gate = graph.scratch().floats(worker, 1, columns);
+            y.read(row, 0, values, 0, columns);
+            z.read(row, 0, gate, 0, columns);
+            for (int i = 0; i < columns; i++) {
+                values[i] *= Curves.silu(gate[i]);
+            }
+            for (int group = 0; group < groups && weight.length > 0; group++) {
+                Norms.rms(values, group * length, length, weight, group * length, epsilon);
+            }
+            y.write(row, 0, values, 0, columns);
+        });
+    }
+
+    /** Layers of attention where there are heads of keys and values, else of a state. */
+    static CacheShape hybrid(Hyperparameters h, CacheShape.Layer state) {
+        List<CacheShape.Layer> layers = new java.util.ArrayList<>();
+        for (int layer = 0; layer < h.blockCount(); layer++) {
+            int kvHeads = h.kvHeadCount(layer);
+            layers.add(kvHeads == 0 ? state : new CacheShape.Layer(kvHeads, h.headLength(), h.valueLength(), 0));
+        }
+        return new CacheShape(layers);
+    }
+}
