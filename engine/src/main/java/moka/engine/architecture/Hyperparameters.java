@@ -132,11 +132,13 @@ public final class Hyperparameters {
     }
 
     public float rmsEpsilon() {
-        return epsilon(has("attention.layer_norm_rms_epsilon") ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon");
+        boolean other = !has("attention.layer_norm_rms_epsilon") && has("attention.layer_norm_epsilon");
+        return epsilon(other ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon");
     }
 
     public float layerNormEpsilon() {
-        return epsilon(has("attention.layer_norm_epsilon") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon");
+        boolean other = !has("attention.layer_norm_epsilon") && has("attention.layer_norm_rms_epsilon");
+        return epsilon(other ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon");
     }
 
     private float epsilon(String key) {
