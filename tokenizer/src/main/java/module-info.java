@@ -5,4 +5,5 @@ module moka.tokenizer {
 
     exports moka.tokenizer;
     exports moka.template;
+    exports moka.template.answer;
 }

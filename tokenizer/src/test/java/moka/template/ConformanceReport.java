@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes what passed of what to {@code target/template-conformance.md}: a table for every set of cases, whichever ran last. */
-final class ConformanceReport {
+public final class ConformanceReport {
     private static final Path PARTS = Path.of("target", "template-conformance");
 
     private ConformanceReport() {}
 
     /** @param counts by row: cases passed and cases in all @param notes lines below the table */
-    static void write(String title, String firstColumn, Map<String, int[]> counts, List<String> notes) throws IOException {
+    public static void write(String title, String firstColumn, Map<String, int[]> counts, List<String> notes) throws IOException {
         var text = new StringBuilder("## " + title + "\n\n");
         int passed = 0;
         int total = 0;
