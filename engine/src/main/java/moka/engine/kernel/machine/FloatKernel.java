@@ -79,6 +79,12 @@ final class FloatKernel {
                 }
             }
         }
+        for (int at = 0; at < kind.stepBytes(); at += 64) {
+            a.prefetch(panel.at(at + StreamKernel.PREFETCH_BYTES));
+            if (panels == 2) {
+                a.prefetch(second.at(at + StreamKernel.PREFETCH_BYTES));
+            }
+        }
         a.add(panel, kind.stepBytes());
         if (panels == 2) {
             a.add(second, kind.stepBytes());

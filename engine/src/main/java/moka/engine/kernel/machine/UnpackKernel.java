@@ -33,6 +33,7 @@ final class UnpackKernel {
         Label nextBlock = a.here();
         scales.block(a, General.RDI, 0, format.run());
         for (int unit = 0; unit < format.units(); unit++) {
+            StreamKernel.prefetch(a, General.RDI, format, unit);
             for (int quarter = 0; quarter < 8; quarter++) {
                 Vector weight = Vector.zmm(quarter);
                 codes.emit(a, General.RDI, format.run(), unit, quarter, weight);
