@@ -15,6 +15,7 @@ import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
 import moka.engine.Model;
+import moka.engine.grammar.Grammar;
 import moka.template.ChatTemplate;
 import moka.template.Message;
 import moka.template.TemplateOptions;
@@ -52,6 +53,9 @@ final class AnswerOptions {
     boolean noThink;
 
     @Mixin
+    final GrammarFlags grammar = new GrammarFlags();
+
+    @Mixin
     final SamplingFlags sampling = new SamplingFlags();
 
     GenerationOptions generationOptions(Model model) {
@@ -61,6 +65,10 @@ final class AnswerOptions {
                 .withStopTexts(stop)
                 .withIgnoreEndOfGeneration(ignoreEnd)
                 .withTemplateVariables(variables());
+        Optional<Grammar> constraint = grammar.grammar();
+        if (constraint.isPresent()) {
+            options = options.withGrammar(constraint.get());
+        }
         if (templateFile != null) {
             return options.withChatTemplate(ChatTemplate.parse(templateFile.toString(), read(templateFile)));
         }

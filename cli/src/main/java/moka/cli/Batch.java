@@ -20,6 +20,7 @@ import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.Model;
 import moka.engine.Session;
+import moka.engine.grammar.GrammarException;
 import moka.engine.StopReason;
 import moka.template.Message;
 import moka.template.TemplateException;
@@ -121,7 +122,7 @@ final class Batch {
             if (result.stopReason() == StopReason.CONTEXT_FULL) {
                 object.addProperty("stop_reason", "context_full");
             }
-        } catch (CommandFailure | EngineException | TemplateException | IllegalArgumentException e) {
+        } catch (CommandFailure | EngineException | GrammarException | TemplateException | IllegalArgumentException e) {
             failures++;
             object.addProperty("error", Failures.line(e));
         }

@@ -9,6 +9,8 @@ import java.util.Optional;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.engine.GenerationOptions;
+import moka.engine.grammar.Grammar;
+import moka.engine.sampling.SamplingOptions.Penalties;
 import moka.engine.sampling.SamplingOptions;
 import moka.template.Message;
 
@@ -42,10 +44,39 @@ final class BatchLine {
                 case "seed" -> sampling = sampling.withSeed((long) number(name, value));
                 case "max_tokens", "n_predict" -> options = options.withMaxTokens((int) number(name, value));
                 case "stop" -> options = options.withStopTexts(texts(name, value));
+                case "grammar" -> options = options.withGrammar(GrammarFlags.of(value, null));
+                case "json_schema" -> options = options.withGrammar(GrammarFlags.of(null, value));
+                case "response_format" -> options = responseFormat(value, options);
+                case "presence_penalty", "frequency_penalty", "repeat_penalty" ->
+                    sampling = sampling.withPenalties(penalties(sampling.penalties(), name, (float) number(name, value)));
                 default -> {}
             }
         }
         return options.withSampling(sampling);
+    }
+
+    /** {@code {"type":"json_object"}} or {@code {"type":"json_schema","json_schema":{"schema":…}}}. */
+    private static GenerationOptions responseFormat(JsonElement value, GenerationOptions options) {
+        String type = value instanceof JsonObject object && object.has("type") ? object.get("type").getAsString() : "";
+        return switch (type) {
+            case "text" -> options;
+            case "json_object" -> options.withGrammar(Grammar.ofJsonSchema("{\"type\":\"object\"}"));
+            case "json_schema" -> {
+                JsonElement schema = value.getAsJsonObject().get("json_schema");
+                boolean wrapped = schema instanceof JsonObject object && object.has("schema");
+                yield options.withGrammar(GrammarFlags.of(null, wrapped ? schema.getAsJsonObject().get("schema") : schema));
+            }
+            default -> throw CommandFailure.failed(
+                    "\"response_format\": found " + value + ", expected the type text, json_object or json_schema");
+        };
+    }
+
+    private static Penalties penalties(Penalties now, String name, float value) {
+        return switch (name) {
+            case "presence_penalty" -> new Penalties(now.lastN(), now.repeat(), now.frequency(), value);
+            case "frequency_penalty" -> new Penalties(now.lastN(), now.repeat(), value, now.presence());
+            default -> new Penalties(now.lastN(), value, now.frequency(), now.presence());
+        };
     }
 
     private static double number(String name, JsonElement value) {

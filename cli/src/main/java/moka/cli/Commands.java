@@ -25,6 +25,7 @@ final class Commands {
         entries.put("tokenize", new Entry("print the token ids of a text", TokenizeCommand::new));
         entries.put("detokenize", new Entry("print the text of token ids", DetokenizeCommand::new));
         entries.put("template", new Entry("render a conversation by a chat template", TemplateCommand::new));
+        entries.put("grammar", new Entry("check texts against a grammar or JSON schema", GrammarCommand::new));
         entries.put("logits", new Entry("compute the logits of token ids, as JSON", LogitsCommand::new));
         entries.put("generate-ids", new Entry("continue token ids greedily", GenerateIdsCommand::new));
         return entries;

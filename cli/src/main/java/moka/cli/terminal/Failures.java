@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import moka.engine.EngineException;
+import moka.engine.grammar.GrammarException;
 import moka.gguf.GgufException;
 import moka.quantize.QuantizeException;
 import moka.template.TemplateException;
@@ -32,6 +33,7 @@ public final class Failures {
                     case EngineException e -> message(e);
                     case TokenizerException e -> message(e);
                     case TemplateException e -> message(e);
+                    case GrammarException e -> message(e);
                     case QuantizeException e -> message(e);
                     case UncheckedIOException e -> line(e.getCause());
                     case NoSuchFileException e -> e.getFile() + ": no such file";
