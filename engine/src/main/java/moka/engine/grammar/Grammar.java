@@ -7,7 +7,7 @@ import java.util.Map;
  * A grammar that texts can be held to. Immutable and safe for use by many threads.
  */
 public final class Grammar {
-    /** A check that comes to more starts over from the state it is in. */
+    /** A check that comes to more starts over with what the state it is in is made of. */
     private static final int MOST_STATES = 100_000;
 
     private static final int MOST_PAIRS = 1_000_000;
@@ -59,6 +59,8 @@ public final class Grammar {
     public Check check(CharSequence text) {
         StackSets states = new StackSets(automaton);
         int state = states.start();
+        int mostStates = MOST_STATES;
+        int mostPairs = MOST_PAIRS;
         int taken = 0;
         for (int at = 0; at < text.length(); taken++) {
             int codePoint = Character.codePointAt(text, at);
@@ -67,10 +69,12 @@ public final class Grammar {
             if (state == StackSets.DEAD) {
                 return new Check(false, taken);
             }
-            if (states.count() > MOST_STATES || states.pairCount() > MOST_PAIRS) {
+            if (states.count() > mostStates || states.pairCount() > mostPairs) {
                 StackSets fresh = new StackSets(automaton);
                 state = states.copyInto(fresh, new int[] {state})[0];
                 states = fresh;
+                mostStates = Math.max(MOST_STATES, 2 * fresh.count());
+                mostPairs = Math.max(MOST_PAIRS, 2 * fresh.pairCount());
             }
         }
         return new Check(states.isComplete(state), taken);

@@ -38,7 +38,7 @@ final class SchemaConverter {
     static final int MOST_COUNTED = 100_000;
 
     private static final int MOST_COMBINATIONS = 1000;
-    private static final int MOST_RULES = 50_000;
+    private static final int MOST_RULES = 20_000;
     private static final Reference SPACE = new Reference("space");
 
     /** Keywords that an {@code enum} beside them is checked against. */

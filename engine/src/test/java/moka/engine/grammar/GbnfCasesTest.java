@@ -22,7 +22,7 @@ class GbnfCasesTest {
             grammars++;
             texts += check(test, failures);
         }
-        System.out.println("gbnf: " + (texts - failures.size()) + " of " + texts + " texts of " + grammars + " grammars agree");
+        ConformanceTable.add("gbnf.jsonl", "texts of " + grammars + " grammars", texts - failures.size(), texts, failures);
         assertEquals(List.of(), failures);
         assertEquals(64, grammars);
     }
@@ -34,7 +34,7 @@ class GbnfCasesTest {
         for (JsonObject test : SharedData.objects("public/grammars/schemas-as-gbnf.jsonl")) {
             texts += check(test, failures);
         }
-        System.out.println("schemas as gbnf: " + (texts - failures.size()) + " of " + texts + " texts agree");
+        ConformanceTable.add("schemas-as-gbnf.jsonl", "texts of 108 grammars", texts - failures.size(), texts, failures);
         assertEquals(List.of(), failures);
         assertEquals(875, texts);
     }
@@ -50,7 +50,7 @@ class GbnfCasesTest {
                 failures.add(name + ": " + message);
             }
         }
-        System.out.println("malformed gbnf: " + (tests.size() - failures.size()) + " of " + tests.size() + " refused");
+        ConformanceTable.add("gbnf-malformed.jsonl", "grammars refused", tests.size() - failures.size(), tests.size(), failures);
         assertEquals(List.of(), failures);
         assertEquals(36, tests.size());
     }
