@@ -30,6 +30,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.ObservedKernels;
 import moka.engine.kernel.machine.BusErrorGuard;
 import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.Processors;
@@ -93,10 +94,23 @@ public final class Model implements AutoCloseable {
         return Arena.ofAuto().allocate(bytes.byteSize(), 64).copyFrom(bytes);
     }
 
+    /**
+     * Opens a model whose products are shown to an observer before they are computed, for calibration.
+     *
+     * @param observer called on the thread that runs a session
+     */
+    public static Model openObserved(Path path, ModelOptions options, ObservedKernels.Observer observer) {
+        return open(GgufFile.open(path), options, observer);
+    }
+
     private static Model open(GgufFile file, ModelOptions options) {
+        return open(file, options, null);
+    }
+
+    private static Model open(GgufFile file, ModelOptions options, ObservedKernels.@Nullable Observer observer) {
         Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
-            return new Model(file, guard, options);
+            return new Model(file, guard, options, observer);
         } catch (Throwable e) {
             guard.ifPresent(BusErrorGuard::close);
             file.close();
@@ -104,7 +118,11 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private Model(GgufFile file, Optional<BusErrorGuard> guard, ModelOptions options) {
+    private Model(
+            GgufFile file,
+            Optional<BusErrorGuard> guard,
+            ModelOptions options,
+            ObservedKernels.@Nullable Observer observer) {
         this.file = file;
         this.options = options;
         this.guard = guard;
@@ -128,6 +146,9 @@ public final class Model implements AutoCloseable {
                             options.repack() && repackedFits(),
                             options.vectorBits()),
                     options.kernels());
+            if (observer != null) {
+                chosen = new KernelProvider.Choice(new ObservedKernels(chosen.kernels(), observer), chosen.reasons());
+            }
             this.choice = chosen;
             this.weights = new Weights(file, chosen.kernels(), arena);
             // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
