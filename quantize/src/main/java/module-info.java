@@ -4,4 +4,5 @@ module moka.quantize {
     requires transitive moka.engine;
 
     exports moka.quantize;
+    exports moka.quantize.quality;
 }
