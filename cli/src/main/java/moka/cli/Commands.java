@@ -20,6 +20,7 @@ final class Commands {
         entries.put("run", new Entry("answer a prompt, or a file of prompts, as plain text", RunCommand::new));
         entries.put("bench", new Entry("measure tokens per second", BenchCommand::new));
         entries.put("perplexity", new Entry("measure how well a model predicts a text", PerplexityCommand::new));
+        entries.put("imatrix", new Entry("measure what a model's matrices are multiplied with", ImatrixCommand::new));
         entries.put("quantize", new Entry("make a smaller model file", QuantizeCommand::new));
         entries.put("inspect", new Entry("show what is in a model file", InspectCommand::new));
         entries.put("tokenize", new Entry("print the token ids of a text", TokenizeCommand::new));

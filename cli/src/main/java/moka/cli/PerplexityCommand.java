@@ -1,11 +1,13 @@
 package moka.cli;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
 import moka.engine.Model;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
@@ -38,6 +40,15 @@ final class PerplexityCommand extends Command {
     @Option(names = "--each-window", description = "Print the running value after each window.")
     boolean eachWindow;
 
+    @Option(
+            names = "--kl-divergence-base",
+            paramLabel = "FILE",
+            description = "File of a base model's log-probabilities: written, or with --kl-divergence read.")
+    @Nullable Path baseFile;
+
+    @Option(names = "--kl-divergence", description = "Measure how far the predictions are from those in the base file.")
+    boolean divergence;
+
     @Option(names = "--json", description = "The result as a JSON object.")
     boolean json;
 
@@ -47,6 +58,9 @@ final class PerplexityCommand extends Command {
 
     @Override
     int run() {
+        if (divergence || baseFile != null) {
+            return new DivergenceReport(this, streams).run();
+        }
         int window = context.contextLength == 0 ? DEFAULT_WINDOW : context.contextLength;
         if (window < 4) {
             throw CommandFailure.usage("-c " + window + ", expected a window of 4 tokens or more");
