@@ -9,6 +9,11 @@ import java.util.OptionalInt;
 import moka.engine.grammar.GrammarConstraint;
 import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
+import moka.template.answer.Answer;
+import moka.template.answer.AnswerFormat;
+import moka.template.answer.AnswerListener;
+import moka.template.answer.AnswerParser;
+import moka.template.answer.ToolCall;
 import moka.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Generation {
     /** No token: the answer has ended. */
     static final int NONE = -1;
+
+    /** Tokens at the end of the prompt in which reasoning may be opened. */
+    private static final int PROMPT_END = 16;
 
     private final Session session;
     private final GenerationOptions options;
@@ -27,6 +35,7 @@ final class Generation {
     private final Sampler sampler;
     private final List<Integer> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
+    private @Nullable AnswerParser parser;
     private @Nullable StopReason stopReason;
     private int promptTokens;
     private int reusedTokens;
@@ -69,6 +78,7 @@ final class Generation {
         for (int id : prompt) {
             sampler.accept(id);
         }
+        parser = options.parseAnswer() ? newParser(prompt) : null;
         long start = System.nanoTime();
         // The last token is computed again where all is there: its logits are needed.
         int reused = session.reusable(Math.min(session.commonPrefix(prompt), prompt.length - 1));
@@ -110,7 +120,7 @@ final class Generation {
         constraint.ifPresent(it -> it.accept(id));
         tokens.add(id);
         listener.onToken(id);
-        tell(stopTexts.accept(decoder.accept(id)));
+        tell(stopTexts.accept(piece(id)));
         if (stopTexts.found()) {
             stopReason = StopReason.STOP_TEXT;
         } else {
@@ -156,8 +166,9 @@ final class Generation {
         }
         var timings = new Timings(
                 reusedTokens, prefilledTokens, prefillNanos, tokens.size(), System.nanoTime() - decodeStart);
+        Answer answer = parser == null ? new Answer(text.toString(), "", List.of()) : parser.finish();
         return new GenerationResult(
-                text.toString(), tokens, Objects.requireNonNull(stopReason), timings, sampler.seed());
+                text.toString(), answer, tokens, Objects.requireNonNull(stopReason), timings, sampler.seed());
     }
 
     private int choose() {
@@ -170,10 +181,53 @@ final class Generation {
         return id;
     }
 
-    private void tell(String piece) {
-        if (!piece.isEmpty()) {
-            text.append(piece);
-            listener.onText(piece);
+    /** A parser for the notation of the template's family. */
+    private AnswerParser newParser(int[] prompt) {
+        AnswerFormat format = session.template(options).map(AnswerFormat::of).orElse(AnswerFormat.PLAIN);
+        int[] end = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - PROMPT_END), prompt.length);
+        List<?> tools = options.templateVariables().get("tools") instanceof List<?> list ? list : List.of();
+        var parts = new AnswerListener() {
+            @Override
+            public void onContent(String content) {
+                tellText(content);
+            }
+
+            @Override
+            public void onReasoning(String reasoning) {
+                listener.onReasoning(reasoning);
+            }
+
+            @Override
+            public void onToolCall(ToolCall call) {
+                listener.onToolCall(call);
+            }
+        };
+        return new AnswerParser(format, parts, tokenizer.decode(end, false, true), tools);
+    }
+
+    /** Text that became complete with a token; control tokens are text only where they mark parts of the answer. */
+    private String piece(int id) {
+        String piece = decoder.accept(id);
+        if (parser == null || !tokenizer.isControl(id)) {
+            return piece;
         }
+        String marker = tokenizer.text(id);
+        return parser.isMarker(marker) ? piece + marker : piece;
+    }
+
+    private void tell(String piece) {
+        if (piece.isEmpty()) {
+            return;
+        }
+        if (parser == null) {
+            tellText(piece);
+        } else {
+            parser.accept(piece);
+        }
+    }
+
+    private void tellText(String piece) {
+        text.append(piece);
+        listener.onText(piece);
     }
 }

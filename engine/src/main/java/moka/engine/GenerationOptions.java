@@ -20,6 +20,7 @@ import moka.template.ChatTemplate;
  * @param templateVariables extra variables for the chat template, such as {@code enable_thinking}
  * @param contextShift what to do when the context is full: nothing, so that the answer ends ({@link StopReason#CONTEXT_FULL}); or keep this
  *     many of the prompt's first tokens, drop the older half of the rest, and go on
+ * @param parseAnswer whether to take reasoning and tool calls out of the text and tell them apart, as the chat template's family writes them
  * @param cancellation stops it from another thread
  */
 public record GenerationOptions(
@@ -31,11 +32,12 @@ public record GenerationOptions(
         Optional<ChatTemplate> chatTemplate,
         Map<String, Object> templateVariables,
         OptionalInt contextShift,
+        boolean parseAnswer,
         Cancellation cancellation) {
     /** Built-in sampling, no limits but the context's. */
     public static final GenerationOptions DEFAULT = new GenerationOptions(
             SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(),
-            OptionalInt.empty(), new Cancellation());
+            OptionalInt.empty(), false, new Cancellation());
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);
@@ -45,56 +47,62 @@ public record GenerationOptions(
     public GenerationOptions withSampling(SamplingOptions sampling) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withMaxTokens(int maxTokens) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withStopTexts(List<String> stopTexts) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withIgnoreEndOfGeneration(boolean ignoreEndOfGeneration) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withGrammar(Grammar grammar) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(grammar),
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withChatTemplate(ChatTemplate chatTemplate) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                Optional.of(chatTemplate), templateVariables, contextShift, cancellation);
+                Optional.of(chatTemplate), templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withTemplateVariables(Map<String, Object> templateVariables) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     /** @param keptTokens tokens of the prompt to keep when the context is full */
     public GenerationOptions withContextShift(int keptTokens) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, OptionalInt.of(keptTokens), cancellation);
+                chatTemplate, templateVariables, OptionalInt.of(keptTokens), parseAnswer, cancellation);
+    }
+
+    public GenerationOptions withParsedAnswer(boolean parseAnswer) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     public GenerationOptions withCancellation(Cancellation cancellation) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
     }
 
     /** The same for sampling alone: temperature 0 is greedy. */

@@ -1,17 +1,20 @@
 package moka.engine;
 
 import java.util.List;
+import moka.template.answer.Answer;
 
 /**
  * An answer.
  *
  * @param text all text that was told to the listener
+ * @param answer its text, reasoning and tool calls; the text alone where the answer was not parsed
  * @param tokens the ids generated, the end-of-generation token not included
  * @param stopReason why it ended
  * @param timings what it cost
  * @param seed the seed of the random numbers used
  */
-public record GenerationResult(String text, List<Integer> tokens, StopReason stopReason, Timings timings, long seed) {
+public record GenerationResult(
+        String text, Answer answer, List<Integer> tokens, StopReason stopReason, Timings timings, long seed) {
     public GenerationResult {
         tokens = List.copyOf(tokens);
     }

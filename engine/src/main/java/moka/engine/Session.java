@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import moka.engine.cache.KvCache;
@@ -107,8 +108,7 @@ public final class Session implements AutoCloseable {
 
     /** The segments of a rendered conversation, as {@link #generate(List, GenerationOptions, GenerationListener)} tokenizes them. */
     public List<Segment> render(List<Message> messages, GenerationOptions options) {
-        ChatTemplate template = options.chatTemplate()
-                .or(options.templateVariables().containsKey("tools") ? model.chatTemplates()::forTools : model::chatTemplate)
+        ChatTemplate template = template(options)
                 .orElseThrow(() -> new EngineException(model.name()
                         + ": the file has no chat template ('tokenizer.chat_template'): name one with --chat-template, such as chatml, or send plain text with --raw"));
         Tokenizer tokenizer = model.tokenizer();
@@ -117,6 +117,12 @@ public final class Session implements AutoCloseable {
         putToken(variables, "eos_token", tokenizer, tokenizer.eos());
         variables.putAll(options.templateVariables());
         return template.render(messages, true, variables);
+    }
+
+    /** The template that conversations are rendered by. */
+    Optional<ChatTemplate> template(GenerationOptions options) {
+        return options.chatTemplate()
+                .or(options.templateVariables().containsKey("tools") ? model.chatTemplates()::forTools : model::chatTemplate);
     }
 
     private static void putToken(Map<String, Object> variables, String name, Tokenizer tokenizer, int id) {
