@@ -3,6 +3,7 @@ package moka.engine.architecture;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -200,6 +201,61 @@ final class Decoder {
             }
             rows.write(row, 0, values, 0, columns);
         });
+    }
+
+    /** {@code target = rows}. */
+    void copy(Activations rows, Activations target) {
+        int columns = rows.columns();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            rows.read(row, 0, values, 0, columns);
+            target.write(row, 0, values, 0, columns);
+        });
+    }
+
+    /** {@code sum = (sum + rows) * factor}. */
+    void combine(Activations sum, Activations rows, float factor) {
+        int columns = sum.columns();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            float[] others = graph.scratch().floats(worker, 1, columns);
+            sum.read(row, 0, values, 0, columns);
+            rows.read(row, 0, others, 0, columns);
+            for (int i = 0; i < columns; i++) {
+                values[i] = (values[i] + others[i]) * factor;
+            }
+            sum.write(row, 0, values, 0, columns);
+        });
+    }
+
+    /** {@code rows *= factor}. */
+    void scale(Activations rows, float factor) {
+        change(rows, it -> {
+            for (int i = 0; i < rows.columns(); i++) {
+                it[i] *= factor;
+            }
+        });
+    }
+
+    /** {@code rows = 0}. */
+    void clear(Activations rows) {
+        change(rows, it -> Arrays.fill(it, 0f));
+    }
+
+    /** Rows side by side. */
+    Activations concatenate(String name, Activations... parts) {
+        int all = Arrays.stream(parts).mapToInt(Activations::columns).sum();
+        Activations target = buffer(name, all);
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, all);
+            int at = 0;
+            for (Activations part : parts) {
+                part.read(row, 0, values, at, part.columns());
+                at += part.columns();
+            }
+            target.write(row, 0, values, 0, all);
+        });
+        return target;
     }
 
     /** Changes each row by itself: reads, applies, writes back. */

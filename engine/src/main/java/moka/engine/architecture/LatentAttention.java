@@ -59,7 +59,8 @@ final class LatentAttention {
         rotated = rotated(h);
         int length = h.count(h.has("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length", 1, 1 << 16);
         plain = length - rotated;
-        valueLength = h.count(h.has("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length", 1, 1 << 16);
+        String value = h.has("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length";
+        valueLength = h.has(value) ? h.count(value, 1, 1 << 16) : h.embeddingLength() / heads;
         scale = factor / Math.sqrt(length);
         groups = new ExpertGroups(heads);
     }
@@ -100,7 +101,7 @@ final class LatentAttention {
         Activations latentRows = decoder.sized("latentRows", heads * graph.maxRows(), latent);
         Activations absorbed = decoder.buffer("absorbed", heads * (rotated + latent));
         scatter(queries, plain + rotated, plainRows);
-        project(decoder.weights().experts(block.prefix() + "attn_k_b.weight", heads, latent, plain), plainRows, latentRows);
+        project(keyMatrices(block), plainRows, latentRows);
         int from = plain + rotated;
         int to = rotated + latent;
         graph.eachRow((batch, row, worker) -> {
@@ -135,7 +136,7 @@ final class LatentAttention {
         Activations valueRows = decoder.sized("valueRows", heads * graph.maxRows(), valueLength);
         Activations output = decoder.buffer("latentOutput", heads * valueLength);
         scatter(mixed, latent, latentRows);
-        project(decoder.weights().experts(block.prefix() + "attn_v_b.weight", heads, valueLength, latent), latentRows, valueRows);
+        project(valueMatrices(block), latentRows, valueRows);
         graph.eachRow((batch, row, worker) -> {
             float[] values = graph.scratch().floats(worker, 0, heads * valueLength);
             for (int head = 0; head < heads; head++) {
@@ -144,6 +145,19 @@ final class LatentAttention {
             output.write(row, 0, values, 0, heads * valueLength);
         });
         return output;
+    }
+
+    /** Matrices of each head from the plain part of a query to the latent space; older files have them transposed in {@code attn_kv_b}. */
+    private List<Matrix> keyMatrices(Block block) {
+        return block.has("attn_k_b.weight")
+                ? decoder.weights().experts(block.prefix() + "attn_k_b.weight", heads, latent, plain)
+                : decoder.weights().transposed(block.prefix() + "attn_kv_b.weight", heads, plain, plain + valueLength, latent);
+    }
+
+    private List<Matrix> valueMatrices(Block block) {
+        return block.has("attn_v_b.weight")
+                ? decoder.weights().experts(block.prefix() + "attn_v_b.weight", heads, valueLength, latent)
+                : decoder.weights().parts(block.prefix() + "attn_kv_b.weight", heads, plain, valueLength, plain + valueLength, latent);
     }
 
     /** The first values of each head, {@code [t][head]}, to rows {@code [head][t]}. */

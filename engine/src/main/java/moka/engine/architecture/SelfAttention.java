@@ -88,6 +88,20 @@ final class SelfAttention {
         return this;
     }
 
+    /** Queries alone: keys and values are those of another block. */
+    SelfAttention projectQueries(Input input) {
+        graph.project(input, block.product("attn_q", decoder.width(), queries));
+        return this;
+    }
+
+    /** Queries, and keys that are values too. */
+    SelfAttention projectKeysAsValues(Input input) {
+        int width = decoder.width();
+        graph.project(input, block.product("attn_q", width, queries), block.product("attn_k", width, keys));
+        decoder.copy(keys, values);
+        return this;
+    }
+
     /** Likewise, where {@code attn_q} holds for each head its query and the gate of its result. @return the gate */
     Activations projectWithGate(Input input) {
         int width = decoder.width();

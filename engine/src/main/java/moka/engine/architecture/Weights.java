@@ -82,6 +82,42 @@ public final class Weights {
         return result;
     }
 
+    /** Some rows of each of the matrices that lie one after the other in a tensor of two dimensions. */
+    public List<Matrix> parts(String name, int count, int firstRow, int rows, int allRows, int columns) {
+        GgufTensor tensor = require(name, columns, count * allRows);
+        checkType(tensor);
+        List<Matrix> result = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int first = i * allRows + firstRow;
+            result.add(matrices.computeIfAbsent(name + "[" + first + "]", it -> slice(tensor, first, rows, columns)));
+        }
+        return result;
+    }
+
+    /** The first rows of each of these matrices, transposed into float32. */
+    public List<Matrix> transposed(String name, int count, int rows, int allRows, int columns) {
+        GgufTensor tensor = require(name, columns, count * allRows);
+        checkType(tensor);
+        List<Matrix> result = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int first = i * allRows;
+            result.add(matrices.computeIfAbsent(name + "[" + first + "]^T", it -> transpose(tensor, first, rows, columns)));
+        }
+        return result;
+    }
+
+    private Matrix transpose(GgufTensor tensor, int firstRow, int rows, int columns) {
+        float[] values = new float[rows * columns];
+        TensorFormats.of(tensor.type()).decode(tensor.data(), firstRow * tensor.type().rowBytes(columns), values.length, values, 0);
+        float[] turned = new float[values.length];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                turned[column * rows + row] = values[row * columns + column];
+            }
+        }
+        return kernels.prepare(new WeightMatrix(tensor.name(), TensorType.F32, columns, rows, copy(turned)));
+    }
+
     private Matrix slice(GgufTensor tensor, int firstRow, int rows, int columns) {
         long rowBytes = tensor.type().rowBytes(columns);
         return kernels.prepare(new WeightMatrix(
@@ -127,7 +163,8 @@ public final class Weights {
         return new Product(matrix, output, bias, scale.length == 1 ? scale[0] : 1f);
     }
 
-    private MemorySegment scaledVector(String name, int length, float factor) {
+    /** A vector times a factor. */
+    public MemorySegment scaledVector(String name, int length, float factor) {
         MemorySegment vector = vector(name, length);
         return factor == 1 ? vector : vectors.computeIfAbsent(name + " * " + factor, it -> {
             MemorySegment copy = arena.allocate(4L * length, 64);

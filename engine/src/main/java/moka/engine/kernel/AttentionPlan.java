@@ -64,6 +64,13 @@ public record AttentionPlan(
                 rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
     }
 
+    /** @param layer of the cache */
+    public AttentionPlan withLayer(int layer) {
+        return new AttentionPlan(
+                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
+                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+    }
+
     public AttentionPlan withScale(float scale) {
         return new AttentionPlan(
                 queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,

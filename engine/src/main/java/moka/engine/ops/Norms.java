@@ -31,6 +31,20 @@ public final class Norms {
         multiply(x, at, count, factor, new float[0], 0);
     }
 
+    /** Mean of the squares of the first values. */
+    public static double meanSquare(float[] x, int count) {
+        return sumOfSquares(x, 0, count, 0) / count;
+    }
+
+    /** {@code max(0, x - mean - deviations * standard deviation)} of the first values: about those that are the largest. */
+    public static void keepAbove(float[] x, int count, float deviations) {
+        double mean = sum(x, 0, count) / count;
+        float cutoff = (float) (mean + deviations * Math.sqrt(sumOfSquares(x, 0, count, mean) / count));
+        for (int i = 0; i < count; i++) {
+            x[i] = Math.max(0, x[i] - cutoff);
+        }
+    }
+
     private static void multiply(float[] x, int at, int count, float factor, float[] weight, int weightAt) {
         if (weight.length == 0) {
             for (int i = at; i < at + count; i++) {
