@@ -9,6 +9,8 @@ module moka.cli {
     requires info.picocli;
     requires org.jline;
     requires com.google.gson;
+    // moka pull
+    requires java.net.http;
     // The interrupt key stops the answer and not the program.
     requires jdk.unsupported;
 

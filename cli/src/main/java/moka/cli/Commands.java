@@ -22,6 +22,10 @@ final class Commands {
         entries.put("perplexity", new Entry("measure how well a model predicts a text", PerplexityCommand::new));
         entries.put("imatrix", new Entry("measure what a model's matrices are multiplied with", ImatrixCommand::new));
         entries.put("quantize", new Entry("make a smaller model file", QuantizeCommand::new));
+        entries.put("pull", new Entry("download a model into the store", PullCommand::new));
+        entries.put("list", new Entry("list the models on this machine", ListCommand::new));
+        entries.put("show", new Entry("show what a model is", ShowCommand::new));
+        entries.put("rm", new Entry("delete models from the store", RemoveCommand::new));
         entries.put("inspect", new Entry("show what is in a model file", InspectCommand::new));
         entries.put("tokenize", new Entry("print the token ids of a text", TokenizeCommand::new));
         entries.put("detokenize", new Entry("print the text of token ids", DetokenizeCommand::new));

@@ -6,6 +6,9 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import moka.cli.store.ModelName;
+import moka.cli.store.Models;
+import moka.cli.terminal.CommandFailure;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import moka.gguf.GgufFile;
@@ -14,9 +17,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a model comes from: a file, or the model that ships with the program. */
 sealed interface ModelSource {
-    /** Of what the user named; nothing or {@code pebble} is the embedded model. */
+    /** Of what the user named: a file, or a model of a store; nothing or {@code pebble} is the embedded model. */
     static ModelSource of(@Nullable String name) {
-        return name == null || name.equals(Embedded.NAME) ? new Embedded() : new InFile(Path.of(name));
+        if (name == null || name.equals(Embedded.NAME)) {
+            return new Embedded();
+        }
+        return new InFile(Models.of(System.getenv()).find(name).orElseGet(() -> file(name)));
+    }
+
+    /** What looks like a file is one, even if it is missing; other names are those of models that can be pulled. */
+    private static Path file(String name) {
+        if (name.endsWith(".gguf") || ModelName.parse(name).isEmpty()) {
+            return Path.of(name);
+        }
+        throw CommandFailure.failed(name + ": no such file, and no such model on this machine: 'moka pull " + name
+                + "' gets it, 'moka list' shows what is here");
     }
 
     /** Opens it for computing. */

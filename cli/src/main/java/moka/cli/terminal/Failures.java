@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import moka.cli.store.PullException;
 import moka.engine.EngineException;
 import moka.engine.grammar.GrammarException;
 import moka.gguf.GgufException;
@@ -35,6 +36,7 @@ public final class Failures {
                     case TemplateException e -> message(e);
                     case GrammarException e -> message(e);
                     case QuantizeException e -> message(e);
+                    case PullException e -> message(e);
                     case UncheckedIOException e -> line(e.getCause());
                     case NoSuchFileException e -> e.getFile() + ": no such file";
                     case AccessDeniedException e -> e.getFile() + ": permission denied";
