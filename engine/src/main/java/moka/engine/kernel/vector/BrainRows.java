@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /** BF16 weights: the upper halves of floats, two in a 32-bit lane. One operation a weight makes it a float. */
 final class BrainRows implements RowKernel {
@@ -14,6 +15,8 @@ final class BrainRows implements RowKernel {
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
+    private static final long ADDRESS = ProcessMemory.ADDRESS;
     private static final int UPPER = 0xffff0000;
 
     private final ActivationOrder order = ActivationOrder.pairs(4 * L, L);
@@ -29,49 +32,41 @@ final class BrainRows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+            row(weights + r * rowBytes, columns, x, lanes, r * L);
         }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void row(long w, int columns, long x, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
         for (int i = 0; i < columns; i += 4 * L) {
-            MemorySegment block = w.asSlice(offset + 2L * i, 8 * L);
-            MemorySegment a = x.asSlice(xAt + 4L * i, 16 * L);
-            IntVector pair0 = IntVector.fromMemorySegment(I, block, 0, LE);
+            long block = w + 2L * i & ADDRESS;
+            long a = x + 4L * i & ADDRESS;
+            IntVector pair0 = IntVector.fromMemorySegment(I, MEMORY, block, LE);
             FloatVector low0 = pair0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector high0 = pair0.and(UPPER).reinterpretAsFloats();
-            even = low0.fma(FloatVector.fromMemorySegment(F, a, 0, LE), even);
-            odd = high0.fma(FloatVector.fromMemorySegment(F, a, 4 * L, LE), odd);
-            IntVector pair1 = IntVector.fromMemorySegment(I, block, 4 * L, LE);
+            even = low0.fma(FloatVector.fromMemorySegment(F, MEMORY, a, LE), even);
+            odd = high0.fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * L, LE), odd);
+            IntVector pair1 = IntVector.fromMemorySegment(I, MEMORY, block + 4 * L, LE);
             FloatVector low1 = pair1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector high1 = pair1.and(UPPER).reinterpretAsFloats();
-            even = low1.fma(FloatVector.fromMemorySegment(F, a, 8 * L, LE), even);
-            odd = high1.fma(FloatVector.fromMemorySegment(F, a, 12 * L, LE), odd);
+            even = low1.fma(FloatVector.fromMemorySegment(F, MEMORY, a + 8 * L, LE), even);
+            odd = high1.fma(FloatVector.fromMemorySegment(F, MEMORY, a + 12 * L, LE), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
-        decode(weights, offset, columns, target, at);
+    public void unpack(long weights, int columns, float[] target, int at) {
+        decode(weights, columns, target, at);
     }
 
-    private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void decode(long w, int columns, float[] target, int at) {
         for (int i = 0; i < columns; i += 2 * L) {
-            MemorySegment block = w.asSlice(offset + 2L * i, 4 * L);
-            IntVector pair = IntVector.fromMemorySegment(I, block, 0, LE);
+            long block = w + 2L * i & ADDRESS;
+            IntVector pair = IntVector.fromMemorySegment(I, MEMORY, block, LE);
             FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector high = pair.and(UPPER).reinterpretAsFloats();
             low.intoArray(target, at + i);

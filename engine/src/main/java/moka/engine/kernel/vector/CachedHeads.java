@@ -26,7 +26,7 @@ final class CachedHeads {
     void keys(MemorySegment block, ElementType type, int kvHead, int slot, int length, MemorySegment target, int at) {
         long start = KvLayout.panel(type, kvHead, slot, length);
         switch (type) {
-            case F16 -> elements.widen(block, start, target, 4L * at, PANEL * length);
+            case F16 -> elements.widen(block.address() + start, target.address() + 4L * at, PANEL * length);
             case F32 -> MemorySegment.copy(block, start, target, 4L * at, 4L * PANEL * length);
             case BF16 -> bfloats(block, start, target, at, PANEL * length);
             case Q8_0 -> {
@@ -93,7 +93,7 @@ final class CachedHeads {
             MemorySegment block, ElementType type, int kvHead, int slot, int count, int length, MemorySegment target, int at) {
         long start = ((long) kvHead * KvStore.BLOCK + slot) * length * type.bytes();
         switch (type) {
-            case F16 -> elements.widen(block, start, target, 4L * at, count);
+            case F16 -> elements.widen(block.address() + start, target.address() + 4L * at, count);
             case F32 -> MemorySegment.copy(block, start, target, 4L * at, 4L * count);
             default -> bfloats(block, start, target, at, count);
         }

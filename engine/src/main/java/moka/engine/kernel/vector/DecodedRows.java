@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 import moka.engine.tensor.TensorFormat;
 
 /** Any type: decoded by its scalar format, a piece of a row at a time, then multiplied by FMA. */
@@ -12,6 +13,7 @@ final class DecodedRows implements RowKernel {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
     private static final int PIECE = 256;
 
     private final ActivationOrder order = ActivationOrder.natural(PIECE, L);
@@ -33,37 +35,29 @@ final class DecodedRows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         float[] decoded = values.get();
         long pieceBytes = format.type().rowBytes(PIECE);
         for (int r = 0; r < rows; r++) {
             for (int i = 0; i < columns; i += PIECE) {
-                format.decode(weights, offset + r * rowBytes + i / PIECE * pieceBytes, PIECE, decoded, 0);
-                products(decoded, x, xAt + 4L * i, lanes, r * L);
+                format.decode(MEMORY, weights + r * rowBytes + i / PIECE * pieceBytes, PIECE, decoded, 0);
+                products(decoded, x + 4L * i, lanes, r * L);
             }
         }
     }
 
-    private static void products(float[] w, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void products(float[] w, long x, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
         for (int i = 0; i < PIECE; i += 2 * L) {
-            even = FloatVector.fromArray(F, w, i).fma(FloatVector.fromMemorySegment(F, x, xAt + 4L * i, LE), even);
-            odd = FloatVector.fromArray(F, w, i + L).fma(FloatVector.fromMemorySegment(F, x, xAt + 4L * i + 4 * L, LE), odd);
+            even = FloatVector.fromArray(F, w, i).fma(FloatVector.fromMemorySegment(F, MEMORY, x + 4L * i, LE), even);
+            odd = FloatVector.fromArray(F, w, i + L).fma(FloatVector.fromMemorySegment(F, MEMORY, x + 4L * i + 4 * L, LE), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
-        format.decode(weights, offset, columns, target, at);
+    public void unpack(long weights, int columns, float[] target, int at) {
+        format.decode(MEMORY, weights, columns, target, at);
     }
 }

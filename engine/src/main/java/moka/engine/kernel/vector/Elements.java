@@ -1,6 +1,5 @@
 package moka.engine.kernel.vector;
 
-import java.lang.foreign.MemorySegment;
 import moka.engine.kernel.Projection.GateFunction;
 
 /** Operations on the elements of rows. */
@@ -8,8 +7,8 @@ interface Elements {
     /** {@code sum of x²}, in a fixed order. */
     float sumOfSquares(float[] x, int at, int count);
 
-    /** {@code x *= factor * weight}; weight is float32 from byte 0. */
-    void scale(float[] x, int at, int count, float factor, MemorySegment weight);
+    /** {@code x *= factor * weight}; weight is the address of float32 values. */
+    void scale(float[] x, int at, int count, float factor, long weight);
 
     /** {@code gate = function(gate) * up}. */
     void gate(GateFunction function, float[] gate, int gateAt, float[] up, int upAt, int count);
@@ -23,8 +22,8 @@ interface Elements {
     /** {@code x = e^(x - maximum)}; the sum of the results, in a fixed order. */
     float exponentials(float[] x, int at, int count, float maximum);
 
-    /** Float16 values of memory as floats. */
-    void widen(MemorySegment source, long offset, MemorySegment target, long at, int count);
+    /** Float16 values as floats, from address to address. */
+    void widen(long source, long target, int count);
 
     /** {@code lanes[row] = sum of the vector at lanes[row * length]}, each in the same fixed order, from the first row on. */
     void sums(float[] lanes, int rows);

@@ -11,6 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import moka.engine.kernel.Projection.GateFunction;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * Element by element. {@code e^x} is ours, not the library's, so that all machines give the same bits: {@code x = n ln 2 + r}, a polynomial
@@ -23,6 +24,7 @@ final class FloatElements implements Elements {
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final int FIELDS = 0x8fffe000;
@@ -84,20 +86,20 @@ final class FloatElements implements Elements {
     }
 
     @Override
-    public void scale(float[] x, int at, int count, float factor, MemorySegment weight) {
+    public void scale(float[] x, int at, int count, float factor, long weight) {
         scaled(x, at, count, factor, weight);
     }
 
-    private static void scaled(float[] x, int at, int count, float factor, MemorySegment weight) {
+    private static void scaled(float[] x, int at, int count, float factor, long weight) {
         int whole = count / L * L;
         for (int i = 0; i < whole; i += L) {
             FloatVector.fromArray(F, x, at + i)
                     .mul(factor)
-                    .mul(FloatVector.fromMemorySegment(F, weight, 4L * i, LE))
+                    .mul(FloatVector.fromMemorySegment(F, MEMORY, weight + 4L * i & ProcessMemory.ADDRESS, LE))
                     .intoArray(x, at + i);
         }
         for (int i = whole; i < count; i++) {
-            x[at + i] = x[at + i] * factor * weight.get(FLOAT, 4L * i);
+            x[at + i] = x[at + i] * factor * MEMORY.get(FLOAT, weight + 4L * i);
         }
     }
 
@@ -258,23 +260,23 @@ final class FloatElements implements Elements {
     }
 
     @Override
-    public void widen(MemorySegment source, long offset, MemorySegment target, long at, int count) {
-        wide(source, offset, target, at, count);
+    public void widen(long source, long target, int count) {
+        wide(source, target, count);
     }
 
-    private static void wide(MemorySegment source, long offset, MemorySegment target, long at, int count) {
+    private static void wide(long source, long target, int count) {
         int whole = count / L * L;
         for (int i = 0; i < whole; i += L) {
             IntVector half = (IntVector)
-                    ShortVector.fromMemorySegment(H, source, offset + 2L * i, LE).convertShape(VectorOperators.S2I, I, 0);
+                    ShortVector.fromMemorySegment(H, MEMORY, source + 2L * i & ProcessMemory.ADDRESS, LE).convertShape(VectorOperators.S2I, I, 0);
             half.lanewise(VectorOperators.LSHL, 13)
                     .and(FIELDS)
                     .reinterpretAsFloats()
                     .mul(REBIAS)
-                    .intoMemorySegment(target, at + 4L * i, LE);
+                    .intoMemorySegment(MEMORY, target + 4L * i & ProcessMemory.ADDRESS, LE);
         }
         for (int i = whole; i < count; i++) {
-            target.set(FLOAT, at + 4L * i, Float.float16ToFloat(source.get(SHORT, offset + 2L * i)));
+            MEMORY.set(FLOAT, target + 4L * i, Float.float16ToFloat(MEMORY.get(SHORT, source + 2L * i)));
         }
     }
 }

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * A tile of 6 rows and 2 vectors: twelve sums in registers (named variables: an array of vectors is 17 times slower), two loads and
@@ -14,15 +15,16 @@ final class FloatTiles implements Tiles {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
 
     @Override
     public void multiply(
-            MemorySegment x, long firstAt, long secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
-        tile(x, firstAt, secondAt, xStep, w, wAt, wStep, depth, c, cAt, cStep);
+            long x, long y, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
+        tile(x, y, xStep, w, wAt, wStep, depth, c, cAt, cStep);
     }
 
     private static void tile(
-            MemorySegment x, long firstAt, long secondAt, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
+            long x, long y, int xStep, float[] w, int wAt, int wStep, int depth, float[] c, int cAt, int cStep) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -37,8 +39,8 @@ final class FloatTiles implements Tiles {
         FloatVector b5 = a0;
         long step = 4L * xStep;
         for (int k = 0; k < depth; k++) {
-            FloatVector first = FloatVector.fromMemorySegment(F, x, firstAt + k * step, LE);
-            FloatVector second = FloatVector.fromMemorySegment(F, x, secondAt + k * step, LE);
+            FloatVector first = FloatVector.fromMemorySegment(F, MEMORY, x + k * step & ProcessMemory.ADDRESS, LE);
+            FloatVector second = FloatVector.fromMemorySegment(F, MEMORY, y + k * step & ProcessMemory.ADDRESS, LE);
             FloatVector weight = FloatVector.broadcast(F, w[wAt + k]);
             a0 = first.fma(weight, a0);
             b0 = second.fma(weight, b0);

@@ -122,7 +122,7 @@ final class HeadAttention {
                 int second = lane + lanes;
                 for (int row = 0; row < rows; row += Tiles.ROWS) {
                     tiles.multiply(
-                            keys, 4L * (lane / 16 * panel + lane % 16), 4L * (second / 16 * panel + second % 16), 16, q, row * length,
+                            keys.address() + 4L * (lane / 16 * panel + lane % 16), keys.address() + 4L * (second / 16 * panel + second % 16), 16, q, row * length,
                             length, length, scores, row * step + key - begin + lane, step);
                 }
             }
@@ -187,7 +187,7 @@ final class HeadAttention {
             for (int value = 0; value < width; value += 2 * lanes) {
                 for (int row = 0; row < rows; row += Tiles.ROWS) {
                     tiles.multiply(
-                            values, 4L * value, 4L * (value + lanes), width, scores, row * step + key - begin, step, depth, mixed,
+                            values.address() + 4L * value, values.address() + 4L * (value + lanes), width, scores, row * step + key - begin, step, depth, mixed,
                             row * width + value, width);
                 }
             }

@@ -71,7 +71,7 @@ final class HeadRotation {
         if (norm != null) {
             for (int head = 0; head < heads; head++) {
                 float factor = inputs.normFactor(values, head * length, length, plan.normEpsilon());
-                elements.scale(values, head * length, length, factor, norm);
+                elements.scale(values, head * length, length, factor, norm.address());
             }
         }
         RopeTable rope = plan.rope();

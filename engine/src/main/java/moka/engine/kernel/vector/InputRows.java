@@ -34,7 +34,7 @@ final class InputRows {
             case Input.RmsNormed normed -> {
                 normed.rows().read(row, 0, target, at, columns);
                 float factor = normFactor(target, at, columns, normed.epsilon());
-                elements.scale(target, at, columns, factor, normed.weight());
+                elements.scale(target, at, columns, factor, normed.weight().address());
             }
             case Input.Gated gated -> {
                 gated.gate().read(row, 0, target, at, columns);

@@ -10,6 +10,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * Q4_0: blocks of {@code f16 d, 16 bytes of nibbles}, value {@code d * (q - 8)}. One vector takes the nibbles of as many blocks as it
@@ -23,6 +24,8 @@ final class Q4_0Rows implements RowKernel {
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
+    private static final long ADDRESS = ProcessMemory.ADDRESS;
 
     /** Bytes of the blocks that make a vector. */
     private static final int STEP = 18 * L / 4;
@@ -67,21 +70,13 @@ final class Q4_0Rows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+            row(weights + r * rowBytes, columns, x, lanes, r * L);
         }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void row(long w, int columns, long x, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
@@ -91,25 +86,25 @@ final class Q4_0Rows implements RowKernel {
         IntVector part3 = IntVector.fromArray(I, PARTS, 3 * L);
         int steps = columns / (8 * L);
         for (int step = 0; step < steps; step++) {
-            MemorySegment block = w.asSlice(offset + (long) step * STEP, STEP);
-            MemorySegment a = x.asSlice(xAt + step * (36L * L), 36 * L);
-            IntVector q = IntVector.fromMemorySegment(I, block, 2, LE);
+            long block = w + (long) step * STEP & ADDRESS;
+            long a = x + step * (36L * L) & ADDRESS;
+            IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2, LE);
             if (L >= 8) {
-                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 4, LE), part1);
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 4, LE), part1);
             }
             if (L >= 16) {
-                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 6, LE), part2)
-                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 8, LE), part3);
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 6, LE), part2)
+                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 8, LE), part3);
             }
-            FloatVector even = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 4 * L, LE), FloatVector.fromMemorySegment(F, a, 0, LE));
-            FloatVector odd = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().mul(FloatVector.fromMemorySegment(F, a, 8 * L, LE));
-            even = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 12 * L, LE), even);
-            odd = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 16 * L, LE), odd);
-            even = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 20 * L, LE), even);
-            odd = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 24 * L, LE), odd);
-            even = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 28 * L, LE), even);
-            odd = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, 32 * L, LE), odd);
-            FloatVector d = ShortVector.fromMemorySegment(S, block, 0, LE)
+            FloatVector even = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * L, LE), FloatVector.fromMemorySegment(F, MEMORY, a, LE));
+            FloatVector odd = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().mul(FloatVector.fromMemorySegment(F, MEMORY, a + 8 * L, LE));
+            even = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 12 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 16 * L, LE), odd);
+            even = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 20 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 24 * L, LE), odd);
+            even = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 28 * L, LE), even);
+            odd = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + 32 * L, LE), odd);
+            FloatVector d = ShortVector.fromMemorySegment(S, MEMORY, block, LE)
                     .rearrange(HEADS)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.ASHR, 3)
@@ -122,11 +117,11 @@ final class Q4_0Rows implements RowKernel {
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
-        decode(weights, offset, columns, target, at);
+    public void unpack(long weights, int columns, float[] target, int at) {
+        decode(weights, columns, target, at);
     }
 
-    private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void decode(long w, int columns, float[] target, int at) {
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         IntVector fields = IntVector.fromArray(I, FIELDS, 0);
@@ -135,16 +130,16 @@ final class Q4_0Rows implements RowKernel {
         IntVector part3 = IntVector.fromArray(I, PARTS, 3 * L);
         int steps = columns / (8 * L);
         for (int step = 0; step < steps; step++) {
-            MemorySegment block = w.asSlice(offset + (long) step * STEP, STEP);
-            IntVector q = IntVector.fromMemorySegment(I, block, 2, LE);
+            long block = w + (long) step * STEP & ADDRESS;
+            IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2, LE);
             if (L >= 8) {
-                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 4, LE), part1);
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 4, LE), part1);
             }
             if (L >= 16) {
-                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 6, LE), part2)
-                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 8, LE), part3);
+                q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 6, LE), part2)
+                        .lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 8, LE), part3);
             }
-            FloatVector d = ShortVector.fromMemorySegment(S, block, 0, LE)
+            FloatVector d = ShortVector.fromMemorySegment(S, MEMORY, block, LE)
                     .rearrange(HEADS)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.ASHR, 3)

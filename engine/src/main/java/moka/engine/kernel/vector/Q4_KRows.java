@@ -9,6 +9,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * Q4_K: super-blocks of {@code f16 d, f16 dmin, 12 bytes of 6-bit scales and minimums, 128 bytes of nibbles}, value
@@ -21,6 +22,8 @@ final class Q4_KRows implements RowKernel {
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
+    private static final long ADDRESS = ProcessMemory.ADDRESS;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
     /** Floats of an arranged super-block. */
@@ -61,58 +64,50 @@ final class Q4_KRows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+            row(weights + r * rowBytes, columns, x, lanes, r * L);
         }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void row(long w, int columns, long x, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment a = x.asSlice(xAt + b * (4L * ARRANGED), 4 * ARRANGED);
-            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
-            int s0 = block.get(INT, 4);
-            int s1 = block.get(INT, 8);
-            int s2 = block.get(INT, 12);
+            long a = x + b * (4L * ARRANGED) & ADDRESS;
+            long block = w + (long) b * BLOCK & ADDRESS;
+            int s0 = MEMORY.get(INT, block + 4);
+            int s1 = MEMORY.get(INT, block + 8);
+            int s2 = MEMORY.get(INT, block + 12);
             FloatVector scaled = FloatVector.zero(F);
             FloatVector minimums = FloatVector.zero(F);
             for (int v = 0; v < 32; v += L) {
                 int from = 40 * v;
-                IntVector q = IntVector.fromMemorySegment(I, block, CODES + 4 * v, LE);
+                IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + CODES + 4 * v, LE);
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
                 IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);
                 IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                FloatVector start = FloatVector.fromMemorySegment(F, a, from, LE);
-                FloatVector run = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 4 * L, LE), start);
-                run = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 8 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 12 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 16 * L, LE), run);
+                FloatVector start = FloatVector.fromMemorySegment(F, MEMORY, a + from, LE);
+                FloatVector run = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 4 * L, LE), start);
+                run = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 8 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 12 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 16 * L, LE), run);
                 scaled = run.fma(((FloatVector) scales.and(63).convert(VectorOperators.I2F, 0)), scaled);
                 minimums = start.fma(((FloatVector) mins.and(63).convert(VectorOperators.I2F, 0)), minimums);
-                start = FloatVector.fromMemorySegment(F, a, from + 20 * L, LE);
-                run = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 24 * L, LE), start);
-                run = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 28 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 32 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 36 * L, LE), run);
+                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 20 * L, LE);
+                run = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 24 * L, LE), start);
+                run = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 28 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 32 * L, LE), run);
+                run = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 36 * L, LE), run);
                 scaled = run.fma(((FloatVector) scales.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), scaled);
                 minimums = start.fma(((FloatVector) mins.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), minimums);
             }
-            sum = scaled.fma(FloatVector.broadcast(F, 16f * Float.float16ToFloat(block.get(SHORT, 0))), sum);
-            sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 2))), sum);
+            sum = scaled.fma(FloatVector.broadcast(F, 16f * Float.float16ToFloat(MEMORY.get(SHORT, block))), sum);
+            sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block + 2))), sum);
         }
         sum.intoArray(lanes, at);
     }
@@ -126,24 +121,24 @@ final class Q4_KRows implements RowKernel {
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
-        decode(weights, offset, columns, target, at);
+    public void unpack(long weights, int columns, float[] target, int at) {
+        decode(weights, columns, target, at);
     }
 
-    private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void decode(long w, int columns, float[] target, int at) {
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
-            float d = 16f * Float.float16ToFloat(block.get(SHORT, 0));
-            float dmin = -Float.float16ToFloat(block.get(SHORT, 2));
-            int s0 = block.get(INT, 4);
-            int s1 = block.get(INT, 8);
-            int s2 = block.get(INT, 12);
+            long block = w + (long) b * BLOCK & ADDRESS;
+            float d = 16f * Float.float16ToFloat(MEMORY.get(SHORT, block));
+            float dmin = -Float.float16ToFloat(MEMORY.get(SHORT, block + 2));
+            int s0 = MEMORY.get(INT, block + 4);
+            int s1 = MEMORY.get(INT, block + 8);
+            int s2 = MEMORY.get(INT, block + 12);
             for (int v = 0; v < 32; v += L) {
                 int to = at + b * 256 + 8 * v;
-                IntVector q = IntVector.fromMemorySegment(I, block, CODES + 4 * v, LE);
+                IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + CODES + 4 * v, LE);
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
                 IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);

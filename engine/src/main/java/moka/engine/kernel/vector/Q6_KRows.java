@@ -11,6 +11,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * Q6_K: super-blocks of {@code 128 bytes of lower nibbles ql, 64 bytes of upper bit pairs qh, 16 x i8 scales, f16 d}, value
@@ -22,6 +23,8 @@ final class Q6_KRows implements RowKernel {
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
+    private static final long ADDRESS = ProcessMemory.ADDRESS;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     /** Floats of an arranged super-block. */
     private static final int ARRANGED = 320;
@@ -74,21 +77,13 @@ final class Q6_KRows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            row(weights, offset + r * rowBytes, columns, x, xAt, lanes, r * L);
+            row(weights + r * rowBytes, columns, x, lanes, r * L);
         }
     }
 
-    private static void row(MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void row(long w, int columns, long x, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector pair = IntVector.fromArray(I, PAIR, 0);
@@ -97,69 +92,69 @@ final class Q6_KRows implements RowKernel {
         FloatVector zero = FloatVector.zero(F);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment a = x.asSlice(xAt + b * (4L * ARRANGED), 4 * ARRANGED);
-            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
+            long a = x + b * (4L * ARRANGED) & ADDRESS;
+            long block = w + (long) b * BLOCK & ADDRESS;
             FloatVector scaled = zero;
             for (int v = 0; v < 16; v += L) {
                 int from = 80 * v;
-                IntVector c = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)), LE);
-                IntVector d = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)) + 32, LE);
+                IntVector c = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)), LE);
+                IntVector d = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)) + 32, LE);
                 if (L == 16) {
                     c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
                     d = d.lanewise(
-                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 64, LE), upperLanes);
+                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 64, LE), upperLanes);
                 }
-                IntVector h = IntVector.fromMemorySegment(I, block, UPPER + 4 * v, LE);
+                IntVector h = IntVector.fromMemorySegment(I, MEMORY, block + UPPER + 4 * v, LE);
                 FloatVector scales = zero;
                 if (L == 16) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, block, SCALES, LE)
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, MEMORY, block + SCALES, LE)
                             .convertShape(VectorOperators.B2F, F, 0);
                 } else if (L == 8) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, block, SCALES + v, LE)
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, MEMORY, block + SCALES + v, LE)
                             .convertShape(VectorOperators.B2F, F, 0);
                 }
                 FloatVector start;
                 FloatVector run;
-                start = FloatVector.fromMemorySegment(F, a, from, LE);
-                run = c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 4 * L, LE), start);
-                run = c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 8 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 12 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 16 * L, LE), run);
+                start = FloatVector.fromMemorySegment(F, MEMORY, a + from, LE);
+                run = c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 4 * L, LE), start);
+                run = c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 8 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 12 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 16 * L, LE), run);
                 scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 0)) : scales.rearrange(PART_0)), scaled);
-                start = FloatVector.fromMemorySegment(F, a, from + 20 * L, LE);
-                run = d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 24 * L, LE), start);
-                run = d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 28 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 32 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 36 * L, LE), run);
+                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 20 * L, LE);
+                run = d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 24 * L, LE), start);
+                run = d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 28 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 32 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 36 * L, LE), run);
                 scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 1)) : scales.rearrange(PART_1)), scaled);
-                start = FloatVector.fromMemorySegment(F, a, from + 40 * L, LE);
-                run = c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 44 * L, LE), start);
-                run = c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 48 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 52 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 56 * L, LE), run);
+                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 40 * L, LE);
+                run = c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 44 * L, LE), start);
+                run = c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 48 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 52 * L, LE), run);
+                run = c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 56 * L, LE), run);
                 scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 2)) : scales.rearrange(PART_2)), scaled);
-                start = FloatVector.fromMemorySegment(F, a, from + 60 * L, LE);
-                run = d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 64 * L, LE), start);
-                run = d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 68 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 72 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, a, from + 76 * L, LE), run);
+                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 60 * L, LE);
+                run = d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 64 * L, LE), start);
+                run = d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 68 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 72 * L, LE), run);
+                run = d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 76 * L, LE), run);
                 scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 3)) : scales.rearrange(PART_3)), scaled);
             }
-            sum = scaled.fma(FloatVector.broadcast(F, 64f * Float.float16ToFloat(block.get(SHORT, 208))), sum);
+            sum = scaled.fma(FloatVector.broadcast(F, 64f * Float.float16ToFloat(MEMORY.get(SHORT, block + 208))), sum);
         }
         sum.intoArray(lanes, at);
     }
 
-    private static float packedScale(MemorySegment block, int v, int part) {
-        return block.get(ValueLayout.JAVA_BYTE, SCALES + (v & 8) + 2 * part + (v >> 2 & 1));
+    private static float packedScale(long block, int v, int part) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, block + SCALES + (v & 8) + 2 * part + (v >> 2 & 1));
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
-        decode(weights, offset, columns, target, at);
+    public void unpack(long weights, int columns, float[] target, int at) {
+        decode(weights, columns, target, at);
     }
 
-    private static void decode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void decode(long w, int columns, float[] target, int at) {
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector pair = IntVector.fromArray(I, PAIR, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
@@ -167,24 +162,24 @@ final class Q6_KRows implements RowKernel {
         FloatVector zero = FloatVector.zero(F);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment block = w.asSlice(offset + (long) b * BLOCK, BLOCK);
-            float factor = 64f * Float.float16ToFloat(block.get(SHORT, 208));
+            long block = w + (long) b * BLOCK & ADDRESS;
+            float factor = 64f * Float.float16ToFloat(MEMORY.get(SHORT, block + 208));
             for (int v = 0; v < 16; v += L) {
                 int to = at + b * 256 + 16 * v;
-                IntVector c = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)), LE);
-                IntVector d = IntVector.fromMemorySegment(I, block, 4 * (v + (v & 8)) + 32, LE);
+                IntVector c = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)), LE);
+                IntVector d = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)) + 32, LE);
                 if (L == 16) {
                     c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
                     d = d.lanewise(
-                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, block, 64, LE), upperLanes);
+                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 64, LE), upperLanes);
                 }
-                IntVector h = IntVector.fromMemorySegment(I, block, UPPER + 4 * v, LE);
+                IntVector h = IntVector.fromMemorySegment(I, MEMORY, block + UPPER + 4 * v, LE);
                 FloatVector scales = zero;
                 if (L == 16) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, block, SCALES, LE)
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, MEMORY, block + SCALES, LE)
                             .convertShape(VectorOperators.B2F, F, 0);
                 } else if (L == 8) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, block, SCALES + v, LE)
+                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, MEMORY, block + SCALES + v, LE)
                             .convertShape(VectorOperators.B2F, F, 0);
                 }
                 FloatVector scale;

@@ -9,6 +9,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import moka.engine.runtime.ProcessMemory;
 
 /**
  * Q8_0: blocks of {@code f16 d, 32 x i8}. At 512 bits sixteen bytes become sixteen floats by one conversion, in file order. Narrower:
@@ -20,6 +21,8 @@ final class Q8_0Rows implements RowKernel {
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final int L = F.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = ProcessMemory.ALL;
+    private static final long ADDRESS = ProcessMemory.ADDRESS;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
     private static final boolean WIDE = L == 16;
@@ -38,67 +41,57 @@ final class Q8_0Rows implements RowKernel {
     }
 
     @Override
-    public void addProducts(
-            MemorySegment weights,
-            long offset,
-            long rowBytes,
-            int rows,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] lanes) {
+    public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            long row = offset + r * rowBytes;
+            long row = weights + r * rowBytes;
             if (WIDE) {
-                wideRow(weights, row, columns, x, xAt, lanes, r * L);
+                wideRow(row, columns, x, lanes, r * L);
             } else {
-                narrowRow(weights, row, columns, x, xAt, lanes, r * L);
+                narrowRow(row, columns, x, lanes, r * L);
             }
         }
     }
 
-    private static void wideRow(
-            MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void wideRow(long w, int columns, long x, float[] lanes, int at) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
         int pairs = columns / 64;
         for (int pair = 0; pair < pairs; pair++) {
-            MemorySegment block = w.asSlice(offset + pair * 68L, 68);
-            MemorySegment a = x.asSlice(xAt + pair * 256L, 256);
-            FloatVector first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 2, LE)
+            long block = w + pair * 68L & ADDRESS;
+            long a = x + pair * 256L & ADDRESS;
+            FloatVector first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 2, LE)
                             .convertShape(VectorOperators.B2F, F, 0))
-                    .mul(FloatVector.fromMemorySegment(F, a, 0, LE));
-            first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 18, LE)
+                    .mul(FloatVector.fromMemorySegment(F, MEMORY, a, LE));
+            first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 18, LE)
                             .convertShape(VectorOperators.B2F, F, 0))
-                    .fma(FloatVector.fromMemorySegment(F, a, 64, LE), first);
-            even = first.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 0))), even);
-            FloatVector second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 36, LE)
+                    .fma(FloatVector.fromMemorySegment(F, MEMORY, a + 64, LE), first);
+            even = first.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block))), even);
+            FloatVector second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 36, LE)
                             .convertShape(VectorOperators.B2F, F, 0))
-                    .mul(FloatVector.fromMemorySegment(F, a, 128, LE));
-            second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 52, LE)
+                    .mul(FloatVector.fromMemorySegment(F, MEMORY, a + 128, LE));
+            second = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 52, LE)
                             .convertShape(VectorOperators.B2F, F, 0))
-                    .fma(FloatVector.fromMemorySegment(F, a, 192, LE), second);
-            odd = second.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 34))), odd);
+                    .fma(FloatVector.fromMemorySegment(F, MEMORY, a + 192, LE), second);
+            odd = second.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block + 34))), odd);
         }
         even.add(odd).intoArray(lanes, at);
     }
 
-    private static void narrowRow(
-            MemorySegment w, long offset, int columns, MemorySegment x, long xAt, float[] lanes, int at) {
+    private static void narrowRow(long w, int columns, long x, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
         int blocks = columns / 32;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment block = w.asSlice(offset + b * 34L, 34);
-            MemorySegment a = x.asSlice(xAt + b * 128L, 128);
+            long block = w + b * 34L & ADDRESS;
+            long a = x + b * 128L & ADDRESS;
             FloatVector products = FloatVector.zero(F);
             for (int v = 0; v < 32; v += 4 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, block, 2 + v, LE);
-                products = code(q, 24).fma(FloatVector.fromMemorySegment(F, a, 4 * v, LE), products);
-                products = code(q, 16).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + L), LE), products);
-                products = code(q, 8).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + 2 * L), LE), products);
-                products = code(q, 0).fma(FloatVector.fromMemorySegment(F, a, 4 * (v + 3 * L), LE), products);
+                IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2 + v, LE);
+                products = code(q, 24).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * v, LE), products);
+                products = code(q, 16).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * (v + L), LE), products);
+                products = code(q, 8).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * (v + 2 * L), LE), products);
+                products = code(q, 0).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 4 * (v + 3 * L), LE), products);
             }
-            sum = products.fma(FloatVector.broadcast(F, Float.float16ToFloat(block.get(SHORT, 0))), sum);
+            sum = products.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block))), sum);
         }
         sum.intoArray(lanes, at);
     }
@@ -111,35 +104,35 @@ final class Q8_0Rows implements RowKernel {
     }
 
     @Override
-    public void unpack(MemorySegment weights, long offset, int columns, float[] target, int at) {
+    public void unpack(long weights, int columns, float[] target, int at) {
         if (WIDE) {
-            wideDecode(weights, offset, columns, target, at);
+            wideDecode(weights, columns, target, at);
         } else {
-            narrowDecode(weights, offset, columns, target, at);
+            narrowDecode(weights, columns, target, at);
         }
     }
 
-    private static void wideDecode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void wideDecode(long w, int columns, float[] target, int at) {
         int blocks = columns / 32;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment block = w.asSlice(offset + b * 34L, 34);
-            float d = Float.float16ToFloat(block.get(SHORT, 0));
-            ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 2, LE).convertShape(VectorOperators.B2F, F, 0))
+            long block = w + b * 34L & ADDRESS;
+            float d = Float.float16ToFloat(MEMORY.get(SHORT, block));
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 2, LE).convertShape(VectorOperators.B2F, F, 0))
                     .mul(d)
                     .intoArray(target, at + b * 32);
-            ((FloatVector) ByteVector.fromMemorySegment(BYTES, block, 18, LE).convertShape(VectorOperators.B2F, F, 0))
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 18, LE).convertShape(VectorOperators.B2F, F, 0))
                     .mul(d)
                     .intoArray(target, at + b * 32 + 16);
         }
     }
 
-    private static void narrowDecode(MemorySegment w, long offset, int columns, float[] target, int at) {
+    private static void narrowDecode(long w, int columns, float[] target, int at) {
         int blocks = columns / 32;
         for (int b = 0; b < blocks; b++) {
-            MemorySegment block = w.asSlice(offset + b * 34L, 34);
-            float d = Float.float16ToFloat(block.get(SHORT, 0));
+            long block = w + b * 34L & ADDRESS;
+            float d = Float.float16ToFloat(MEMORY.get(SHORT, block));
             for (int v = 0; v < 32; v += 4 * L) {
-                IntVector q = IntVector.fromMemorySegment(I, block, 2 + v, LE);
+                IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2 + v, LE);
                 int to = at + b * 32 + v;
                 code(q, 24).mul(d).intoArray(target, to);
                 code(q, 16).mul(d).intoArray(target, to + L);

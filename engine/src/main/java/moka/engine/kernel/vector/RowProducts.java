@@ -93,21 +93,21 @@ final class RowProducts implements WorkerTeam.Region {
         Projection.Product target = now.products().get(product);
         int first = index * chunkRows;
         int last = Math.min(first + chunkRows, weightRows(now, product));
-        MemorySegment x = arranged[orders.ofProduct(product)].segment();
+        long x = arranged[orders.ofProduct(product)].segment().address();
         int length = orders.get(orders.ofProduct(product)).arrangedLength(InputRows.columns(now.input()));
         for (int t = 0; t < rowCount; t++) {
-            multiply(target, now.add(), first, last, x, 4L * t * length, t, scratches[worker]);
+            multiply(target, now.add(), first, last, x + 4L * t * length, t, scratches[worker]);
         }
     }
 
     private void multiply(
-            Projection.Product product, boolean add, int first, int last, MemorySegment x, long xAt, int token, Scratch scratch) {
+            Projection.Product product, boolean add, int first, int last, long x, int token, Scratch scratch) {
         var matrix = (VectorMatrix) product.matrix();
         float[] sums = scratch.floats(Scratch.Use.SUMS, 16 * lanes);
         for (int row = first; row < last; row += 16) {
             int rows = Math.min(16, last - row);
             Arrays.fill(sums, 0, rows * lanes, 0f);
-            matrix.addProducts(row, rows, x, xAt, sums, scratch);
+            matrix.addProducts(row, rows, x, sums, scratch);
             elements.sums(sums, rows);
             store(product, add, row, rows, sums, token);
         }

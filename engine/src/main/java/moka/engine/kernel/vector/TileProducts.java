@@ -122,10 +122,10 @@ final class TileProducts {
         while (index >= chunks(now.products().get(product))) {
             index -= chunks(now.products().get(product++));
         }
-        multiply(now.products().get(product), panels[orders.ofProduct(product)].segment(), index * CHUNK_ROWS, scratches[worker]);
+        multiply(now.products().get(product), panels[orders.ofProduct(product)].segment().address(), index * CHUNK_ROWS, scratches[worker]);
     }
 
-    private void multiply(Product product, MemorySegment x, int first, Scratch scratch) {
+    private void multiply(Product product, long x, int first, Scratch scratch) {
         var matrix = (VectorMatrix) product.matrix();
         int rows = Math.min(CHUNK_ROWS, matrix.weights().rows() - first);
         int tileRows = (rows + Tiles.ROWS - 1) / Tiles.ROWS * Tiles.ROWS;
@@ -142,10 +142,10 @@ final class TileProducts {
                 matrix.unpack(first + r, block * DEPTH, depth, weights, r * DEPTH, scratch);
             }
             for (int panel = 0; panel < panelCount; panel++) {
-                long piece = 4L * (block * panelCount + panel) * pieceLength();
+                long piece = x + 4L * (block * panelCount + panel) * pieceLength();
                 for (int r = 0; r < tileRows; r += Tiles.ROWS) {
                     tiles.multiply(
-                            x, piece, piece + 4L * lanes, panelTokens(), weights, r * DEPTH, DEPTH, depth, sums,
+                            piece, piece + 4L * lanes, panelTokens(), weights, r * DEPTH, DEPTH, depth, sums,
                             r * sumStep + panel * panelTokens(), sumStep);
                 }
             }

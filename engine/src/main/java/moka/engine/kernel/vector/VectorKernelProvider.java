@@ -16,7 +16,14 @@ public final class VectorKernelProvider implements KernelProvider {
         if (obstacle.isEmpty()) {
             obstacle = Width.obstacle(request.vectorBits());
         }
-        return obstacle.<Offer>map(Offer.Refused::new)
-                .orElseGet(() -> new Offer.Accepted(VectorKernels.create(request)));
+        try {
+            return obstacle.<Offer>map(Offer.Refused::new)
+                    .orElseGet(() -> new Offer.Accepted(VectorKernels.create(request)));
+        } catch (ExceptionInInitializerError e) {
+            if (e.getCause() instanceof IllegalCallerException) {
+                return new Offer.Refused("native access is denied: start with --enable-native-access");
+            }
+            throw e;
+        }
     }
 }

@@ -64,7 +64,16 @@ final class VectorKernels implements Kernels {
 
     @Override
     public Matrix prepare(WeightMatrix weights) {
-        return new VectorMatrix(weights, kernel(weights.type()));
+        return new VectorMatrix(offHeap(weights), kernel(weights.type()));
+    }
+
+    /** Kernels read addresses; weights of a file have them already. */
+    private WeightMatrix offHeap(WeightMatrix weights) {
+        if (weights.data().isNative()) {
+            return weights;
+        }
+        MemorySegment copy = arena.allocate(weights.data().byteSize(), 64).copyFrom(weights.data());
+        return new WeightMatrix(weights.name(), weights.type(), weights.rows(), weights.columns(), copy);
     }
 
     private RowKernel kernel(TensorType type) {
