@@ -7,18 +7,13 @@ import moka.gguf.MetadataValue.ArrayValue;
  * Byte-pair encoding: text is cut into pieces, and in each the pair of symbols that comes first in a list of merges is merged until none
  * is left. Immutable but for what it finds out when first asked; {@link #newEncoder} gives the working part.
  */
-final class BytePairModel implements TextModel {
-    private static final byte UNTRIED = 0;
-    private static final byte WHOLE = 1;
-    private static final byte SPLIT = 2;
-
+final class BytePairModel implements TextModel, PieceEncoder.Symbols {
     private final Splitter splitter;
     private final Options options;
     /** Tokens by the bytes that they stand for. */
     private final ByteStringIndex index;
     /** Tokens whose texts have other characters than byte letters: special ones. */
     private final ByteStringIndex verbatim;
-    /** Whether merging the bytes of a token gives the token; threads that find it out at the same time find the same. */
     private final byte[] wholeness;
 
     private final Optional<ArrayValue> mergeList;
@@ -93,94 +88,67 @@ final class BytePairModel implements TextModel {
     }
 
     @Override
+    public ByteStringIndex index() {
+        return index;
+    }
+
+    @Override
+    public byte[] wholeness() {
+        return wholeness;
+    }
+
+    @Override
+    public boolean takesWhole(byte first) {
+        return options.ignoreMerges || options.wholeLineEnds && first == '\n';
+    }
+
+    @Override
+    public Merger newMerger() {
+        return new Merger(rules().table(), rules().alphabet());
+    }
+
+    @Override
+    public int byteToken(byte b) {
+        return rules().byteToken(b);
+    }
+
+    @Override
     public TextEncoder newEncoder(Guard guard) {
-        return new Encoder(guard);
+        return options.escapeSpaces ? escapingEncoder(guard) : new Encoder(guard);
+    }
+
+    private TextEncoder escapingEncoder(Guard guard) {
+        var pieces = new PieceEncoder(this, guard);
+        WordBoundaries boundaries = rules().wordBoundaries();
+        return (text, from, to, ids) -> {
+            byte[] escaped = Spaces.escaped(text, from, to, false);
+            splitter.split(escaped, 0, escaped.length - Utf8.PADDING, (line, start, lineEnd) -> {
+                for (int at = start; at < lineEnd; ) {
+                    int end = boundaries.end(line, at, lineEnd);
+                    pieces.encode(line, at, end, ids);
+                    at = end;
+                }
+            });
+        };
     }
 
     private final class Encoder implements TextEncoder {
-        private final Guard guard;
-        private final PieceCache cache = new PieceCache();
+        private final PieceEncoder pieces;
         private final Splitter.Sink encodePiece = this::encodePiece;
         private IdBuffer ids = new IdBuffer(0);
-        private Optional<Merger> merger = Optional.empty();
 
         Encoder(Guard guard) {
-            this.guard = guard;
+            pieces = new PieceEncoder(BytePairModel.this, guard);
         }
 
         @Override
         public void encode(byte[] text, int from, int to, IdBuffer into) {
             ids = into;
-            if (options.escapeSpaces) {
-                byte[] escaped = Spaces.escaped(text, from, to, false);
-                splitter.split(escaped, 0, escaped.length - Utf8.PADDING, encodePiece);
-            } else {
-                splitter.split(text, from, to, encodePiece);
-            }
+            splitter.split(text, from, to, encodePiece);
         }
 
         private void encodePiece(byte[] text, int from, int to) {
-            int length = to - from;
-            if (length > PieceCache.LONGEST) {
-                form(text, from, to);
-            } else if (!cache.find(text, from, length, ids)) {
-                int before = ids.size();
-                form(text, from, to);
-                cache.add(ids, before);
-            }
-        }
-
-        private void form(byte[] text, int from, int to) {
-            int found = index.find(text, from, to - from);
-            if (found >= 0 && guard.allows(found) && takesWhole(found, text, from, to)) {
-                ids.add(found);
-            } else {
-                merge(text, from, to);
-            }
-        }
-
-        private boolean takesWhole(int token, byte[] text, int from, int to) {
-            return options.ignoreMerges || options.wholeLineEnds && text[from] == '\n' || isWhole(token, text, from, to);
-        }
-
-        private boolean isWhole(int token, byte[] text, int from, int to) {
-            byte known = wholeness[token];
-            if (known == UNTRIED) {
-                Merger ready = merger();
-                known = ready.merge(text, from, to) == 1 && ready.symbol(0) == token ? WHOLE : SPLIT;
-                wholeness[token] = known;
-            }
-            return known == WHOLE;
-        }
-
-        private void merge(byte[] text, int from, int to) {
-            Merger ready = merger();
-            int count = ready.merge(text, from, to);
-            for (int i = 0; i < count; i++) {
-                int symbol = ready.symbol(i);
-                if (symbol >= 0 && symbol < wholeness.length && guard.allows(symbol)) {
-                    ids.add(symbol);
-                } else {
-                    addBytes(text, ready.start(i), ready.end(i));
-                }
-            }
-        }
-
-        private Merger merger() {
-            if (merger.isEmpty()) {
-                merger = Optional.of(new Merger(rules().table(), rules().alphabet()));
-            }
-            return merger.get();
-        }
-
-        /** A symbol that is no token: its bytes, as far as they are tokens. */
-        private void addBytes(byte[] text, int from, int to) {
-            for (int i = from; i < to; i++) {
-                int token = rules().byteToken(text[i]);
-                if (token >= 0) {
-                    ids.add(token);
-                }
-            }
+            pieces.encode(text, from, to, ids);
         }
     }
 }

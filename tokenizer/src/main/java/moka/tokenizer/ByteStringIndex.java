@@ -17,6 +17,7 @@ final class ByteStringIndex {
     private int[] slots;
 
     private int used;
+    private boolean hasDuplicates;
 
     ByteStringIndex(ByteStrings strings, int capacity) {
         this.strings = strings;
@@ -46,6 +47,11 @@ final class ByteStringIndex {
         }
     }
 
+    /** Whether {@link #find} gives this number for a string, if it can be told without looking: false may be wrong. */
+    boolean isFound(int number, byte[] text, int from, int length) {
+        return !hasDuplicates && strings.length(number) == length && equal(strings.bytes(), strings.offset(number), text, from, length);
+    }
+
     /** Adds a string under its number if an equal one is not there yet. */
     void add(int number) {
         if (used * 2 >= slots.length) {
@@ -57,6 +63,8 @@ final class ByteStringIndex {
         if (find(bytes, from, length) < 0) {
             insert(hash(bytes, from, length), number);
             used++;
+        } else {
+            hasDuplicates = true;
         }
     }
 

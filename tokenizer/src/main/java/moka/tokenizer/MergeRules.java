@@ -50,8 +50,14 @@ final class MergeRules {
         return byteTokens[b & 0xFF];
     }
 
+    WordBoundaries wordBoundaries() {
+        return new WordBoundaries().with(tokens.strings()).with(others.strings());
+    }
+
     private void read(ArrayValue mergeList) {
         var pair = new byte[256];
+        int merged = 0;
+        var recent = new RecentSymbols();
         for (int rank = 0; rank < mergeList.size(); rank++) {
             byte[] merge = mergeList.stringBytes(rank);
             int space = indexOfSpace(merge);
@@ -63,8 +69,9 @@ final class MergeRules {
             }
             int left = copy(merge, 0, space, pair, 0);
             int right = left < 0 ? -1 : copy(merge, space + 1, merge.length, pair, left);
-            if (right >= 0) {
-                table.add(symbol(pair, 0, left), symbol(pair, left, right), rank, symbol(pair, 0, left + right));
+            if (right > 0) {
+                merged = merged(pair, left + right, merged);
+                table.add(recent.find(pair, 0, left, this::symbol), recent.find(pair, left, right, this::symbol), rank, merged);
             }
         }
     }
@@ -85,6 +92,16 @@ final class MergeRules {
         }
         System.arraycopy(from, start, to, offset, end - start);
         return end - start;
+    }
+
+    /** The symbol that a merge makes: as a rule that of the merge before it or the next, which lie near in memory. */
+    private int merged(byte[] text, int length, int before) {
+        for (int guess = before; guess <= before + 1; guess++) {
+            if (guess < tokenCount && tokens.isFound(guess, text, 0, length)) {
+                return guess;
+            }
+        }
+        return symbol(text, 0, length);
     }
 
     private int symbol(byte[] text, int from, int length) {

@@ -4,14 +4,17 @@ import java.util.Arrays;
 
 /**
  * SentencePiece's byte-pair encoding: the whole text is one piece, spaces are written U+2581, and of all neighbours whose texts together
- * are a token those with the highest score merge first. What is left and no token becomes byte tokens. Immutable once made.
+ * are a token those with the highest score merge first. What is left and no token becomes byte tokens. Immutable but for what it finds out
+ * when first asked.
  */
-final class SentencePieceModel implements TextModel, Merges {
+final class SentencePieceModel implements TextModel, Merges, PieceEncoder.Symbols {
     private final Vocabulary vocabulary;
     private final ByteStringIndex index;
     private final int longest;
     private final int[] byteTokens = new int[256];
     private final boolean spacePrefix;
+    private final WordBoundaries boundaries;
+    private final byte[] wholeness;
 
     /**
      * @param unknown the token for bytes that are no tokens, or -1 to drop them
@@ -20,6 +23,8 @@ final class SentencePieceModel implements TextModel, Merges {
     SentencePieceModel(Vocabulary vocabulary, int unknown, boolean spacePrefix) {
         this.vocabulary = vocabulary;
         this.spacePrefix = spacePrefix;
+        boundaries = new WordBoundaries().with(vocabulary.texts());
+        wholeness = new byte[vocabulary.size()];
         index = new ByteStringIndex(vocabulary.texts(), vocabulary.size());
         int longestText = 0;
         for (int id = 0; id < vocabulary.size(); id++) {
@@ -74,28 +79,41 @@ final class SentencePieceModel implements TextModel, Merges {
     }
 
     @Override
-    public TextEncoder newEncoder(Guard guard) {
-        var merger = new Merger(this, this::characters);
-        return (text, from, to, ids) -> {
-            byte[] escaped = Spaces.escaped(text, from, to, spacePrefix);
-            int count = merger.merge(escaped, 0, escaped.length - Utf8.PADDING);
-            for (int i = 0; i < count; i++) {
-                int symbol = merger.symbol(i);
-                if (symbol >= 0 && guard.allows(symbol)) {
-                    ids.add(symbol);
-                } else {
-                    addBytes(escaped, merger.start(i), merger.end(i), ids);
-                }
-            }
-        };
+    public ByteStringIndex index() {
+        return index;
     }
 
-    private void addBytes(byte[] text, int from, int to, IdBuffer ids) {
-        for (int i = from; i < to; i++) {
-            int token = byteTokens[text[i] & 0xFF];
-            if (token >= 0) {
-                ids.add(token);
+    @Override
+    public byte[] wholeness() {
+        return wholeness;
+    }
+
+    @Override
+    public boolean takesWhole(byte first) {
+        return false;
+    }
+
+    @Override
+    public Merger newMerger() {
+        return new Merger(this, this::characters);
+    }
+
+    @Override
+    public int byteToken(byte b) {
+        return byteTokens[b & 0xFF];
+    }
+
+    @Override
+    public TextEncoder newEncoder(Guard guard) {
+        var pieces = new PieceEncoder(this, guard);
+        return (text, from, to, ids) -> {
+            byte[] escaped = Spaces.escaped(text, from, to, spacePrefix);
+            int length = escaped.length - Utf8.PADDING;
+            for (int at = 0; at < length; ) {
+                int end = boundaries.end(escaped, at, length);
+                pieces.encode(escaped, at, end, ids);
+                at = end;
             }
-        }
+        };
     }
 }

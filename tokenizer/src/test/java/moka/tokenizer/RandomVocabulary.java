@@ -175,6 +175,15 @@ final class RandomVocabulary {
         return bytes;
     }
 
+    /** Random characters of an alphabet. */
+    static String word(SplittableRandom random, String alphabet, int length) {
+        var text = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+        }
+        return text.toString();
+    }
+
     /** Random characters of all planes, some of them of each class that rules ask for. */
     static String unicode(SplittableRandom random, int length) {
         var text = new StringBuilder();

@@ -9,8 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import moka.gguf.GgufException;
 import moka.gguf.Metadata;
 import moka.gguf.MetadataBuilder;
@@ -225,10 +228,63 @@ class VocabularyFuzzTest {
         }
     }
 
+    /** Text is cut into words before it is merged where no token reaches across: the same as merging all of it. */
+    @Test
+    void wordsGiveWhatMergingAtOnceGives() {
+        var random = new SplittableRandom(19);
+        for (int round = 0; round < 200; round++) {
+            var scores = new HashMap<String, Float>();
+            var small = SmallVocabulary.of("llama").flag("add_space_prefix", false);
+            for (int i = 0; i < 30; i++) {
+                String token = RandomVocabulary.word(random, "ab▁—", 1 + random.nextInt(5));
+                small.add(token, 1);
+            }
+            Metadata metadata = small.metadata();
+            String[] texts = metadata.requireArray("tokenizer.ggml.tokens").strings();
+            for (int id = texts.length - 1; id >= 0; id--) {
+                scores.put(texts[id], -1f - id);
+            }
+            Tokenizer tokenizer = Tokenizer.of(metadata);
+            String text = RandomVocabulary.word(random, "ab —", 1 + random.nextInt(80));
+            String[] found = Arrays.stream(tokenizer.encode(text, false, false)).mapToObj(tokenizer::text).toArray(String[]::new);
+            assertArrayEquals(naive(text.replace(' ', '▁'), scores), found, text);
+        }
+    }
+
+    /** The definition: of the neighbours that together are a token merge those with the highest score, the leftmost of several. */
+    private static String[] naive(String text, Map<String, Float> scores) {
+        var symbols = new ArrayList<>(Arrays.asList(text.split("")));
+        while (true) {
+            int best = -1;
+            float highest = Float.NEGATIVE_INFINITY;
+            for (int i = 0; i + 1 < symbols.size(); i++) {
+                float score = scores.getOrDefault(symbols.get(i) + symbols.get(i + 1), Float.NEGATIVE_INFINITY);
+                if (score > highest) {
+                    highest = score;
+                    best = i;
+                }
+            }
+            if (best < 0) {
+                return symbols.stream()
+                        .flatMap(symbol -> scores.containsKey(symbol) ? Stream.of(symbol) : byteTexts(symbol))
+                        .toArray(String[]::new);
+            }
+            symbols.set(best, symbols.get(best) + symbols.remove(best + 1));
+        }
+    }
+
+    private static Stream<String> byteTexts(String text) {
+        var texts = new ArrayList<String>();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            texts.add(String.format("<0x%02X>", b));
+        }
+        return texts.stream();
+    }
+
     /** The definition: merge the pair of lowest rank, the leftmost of several, until none is left. */
     private static String[] naive(String text, List<String> merges) {
         var symbols = new ArrayList<>(Arrays.asList(text.split("")));
-        var ranks = new java.util.HashMap<String, Integer>();
+        var ranks = new HashMap<String, Integer>();
         for (int rank = 0; rank < merges.size(); rank++) {
             ranks.putIfAbsent(merges.get(rank), rank);
         }
