@@ -1,6 +1,8 @@
 package moka.template.jinja.builtin;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import moka.template.jinja.value.Arguments;
 import moka.template.jinja.value.FloatValue;
 import moka.template.jinja.value.IntegerValue;
@@ -171,6 +173,9 @@ final class NumberFilters {
             throw JinjaException.value("could not convert string to float: '" + input + "'");
         }
         double bytes = given;
+        if (bytes == Double.NEGATIVE_INFINITY) {
+            throw JinjaException.value("cannot convert float infinity to integer");
+        }
         int base = binary ? 1024 : 1000;
         if (bytes == 1) {
             return Text.trusted("1 Byte");
@@ -186,6 +191,8 @@ final class NumberFilters {
             at++;
         }
         String prefix = binary ? Character.toUpperCase(prefixes.charAt(at)) + "i" : prefixes.substring(at, at + 1);
-        return Text.trusted(new java.math.BigDecimal(bytes / unit).setScale(1, java.math.RoundingMode.HALF_EVEN) + " " + prefix + "B");
+        String amount = Double.isNaN(bytes) ? "nan"
+                : Double.isInfinite(bytes) ? "inf" : new BigDecimal(bytes / unit).setScale(1, RoundingMode.HALF_EVEN).toString();
+        return Text.trusted(amount + " " + prefix + "B");
     }
 }

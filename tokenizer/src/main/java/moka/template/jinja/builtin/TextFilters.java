@@ -148,10 +148,10 @@ final class TextFilters {
 
     private static Value truncate(Value input, Arguments arguments, Run run) {
         var bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-        long length = bound[0] == null ? 255 : Numbers.longArgument(bound[0]);
+        long length = bound[0] == null ? 255 : Math.clamp(Numbers.longArgument(bound[0]), -1L << 40, 1L << 40);
         boolean killWords = bound[1] != null && bound[1].isTrue();
         Text end = bound[2] == null ? Text.trusted("...") : bound[2].text(run);
-        long leeway = bound[3] == null || bound[3] == NoneValue.NONE ? TRUNCATE_LEEWAY : Numbers.longArgument(bound[3]);
+        long leeway = bound[3] == null || bound[3] == NoneValue.NONE ? TRUNCATE_LEEWAY : Math.clamp(Numbers.longArgument(bound[3]), -1L, 1L << 40);
         if (length < end.length() || leeway < 0) {
             throw JinjaException.runtime("expected length >= " + end.length() + ", got " + length);
         }

@@ -67,8 +67,8 @@ public final class Operators {
             return text.isMarkup() ? out.asMarkup() : out;
         }
         var elements = ((Sequence) sequence).values();
-        long copies = elements.isEmpty() ? 0 : Math.max(0, times);
-        run.charge(Math.multiplyHigh(copies, elements.size()) != 0 ? Long.MAX_VALUE : copies * elements.size());
+        long copies = elements.isEmpty() ? 0 : Math.clamp(times, 0L, 1L << 31);
+        run.charge(copies * elements.size());
         var repeated = new ArrayList<Value>((int) copies * elements.size());
         for (long i = 0; i < copies; i++) {
             repeated.addAll(elements);

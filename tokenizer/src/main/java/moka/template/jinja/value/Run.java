@@ -53,7 +53,7 @@ public final class Run {
 
     /** Pays for characters or elements before they are made. */
     public void charge(long size) {
-        if (size > sizeLeft) {
+        if (size > sizeLeft || size < 0) {
             throw new JinjaException(Kind.LIMIT, "the template makes too much text or too many values");
         }
         sizeLeft -= size;

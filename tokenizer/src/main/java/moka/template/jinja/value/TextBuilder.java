@@ -54,7 +54,7 @@ public final class TextBuilder {
     /** Appends a text so many times. */
     public TextBuilder repeat(Text text, long times) {
         if (times > 0 && text.isTrue()) {
-            run.charge(Math.multiplyHigh(times, text.chars().length()) != 0 ? Long.MAX_VALUE : times * text.chars().length());
+            run.charge(Math.min(times, 1L << 31) * text.chars().length());
             if (text.isTrusted()) {
                 chars.repeat(text.chars(), (int) times);
             } else {
