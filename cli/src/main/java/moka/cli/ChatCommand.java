@@ -3,7 +3,6 @@ package moka.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import moka.cli.chat.Chat;
 import moka.cli.chat.ChatHost;
 import moka.cli.chat.ChatOptions;
@@ -14,7 +13,6 @@ import moka.engine.sampling.SamplingOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -118,15 +116,7 @@ final class ChatCommand extends Command {
 
         @Override
         public Map<String, String> parameters() {
-            Map<String, String> parameters = new TreeMap<>();
-            for (OptionSpec option : CommandLine.Model.CommandSpec.forAnnotatedObject(new SamplingFlags()).options()) {
-                for (String name : option.names()) {
-                    if (name.startsWith("--")) {
-                        parameters.put(name.substring(2), String.join(" ", option.description()));
-                    }
-                }
-            }
-            return parameters;
+            return CommandLinePage.samplingParameters();
         }
 
         @Override

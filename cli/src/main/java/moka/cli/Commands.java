@@ -3,9 +3,13 @@ package moka.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import moka.cli.reference.CommandReference;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Configuration;
 import moka.cli.terminal.Streams;
 import picocli.CommandLine;
 
@@ -13,6 +17,9 @@ import picocli.CommandLine;
 final class Commands {
     /** What a command is for, in a line, and how it is made. */
     private record Entry(String summary, Function<Streams, Command> factory) {}
+
+    private static final int NARROWEST_HELP = 56;
+    private static final int WIDEST_HELP = 100;
 
     private static Map<String, Entry> entries() {
         Map<String, Entry> entries = new LinkedHashMap<>();
@@ -33,6 +40,8 @@ final class Commands {
         entries.put("grammar", new Entry("check texts against a grammar or JSON schema", GrammarCommand::new));
         entries.put("logits", new Entry("compute the logits of token ids, as JSON", LogitsCommand::new));
         entries.put("generate-ids", new Entry("continue token ids greedily", GenerateIdsCommand::new));
+        entries.put("completion", new Entry("print the completions of a shell", CompletionCommand::new));
+        entries.put("man", new Entry("print manual pages", ManCommand::new));
         return entries;
     }
 
@@ -43,11 +52,19 @@ final class Commands {
         this.streams = streams;
     }
 
-    Iterable<String> names() {
+    Set<String> names() {
         return entries.keySet();
     }
 
+    /** A command with the defaults of the user's configuration. */
     CommandLine find(String name) {
+        CommandLine commandLine = plain(name);
+        ConfiguredDefaults.apply(Configuration.of(streams), this, name, commandLine);
+        return commandLine;
+    }
+
+    /** A command with the defaults of the program. */
+    CommandLine plain(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
             throw CommandFailure.usage("unknown command '" + name + "', expected one of " + String.join(", ", entries.keySet())
@@ -56,9 +73,17 @@ final class Commands {
         CommandLine commandLine = new CommandLine(entry.factory.apply(streams));
         commandLine.setCommandName("moka " + name);
         commandLine.setUsageHelpLongOptionsMaxWidth(30);
-        commandLine.setUsageHelpWidth(100);
+        commandLine.setUsageHelpWidth(Math.clamp(streams.columns(), NARROWEST_HELP, WIDEST_HELP));
         commandLine.getCommandSpec().usageMessage().abbreviateSynopsis(true).sortOptions(false);
         return commandLine;
+    }
+
+    /** Descriptions of commands, of all where none is named. */
+    List<CommandReference> references(List<String> wanted) {
+        return (wanted.isEmpty() ? names() : wanted)
+                .stream()
+                .map(name -> CommandReference.of(plain(name), name, entries.get(name).summary))
+                .toList();
     }
 
     /** The help of the program: what each command is for. */

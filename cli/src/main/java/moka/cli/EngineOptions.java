@@ -21,6 +21,12 @@ final class EngineOptions {
             description = "The same as MODEL.")
     @Nullable String model;
 
+    /** The option that only a configuration file sets. */
+    static final String DEFAULT_MODEL = "--default-model";
+
+    @Option(names = DEFAULT_MODEL, paramLabel = "FILE", hidden = true, description = "The model where none is given: 'model' in the configuration.")
+    @Nullable String defaultModel;
+
     @Option(
             names = {"-t", "--threads"},
             paramLabel = "N",
@@ -32,15 +38,15 @@ final class EngineOptions {
 
     /** What the user called the model, or the embedded one's name. */
     String name() {
-        source();
-        return model != null ? model : positional != null ? positional : ModelSource.Embedded.NAME;
-    }
-
-    ModelSource source() {
         if (model != null && positional != null) {
             throw CommandFailure.usage("two models: '" + positional + "' and --model '" + model + "', expected one");
         }
-        return ModelSource.of(model != null ? model : positional);
+        String given = model != null ? model : positional;
+        return given != null ? given : defaultModel != null ? defaultModel : ModelSource.Embedded.NAME;
+    }
+
+    ModelSource source() {
+        return ModelSource.of(name());
     }
 
     /** Opens the model; with {@code verbose} says what was chosen, and always what the user should know of the file. */

@@ -13,7 +13,7 @@ final class KernelOptions {
     @Option(names = "--vector-bits", paramLabel = "N", hidden = true, description = "Width of vector kernels: 128, 256 or 512.")
     int vectorBits;
 
-    @Option(names = "--float32", description = "Compute with unrounded activations and cache: slow, exact.")
+    @Option(names = "--float32", hidden = true, description = "Compute with unrounded activations and cache: slow, exact.")
     boolean float32;
 
     @Option(names = "--no-repack", hidden = true, description = "Do not copy weights into a faster layout: less memory.")

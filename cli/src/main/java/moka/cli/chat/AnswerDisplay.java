@@ -1,13 +1,18 @@
 package moka.cli.chat;
 
+import java.util.List;
 import moka.cli.render.Ansi;
 import moka.cli.render.MarkdownStream;
 import moka.cli.render.Printable;
-import moka.cli.render.ReasoningStream;
 import moka.cli.render.WaitingLine;
 import moka.cli.render.WordWrap;
 import moka.cli.terminal.Streams;
 import moka.engine.GenerationListener;
+import moka.template.answer.Answer;
+import moka.template.answer.AnswerFormat;
+import moka.template.answer.AnswerListener;
+import moka.template.answer.AnswerParser;
+import moka.template.answer.ToolCall;
 
 /** Shows an answer while it comes: the wait before it, reasoning dimmed or folded away, Markdown coloured. Not thread-safe. */
 final class AnswerDisplay implements GenerationListener, AutoCloseable {
@@ -15,23 +20,25 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
     private final int columns;
     private final boolean colour;
     private final boolean showReasoning;
-    private final ReasoningStream parts;
+    private final AnswerParser parser;
     private final MarkdownStream markdown;
     private final WordWrap wrap;
-    private final StringBuilder answer = new StringBuilder();
-    private final StringBuilder reasoning = new StringBuilder();
     private WaitingLine waiting;
     private boolean inReasoning;
+    private boolean answerBegun;
     private boolean lineOpen;
     private long reasoningStart;
 
-    /** @param inReasoning whether the prompt ends inside of reasoning */
-    AnswerDisplay(Streams streams, int columns, boolean inReasoning, boolean showReasoning, boolean markdown) {
+    /**
+     * @param format how the model writes its answers
+     * @param promptEnd the end of the prompt: it may begin the reasoning
+     */
+    AnswerDisplay(Streams streams, int columns, AnswerFormat format, String promptEnd, boolean showReasoning, boolean markdown) {
         this.streams = streams;
         this.columns = columns;
         this.colour = streams.colour();
         this.showReasoning = showReasoning && streams.outputIsTerminal();
-        this.parts = new ReasoningStream(inReasoning, this::part);
+        this.parser = new AnswerParser(format, new Parts(), promptEnd, List.of());
         this.markdown = new MarkdownStream(colour && markdown);
         this.wrap = new WordWrap(streams.outputIsTerminal() ? columns : 0);
         this.waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), columns, "reading");
@@ -44,17 +51,28 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
 
     @Override
     public void onText(String piece) {
-        parts.accept(piece);
+        parser.accept(piece);
+        streams.out().flush();
     }
 
-    private void part(String text, boolean isReasoning) {
-        if (isReasoning) {
-            reasoning(text);
-        } else {
+    /** The parts of the answer, as they become certain. */
+    private final class Parts implements AnswerListener {
+        @Override
+        public void onContent(String text) {
             waiting.clear();
-            answer(text);
+            content(text);
         }
-        streams.out().flush();
+
+        @Override
+        public void onReasoning(String text) {
+            reasoning(text);
+        }
+
+        @Override
+        public void onToolCall(ToolCall call) {
+            waiting.clear();
+            content("\n[calls " + call.name() + " " + call.arguments() + "]\n");
+        }
     }
 
     private void reasoning(String text) {
@@ -68,24 +86,20 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
                 show(colour ? Ansi.DIM : "[thinking]\n");
             }
         }
-        reasoning.append(text);
         if (showReasoning) {
             show(printable(text));
         }
     }
 
-    private void answer(String text) {
+    private void content(String text) {
         String shown = text;
         if (inReasoning) {
             endReasoning();
         }
-        if (answer.isEmpty()) {
+        if (!answerBegun) {
             shown = text.stripLeading();
-            if (shown.isEmpty()) {
-                return;
-            }
+            answerBegun = !shown.isEmpty();
         }
-        answer.append(shown);
         show(markdown.accept(printable(shown)));
     }
 
@@ -110,9 +124,9 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
         }
     }
 
-    /** The answer ended: everything held back is shown, and the line ends. */
-    void finish() {
-        parts.finish();
+    /** The answer ended: everything held back is shown, and the line ends. @return all of it */
+    Answer finish() {
+        Answer answer = parser.finish();
         waiting.clear();
         show(markdown.finish());
         if (inReasoning && showReasoning && colour) {
@@ -124,14 +138,7 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
             streams.out().line();
         }
         streams.out().flush();
-    }
-
-    String answer() {
-        return answer.toString();
-    }
-
-    String reasoning() {
-        return reasoning.toString();
+        return answer;
     }
 
     @Override

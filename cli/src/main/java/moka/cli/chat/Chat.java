@@ -2,12 +2,12 @@ package moka.cli.chat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import moka.cli.render.Ansi;
 import moka.cli.render.AnswerNotes;
 import moka.cli.render.Printable;
 import moka.cli.render.Quantity;
-import moka.cli.render.ReasoningStream;
 import moka.cli.render.WordWrap;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Failures;
@@ -20,6 +20,8 @@ import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.StopReason;
 import moka.gguf.GgufTensor;
+import moka.template.answer.Answer;
+import moka.template.answer.AnswerFormat;
 import moka.tokenizer.Tokenizer.Segment;
 
 /** A conversation in the terminal: reads lines, runs commands, shows answers as they come. */
@@ -57,11 +59,21 @@ public final class Chat {
         }
     }
 
+    /** The commands of the chat and what they do. */
+    public static Map<String, String> commandSummaries() {
+        return ChatCommands.summaries();
+    }
+
+    /** What {@code /set} takes. @param sampling names and descriptions of sampling parameters */
+    public static Map<String, String> settingNames(Map<String, String> sampling) {
+        return SetCommand.names(sampling);
+    }
+
     private static LineSource lines(Streams streams, ChatHost host, ChatOptions options) {
         if (!streams.outputIsTerminal() || "dumb".equals(streams.environment().get("TERM"))) {
             return new PlainLines(streams);
         }
-        ChatCompleter completer = new ChatCompleter(ChatCommands.summaries(), SetCommand.names(host));
+        ChatCompleter completer = new ChatCompleter(ChatCommands.summaries(), SetCommand.names(host.parameters()));
         return EditedLines.open(completer, ChatCommands.history(options.stateFolder()), streams.colour())
                 .orElseGet(() -> new PlainLines(streams));
     }
@@ -157,17 +169,23 @@ public final class Chat {
         int[] prompt = state.model.tokenizer().encode(segments, true);
         checkRoom(prompt.length);
         try (AnswerDisplay display = new AnswerDisplay(
-                        state.streams, lines.columns(), endsInReasoning(segments), state.showReasoning, state.markdown);
+                        state.streams, lines.columns(), format(), last(segments), state.showReasoning, state.markdown);
                 Interrupt _ = new Interrupt(cancellation::cancel, lines::close)) {
             GenerationResult result = state.session.generate(prompt, options, display);
-            display.finish();
-            record(display, result);
+            record(display.finish(), result);
             return result.stopReason() != StopReason.CANCELLED;
         }
     }
 
-    private static boolean endsInReasoning(List<Segment> segments) {
-        return !segments.isEmpty() && ReasoningStream.begunIn(segments.getLast().text());
+    // The chat offers no tools: an answer that is JSON is an answer, although some families write calls so.
+    private AnswerFormat format() {
+        return state.generation.chatTemplate().or(state.model::chatTemplate).map(AnswerFormat::of)
+                .filter(format -> format != AnswerFormat.LLAMA_3)
+                .orElse(AnswerFormat.PLAIN);
+    }
+
+    private static String last(List<Segment> segments) {
+        return segments.isEmpty() ? "" : segments.getLast().text();
     }
 
     private void checkRoom(int promptTokens) {
@@ -178,13 +196,13 @@ public final class Chat {
         }
     }
 
-    private void record(AnswerDisplay display, GenerationResult result) {
+    private void record(Answer answer, GenerationResult result) {
         state.count(result);
-        if (result.stopReason() == StopReason.CANCELLED && display.answer().isEmpty()) {
+        if (result.stopReason() == StopReason.CANCELLED && answer.content().isBlank()) {
             state.conversation.removeLastTurn();
             state.streams.note(dim("(interrupted before the answer: the question is forgotten)"));
         } else {
-            state.conversation.addAnswer(display.answer(), display.reasoning());
+            state.conversation.addAnswer(answer.content().strip(), answer.reasoning());
             state.keep();
         }
         AnswerNotes.afterAnswer(state.session, result, state.verbose).forEach(note -> state.streams.note(dim(note)));

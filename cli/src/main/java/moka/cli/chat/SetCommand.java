@@ -10,8 +10,8 @@ final class SetCommand {
     private SetCommand() {}
 
     /** Names and descriptions of everything that can be set. */
-    static Map<String, String> names(ChatHost host) {
-        Map<String, String> names = new TreeMap<>(host.parameters());
+    static Map<String, String> names(Map<String, String> sampling) {
+        Map<String, String> names = new TreeMap<>(sampling);
         names.put("max-tokens", "Most tokens of an answer; -1 for no limit.");
         names.put("context", "Tokens that the context holds.");
         names.put("system", "The system prompt.");

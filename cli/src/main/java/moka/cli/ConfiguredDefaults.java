@@ -1,0 +1,79 @@
+package moka.cli;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Configuration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Gives options the values of the user's configuration file where the command line has none. */
+final class ConfiguredDefaults implements IDefaultValueProvider {
+    private final Map<String, String> values;
+
+    private ConfiguredDefaults(Map<String, String> values) {
+        this.values = values;
+    }
+
+    /** @throws CommandFailure if the file has a name that no command knows: a typing error must not pass in silence */
+    static void apply(Configuration configuration, Commands commands, String name, CommandLine commandLine) {
+        if (configuration.values().isEmpty()) {
+            return;
+        }
+        Set<String> known = names(commandLine);
+        for (String set : configuration.values().getOrDefault(name, Map.of()).keySet()) {
+            if (!known.contains(set)) {
+                throw unknown(configuration, set, "moka " + name);
+            }
+        }
+        for (String section : configuration.values().keySet()) {
+            if (!section.isEmpty() && !commands.names().contains(section)) {
+                throw CommandFailure.usage(configuration.source() + ": [" + section + "] is no command");
+            }
+        }
+        for (String set : configuration.values().getOrDefault("", Map.of()).keySet()) {
+            if (!known.contains(set) && commands.names().stream().noneMatch(other -> names(commands.plain(other)).contains(set))) {
+                throw unknown(configuration, set, "any command");
+            }
+        }
+        commandLine.setDefaultValueProvider(new ConfiguredDefaults(configuration.of(name)));
+    }
+
+    private static CommandFailure unknown(Configuration configuration, String name, String where) {
+        return CommandFailure.usage(configuration.source() + ": '" + name + "' is no option of " + where);
+    }
+
+    private static Set<String> names(CommandLine commandLine) {
+        Set<String> names = new TreeSet<>();
+        commandLine.getCommandSpec().options().forEach(option -> {
+            for (String name : option.names()) {
+                if (name.startsWith("--")) {
+                    names.add(configured(name));
+                }
+            }
+        });
+        return names;
+    }
+
+    // A model of the command line may be positional: its default is an option of its own.
+    private static String configured(String option) {
+        return option.equals(EngineOptions.DEFAULT_MODEL) ? "model" : option.equals("--model") ? "" : option.substring(2);
+    }
+
+    @Override
+    public @Nullable String defaultValue(ArgSpec argument) {
+        if (argument instanceof OptionSpec option) {
+            for (String name : option.names()) {
+                String value = name.startsWith("--") ? values.get(configured(name)) : null;
+                if (value != null) {
+                    return value;
+                }
+            }
+        }
+        return null;
+    }
+}
