@@ -116,7 +116,7 @@ final class RunCommand extends Command {
             if (showPrompt) {
                 streams.note(Printable.line(prompt));
             }
-            return session.model().tokenizer().encode(prompt, true, true);
+            return session.model().tokenizer().encode(List.of(new Segment(prompt, true)), true); // never two BOS
         }
         List<Message> messages = answer.conversation(prompt);
         List<Segment> segments = session.render(messages, options);

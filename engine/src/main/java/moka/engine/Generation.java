@@ -2,13 +2,16 @@ package moka.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import moka.engine.grammar.GrammarConstraint;
 import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
+import moka.engine.sampling.SamplingOptions;
 import moka.template.answer.Answer;
 import moka.template.answer.AnswerFormat;
 import moka.template.answer.AnswerListener;
@@ -52,7 +55,17 @@ final class Generation {
         this.constraint = options.grammar()
                 .map(it -> new TokenGrammar(it, session.model().grammarVocabulary()).newConstraint());
         this.stopTexts = new StopTexts(options.stopTexts());
-        this.sampler = new Sampler(options.sampling(), session.model().vocabularySize());
+        this.sampler = new Sampler(sampling(options.sampling(), tokenizer), session.model().vocabularySize());
+    }
+
+    /** The options, with the tokens forbidden that the file forbids to generate. */
+    private static SamplingOptions sampling(SamplingOptions options, Tokenizer tokenizer) {
+        if (tokenizer.suppressed().isEmpty()) {
+            return options;
+        }
+        Map<Integer, Float> biases = new HashMap<>(options.logitBias());
+        tokenizer.suppressed().forEach(id -> biases.put(id, Float.NEGATIVE_INFINITY));
+        return options.withLogitBias(biases);
     }
 
     GenerationResult run(int[] prompt) {

@@ -93,7 +93,10 @@ public final class Session implements AutoCloseable {
             boolean parseSpecial,
             GenerationOptions options,
             GenerationListener listener) {
-        return generate(model.tokenizer().encode(text, addSpecial, parseSpecial), options, listener);
+        int[] ids = parseSpecial
+                ? model.tokenizer().encode(List.of(new Segment(text, true)), addSpecial) // never two BOS
+                : model.tokenizer().encode(text, addSpecial, false);
+        return generate(ids, options, listener);
     }
 
     /** Continues ids: those that the cache holds already as a prefix are not computed again. */

@@ -22,6 +22,10 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import moka.engine.sampling.SamplingOptions;
+import moka.gguf.GgufFile;
+import moka.gguf.GgufWriter;
+import moka.gguf.MetadataValue;
+import moka.gguf.ValueType;
 import moka.models.DefaultModel;
 import moka.template.Message;
 import org.junit.jupiter.api.AfterAll;
@@ -59,6 +63,26 @@ class SessionTest {
 
     private static GenerationResult ask(Session session, String question) {
         return session.generate(List.of(Message.user(question)), GREEDY, GenerationListener.SILENT);
+    }
+
+    @Test
+    void neverGeneratesWhatTheFileSuppresses(@TempDir Path folder) {
+        Path path = folder.resolve("suppressing.gguf");
+        int first;
+        try (Session session = model.newSession()) {
+            first = ask(session, QUESTION).tokens().getFirst();
+        }
+        try (GgufFile file = GgufFile.of(DefaultModel.FILE_NAME, bytes())) {
+            var suppressed = MetadataValue.integers(ValueType.INT32, first);
+            var metadata = file.metadata().toBuilder().set("tokenizer.ggml.suppress_tokens", suppressed).build();
+            GgufWriter.copy(file, path, metadata, GgufWriter.Options.DEFAULT);
+        }
+        try (Model suppressing = Model.open(path);
+                Session session = suppressing.newSession()) {
+            GenerationResult answer = ask(session, QUESTION);
+            assertFalse(answer.tokens().isEmpty());
+            assertFalse(answer.tokens().contains(first));
+        }
     }
 
     @Test
