@@ -117,9 +117,11 @@ final class TileKernel {
             a.vector(Instruction.VMOVUPS, weights[p], record.at(p * bytes + 512 + 64 * group));
         }
         for (int t = 0; t < tokens; t++) {
+            Vector exponent = Vector.zmm(26 + t % 6);
+            a.vector(Instruction.VPBROADCASTD, exponent, rows.at(t, ActivationRow.EXPONENT));
             for (int p = 0; p < panels; p++) {
                 a.vector(Instruction.VCVTDQ2PS, integers[p][t], integers[p][t]);
-                a.vector(Instruction.VPADDD, integers[p][t], integers[p][t], rows.at(t, ActivationRow.EXPONENT).broadcasting());
+                a.vector(Instruction.VPADDD, integers[p][t], integers[p][t], exponent);
                 a.vector(Instruction.VFMADD231PS, sums[p][t], integers[p][t], weights[p]);
             }
         }
@@ -128,12 +130,10 @@ final class TileKernel {
                 a.vector(Instruction.VMOVUPS, weights[p], record.at(p * bytes + 512 + 64 * (groups + group)));
             }
             for (int t = 0; t < tokens; t++) {
+                Vector sum = Vector.zmm(26 + t % 6);
+                a.vector(Instruction.VBROADCASTSS, sum, rows.at(t, StreamKernel.scaledSum(group, groups)));
                 for (int p = 0; p < panels; p++) {
-                    a.vector(
-                            StreamKernel.minimumInstruction(scales),
-                            sums[p][t],
-                            weights[p],
-                            rows.at(t, StreamKernel.scaledSum(group, groups)).broadcasting());
+                    a.vector(StreamKernel.minimumInstruction(scales), sums[p][t], weights[p], sum);
                 }
             }
         }
