@@ -28,6 +28,17 @@ import moka.engine.SessionOptions;
 record ZooModel(Path file, String name, String architecture, boolean embedding, int[] prompt, float[] logits, int[] greedy, double tolerance) {
     private static final int[] POSITIONS = {0, 15, 31, 47};
 
+    /** The part of the zoo that is in the repository. */
+    static Stream<ZooModel> golden() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path folder = at.resolve("test-models/golden/zoo");
+            if (Files.exists(folder)) {
+                return all(folder);
+            }
+        }
+        throw new IllegalStateException("no folder test-models/golden/zoo above the working directory");
+    }
+
     /** The models of an index {@code zoo.json} beside its {@code logits.bin}. */
     static Stream<ZooModel> all(Path folder) {
         try {

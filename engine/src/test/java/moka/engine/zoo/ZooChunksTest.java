@@ -1,0 +1,64 @@
+package moka.engine.zoo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import moka.engine.Model;
+import moka.engine.ModelOptions;
+import moka.engine.Session;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** However a prompt is cut into batches, and whatever was computed and taken back before, the logits are those of one token at a time. */
+class ZooChunksTest {
+    @TestFactory
+    Stream<DynamicTest> prefillInAnyChunksAgreesWithOneByOne() {
+        return ZooModel.golden().map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+            var random = new SplittableRandom(it.name().hashCode());
+            try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(2));
+                    Session single = model.newSession(it.session());
+                    Session chunked = model.newSession(it.session())) {
+                for (int id : it.prompt()) {
+                    single.append(new int[] {id});
+                }
+                float[] expected = logits(single);
+                for (int round = 0; round < 3; round++) {
+                    chunked.clear();
+                    appendInChunks(chunked, it.prompt(), random);
+                    assertArrayEquals(expected, logits(chunked), (float) it.tolerance());
+                }
+            }
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> goingBackBeforeTheLastBatchForgetsIt() {
+        return ZooModel.golden().map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+            try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(1));
+                    Session straight = model.newSession(it.session());
+                    Session back = model.newSession(it.session())) {
+                straight.append(it.prompt());
+                back.append(Arrays.copyOf(it.prompt(), 40));
+                back.append(new int[] {1, 2, 3, 4, 5});
+                back.rewind(40);
+                back.append(Arrays.copyOfRange(it.prompt(), 40, 48));
+                assertArrayEquals(logits(straight), logits(back), (float) it.tolerance());
+            }
+        }));
+    }
+
+    private static void appendInChunks(Session session, int[] ids, SplittableRandom random) {
+        for (int at = 0; at < ids.length; ) {
+            int end = Math.min(ids.length, at + 1 + random.nextInt(20));
+            session.append(Arrays.copyOfRange(ids, at, end));
+            at = end;
+        }
+    }
+
+    private static float[] logits(Session session) {
+        return session.logits().toArray(ValueLayout.JAVA_FLOAT);
+    }
+}
