@@ -17,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
+import moka.engine.architecture.Adapters;
 import moka.engine.architecture.Architecture;
 import moka.engine.architecture.Architectures;
 import moka.engine.architecture.Graph;
@@ -61,6 +62,7 @@ public final class Model implements AutoCloseable {
     private final KernelProvider.Choice choice;
     private final Optional<BusErrorGuard> guard;
     private final Weights weights;
+    private final Adapters adapters;
     private final Rotations rotations = new Rotations();
     private final Arena arena = Arena.ofShared();
     private final ReentrantLock computing = new ReentrantLock(true);
@@ -138,6 +140,7 @@ public final class Model implements AutoCloseable {
         }
         this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
         KernelProvider.Choice chosen = null;
+        Adapters changes = null;
         try {
             chosen = KernelLadder.choose(
                     new KernelProvider.Request(
@@ -151,6 +154,9 @@ public final class Model implements AutoCloseable {
             }
             this.choice = chosen;
             this.weights = new Weights(file, chosen.kernels(), arena);
+            changes = new Adapters(
+                    file, chosen.kernels(), hyperparameters.embeddingLength(), options.adapters(), options.controlVectors());
+            this.adapters = changes;
             // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
             try (Arena scratch = Arena.ofConfined()) {
                 build(scratch, 1, longContext(contextLength(SessionOptions.DEFAULT)));
@@ -160,6 +166,9 @@ public final class Model implements AutoCloseable {
                 chosen.kernels().close();
             }
             team.close();
+            if (changes != null) {
+                changes.close();
+            }
             arena.close();
             throw e;
         }
@@ -303,6 +312,7 @@ public final class Model implements AutoCloseable {
         team.close();
         arena.close();
         guard.ifPresent(BusErrorGuard::close);
+        adapters.close();
         file.close();
     }
 
@@ -348,6 +358,7 @@ public final class Model implements AutoCloseable {
             sum.update(facts.getBytes(StandardCharsets.UTF_8));
             sum.update(tensor.data().asSlice(0, Math.min(4096, tensor.data().byteSize())).asByteBuffer());
         }
+        sum.update((options.adapters() + " " + options.controlVectors()).getBytes(StandardCharsets.UTF_8));
         return (long) file.tensors().size() << 32 | sum.getValue();
     }
 
@@ -372,11 +383,13 @@ public final class Model implements AutoCloseable {
         return new ForwardPass(choice.kernels(), memory, maxRows, longContext, new ForwardPass.Builder() {
             @Override
             public Activations body(Graph graph) {
+                graph.use(adapters);
                 return architecture.body(hyperparameters, weights, rotations, graph);
             }
 
             @Override
             public Activations head(Activations input, Graph graph) {
+                graph.use(adapters);
                 return architecture.head(hyperparameters, weights, input, vocabularySize(), graph);
             }
         });

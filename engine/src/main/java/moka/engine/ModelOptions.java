@@ -1,5 +1,6 @@
 package moka.engine;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,32 +12,48 @@ import java.util.Optional;
  * @param float32 compute with unrounded activations and a float32 cache: slow, exact
  * @param repack whether weights may be copied into a faster layout (costs their size again)
  * @param checkMemory refuse a model that does not fit in memory
+ * @param adapters LoRA adapters, whose changes add up
+ * @param controlVectors vectors that are added behind blocks
  */
 public record ModelOptions(
-        int threads, Optional<String> kernels, int vectorBits, boolean float32, boolean repack, boolean checkMemory) {
-    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true);
+        int threads, Optional<String> kernels, int vectorBits, boolean float32, boolean repack, boolean checkMemory,
+        List<AdapterFile> adapters, List<AdapterFile> controlVectors) {
+    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true, List.of(), List.of());
+
+    public ModelOptions {
+        adapters = List.copyOf(adapters);
+        controlVectors = List.copyOf(controlVectors);
+    }
 
     public ModelOptions withThreads(int threads) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 
     public ModelOptions withKernels(String kernels) {
-        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 
     public ModelOptions withVectorBits(int vectorBits) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 
     public ModelOptions withFloat32(boolean float32) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 
     public ModelOptions withRepack(boolean repack) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 
     public ModelOptions withCheckMemory(boolean checkMemory) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+    }
+
+    public ModelOptions withAdapters(List<AdapterFile> adapters) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+    }
+
+    public ModelOptions withControlVectors(List<AdapterFile> controlVectors) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
     }
 }

@@ -101,8 +101,19 @@ final class Decoder {
     Activations eachBlock(Consumer<Block> steps) {
         for (int layer = 0; layer < h.blockCount(); layer++) {
             steps.accept(new Block(weights, layer));
+            steer(graph.direction(layer));
         }
         return x;
+    }
+
+    private void steer(float[] direction) {
+        if (direction.length > 0) {
+            change(x, it -> {
+                for (int i = 0; i < direction.length; i++) {
+                    it[i] += direction[i];
+                }
+            });
+        }
     }
 
     // ---- norms

@@ -3,7 +3,9 @@ package moka.engine.architecture;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
@@ -13,6 +15,7 @@ import moka.engine.kernel.Projection;
 import moka.engine.ops.Embedding;
 import moka.engine.ops.RowScratch;
 import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps of a forward pass with their memory, built once for a session by its family and run for every batch of tokens. Running allocates
@@ -75,6 +78,8 @@ public final class Graph {
     private final RowScratch scratch;
     private final List<Step> steps = new ArrayList<>();
     private final Batch batch = new Batch();
+    private final Map<String, Activations> lowRows = new HashMap<>();
+    private @Nullable Adapters adapters;
     private long scratchBytes;
 
     /**
@@ -149,14 +154,53 @@ public final class Graph {
 
     /** Products that replace their outputs. */
     public void project(Projection.Input input, Projection.Product... products) {
-        Projection projection = new Projection(input, List.of(products), false);
-        step((set, it) -> set.project(projection, it.rowCount()));
+        project(new Projection(input, List.of(products), false));
     }
 
     /** A product that is added to its output: a residual. */
     public void projectAdd(Projection.Input input, Projection.Product product) {
-        Projection projection = new Projection(input, List.of(product), true);
+        project(new Projection(input, List.of(product), true));
+    }
+
+    /** With the adapters of its matrices: {@code A x} first, then {@code W x}, then {@code B (A x)} is added. */
+    private void project(Projection projection) {
+        List<Projection.Product> narrow = new ArrayList<>();
+        List<Projection> wide = new ArrayList<>();
+        for (Projection.Product product : projection.products()) {
+            for (Adapters.LowRank change : changes(product)) {
+                Activations low = lowRows(narrow.size(), change.rank());
+                narrow.add(new Projection.Product(change.a(), low));
+                var added = new Projection.Product(change.b(), product.output(), null, change.scale() * product.scale());
+                wide.add(new Projection(new Projection.Input.Plain(low), List.of(added), true));
+            }
+        }
+        if (!narrow.isEmpty()) {
+            run(new Projection(projection.input(), narrow, false));
+        }
+        run(projection);
+        wide.forEach(this::run);
+    }
+
+    private List<Adapters.LowRank> changes(Projection.Product product) {
+        return adapters == null ? List.of() : adapters.of(product.matrix().weights());
+    }
+
+    private void run(Projection projection) {
         step((set, it) -> set.project(projection, it.rowCount()));
+    }
+
+    private Activations lowRows(int index, int rank) {
+        return lowRows.computeIfAbsent(index + ":" + rank, it -> rows(rank));
+    }
+
+    /** Applies adapters to all products that are added from now on. */
+    public void use(Adapters adapters) {
+        this.adapters = adapters;
+    }
+
+    /** What a control vector adds behind a block; an empty array: nothing. */
+    float[] direction(int layer) {
+        return adapters == null ? new float[0] : adapters.direction(layer);
     }
 
     public void attend(AttentionPlan plan) {
