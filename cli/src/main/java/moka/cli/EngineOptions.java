@@ -1,7 +1,9 @@
 package moka.cli;
 
+import java.util.List;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
+import moka.engine.AdapterFile;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,12 @@ final class EngineOptions {
             paramLabel = "N",
             description = "Threads (default: the physical cores that the process may use).")
     int threads;
+
+    @Option(names = "--lora", paramLabel = "FILE[:SCALE]", description = "LoRA adapter to compute with; may be repeated, changes add up.")
+    List<String> adapters = List.of();
+
+    @Option(names = "--control-vector", paramLabel = "FILE[:SCALE]", description = "Vectors to add behind blocks; may be repeated.")
+    List<String> controlVectors = List.of();
 
     @Mixin
     final KernelOptions kernels = new KernelOptions();
@@ -73,6 +81,8 @@ final class EngineOptions {
         if (threads < 0) {
             throw CommandFailure.usage("--threads " + threads + ", expected 1 or more (or 0 for the default)");
         }
-        return kernels.modelOptions(threads);
+        return kernels.modelOptions(threads)
+                .withAdapters(adapters.stream().map(AdapterFile::parse).toList())
+                .withControlVectors(controlVectors.stream().map(AdapterFile::parse).toList());
     }
 }
