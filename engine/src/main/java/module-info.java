@@ -3,6 +3,8 @@ module moka.engine {
     requires static transitive org.jspecify;
     requires transitive moka.gguf;
     requires transitive moka.tokenizer;
+    // Events for the flight recorder.
+    requires jdk.jfr;
     // Loaded at run time only where the Vector API kernels are chosen.
     requires static jdk.incubator.vector;
 

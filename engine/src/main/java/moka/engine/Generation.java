@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import moka.engine.flight.EngineEvent;
+import moka.engine.flight.Flight;
 import moka.engine.grammar.GrammarConstraint;
 import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
@@ -185,9 +187,14 @@ final class Generation {
     }
 
     private int choose() {
+        EngineEvent.Sample event = Flight.begin(EngineEvent.Sample::new);
         int id = constraint.isPresent()
                 ? sampler.sample(session.logits(), constraint.get())
                 : sampler.sample(session.logits());
+        if (event != null) {
+            event.token = id;
+            event.commit();
+        }
         if (id == Sampler.NO_TOKEN) {
             throw new EngineException("no token can follow: all logits are minus infinity");
         }

@@ -26,6 +26,8 @@ import moka.engine.architecture.Rotations;
 import moka.engine.architecture.Weights;
 import moka.engine.cache.CacheShape;
 import moka.engine.cache.KvCache;
+import moka.engine.flight.EngineEvent;
+import moka.engine.flight.Flight;
 import moka.engine.grammar.TokenVocabulary;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
@@ -110,9 +112,18 @@ public final class Model implements AutoCloseable {
     }
 
     private static Model open(GgufFile file, ModelOptions options, ObservedKernels.@Nullable Observer observer) {
+        EngineEvent.Load event = Flight.begin(EngineEvent.Load::new);
         Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
-            return new Model(file, guard, options, observer);
+            Model model = new Model(file, guard, options, observer);
+            if (event != null) {
+                event.file = model.name();
+                event.architecture = model.architectureName;
+                event.kernels = model.kernels();
+                event.weightBytes = model.memoryEstimate(SessionOptions.DEFAULT).weightBytes();
+                event.commit();
+            }
+            return model;
         } catch (Throwable e) {
             guard.ifPresent(BusErrorGuard::close);
             file.close();

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import moka.engine.flight.EngineEvent;
+import moka.engine.flight.Flight;
 import moka.engine.kernel.AttentionPlan.Span;
 import org.jspecify.annotations.Nullable;
 
@@ -128,6 +130,7 @@ public final class ParallelGenerator implements AutoCloseable {
         int count = sessions.size();
         ForwardPass pass = sessions.getFirst().pass();
         model.checkUnchanged();
+        EngineEvent.Decode event = Flight.begin(EngineEvent.Decode::new);
         model.computing().lock();
         try {
             var spans = new Span[count];
@@ -148,6 +151,10 @@ public final class ParallelGenerator implements AutoCloseable {
             }
         } finally {
             model.computing().unlock();
+        }
+        if (event != null) {
+            event.sequences = count;
+            event.commit();
         }
     }
 

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import moka.engine.cache.KvCache;
 import moka.engine.cache.SavedSequence;
+import moka.engine.flight.EngineEvent;
+import moka.engine.flight.Flight;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.template.ChatTemplate;
 import moka.template.Message;
@@ -357,6 +359,8 @@ public final class Session implements AutoCloseable {
     private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled, Runnable read) {
         check(ids, first, count);
         model.checkUnchanged();
+        EngineEvent.Prefill prefill = count > 1 ? Flight.begin(EngineEvent.Prefill::new) : null;
+        EngineEvent.Decode decode = count == 1 ? Flight.begin(EngineEvent.Decode::new) : null;
         model.computing().lock();
         try {
             if (!pass.run(ids, first, count, cancelled, reserve(0, count))) {
@@ -368,6 +372,16 @@ public final class Session implements AutoCloseable {
             model.checkRead();
         } finally {
             model.computing().unlock();
+        }
+        if (prefill != null) {
+            prefill.tokens = count;
+            prefill.position = position - count;
+            prefill.commit();
+        }
+        if (decode != null) {
+            decode.sequences = 1;
+            decode.position = position - 1;
+            decode.commit();
         }
         return true;
     }

@@ -1,6 +1,8 @@
 package moka.engine.grammar;
 
 import java.util.Arrays;
+import moka.engine.flight.EngineEvent;
+import moka.engine.flight.Flight;
 import moka.engine.sampling.TokenConstraint;
 
 /**
@@ -74,7 +76,12 @@ public final class GrammarConstraint implements TokenConstraint {
         }
         Arrays.fill(masks[slot], 0);
         maskStates[slot] = state;
+        EngineEvent.Grammar event = Flight.begin(EngineEvent.Grammar::new);
         compute(state, masks[slot]);
+        if (event != null) {
+            event.work = "mask";
+            event.commit();
+        }
         return masks[slot];
     }
 

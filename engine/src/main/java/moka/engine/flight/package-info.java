@@ -1,0 +1,3 @@
+/** Events of the JDK's flight recorder. */
+@org.jspecify.annotations.NullMarked
+package moka.engine.flight;
