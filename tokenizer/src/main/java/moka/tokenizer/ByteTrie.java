@@ -3,8 +3,9 @@ package moka.tokenizer;
 import java.util.Arrays;
 
 /**
- * A trie of byte strings, each with a token. Nodes are numbered, the root is 0; an edge is found by open addressing over (node, byte), so
- * that a step costs one or two reads however many children a node has. Built by one thread, then safe for use by many.
+ * A trie of byte strings, each with a token. Nodes are numbered, the root is 0. A node holds its token and the edge to its first child, so
+ * that a step along a word reads one long; edges to other children are found by open addressing over (node, byte). Built by one thread, then
+ * safe for use by many.
  */
 final class ByteTrie {
     static final int ROOT = 0;
@@ -16,21 +17,26 @@ final class ByteTrie {
      */
     static final int LONGEST = 1024;
 
-    /** {@code node << 8 | byte}, plus 1 so that 0 is a free slot. */
-    private int[] edges;
+    private static final int MAX_NODES = 1 << 23;
+    private static final long MORE_CHILDREN = 1L << 63;
 
-    private int[] targets;
-    private int[] tokens;
+    /** First child's byte (bits 0 to 7) and number (bits 8 to 31); token + 1 (bits 32 to 62); whether there are {@link #MORE_CHILDREN}. */
+    private long[] nodes;
+
     private int nodeCount = 1;
-    private int shift;
+
+    /** The nodes that the root's edges lead to: every walk begins there. */
+    private final int[] rootChildren = new int[256];
+
+    /** Further edges: {@code node << 8 | byte} in the upper 32 bits, the node that it leads to in the lower; 0 is free. */
+    private long[] edges = new long[1 << 10];
+
+    private int edgeCount;
+    private int shift = Integer.numberOfLeadingZeros(edges.length) + 1;
 
     ByteTrie(int nodeCapacity) {
-        int slots = Integer.highestOneBit(Math.max(nodeCapacity, 64)) * 4;
-        edges = new int[slots];
-        targets = new int[slots];
-        tokens = new int[slots / 2];
-        Arrays.fill(tokens, NONE);
-        shift = Integer.numberOfLeadingZeros(slots) + 1;
+        nodes = new long[Math.max(nodeCapacity, 64)];
+        Arrays.fill(rootChildren, NONE);
     }
 
     /** Adds a string, unless it is longer than {@link #LONGEST}; of equal ones the first keeps its token. */
@@ -46,23 +52,34 @@ final class ByteTrie {
             }
             node = next;
         }
-        if (tokens[node] == NONE) {
-            tokens[node] = token;
+        if (token(node) == NONE) {
+            nodes[node] |= (token + 1L) << 32;
         }
     }
 
     /** The node that a byte leads to, or {@link #NONE}. */
     int child(int node, byte b) {
-        int edge = (node << 8 | b & 0xFF) + 1;
+        if (node == ROOT) {
+            return rootChildren[b & 0xFF];
+        }
+        long n = nodes[node];
+        int first = (int) n;
+        if ((byte) first == b && first != 0) {
+            return first >>> 8;
+        }
+        return n < 0 ? furtherChild(node << 8 | b & 0xFF) : NONE;
+    }
+
+    private int furtherChild(int edge) {
         int mask = edges.length - 1;
         int slot = edge * 0x9E3779B9 >>> shift;
         while (true) {
-            int found = edges[slot];
-            if (found == edge) {
-                return targets[slot];
-            }
+            long found = edges[slot];
             if (found == 0) {
                 return NONE;
+            }
+            if ((int) (found >>> 32) == edge) {
+                return (int) found;
             }
             slot = slot + 1 & mask;
         }
@@ -70,42 +87,55 @@ final class ByteTrie {
 
     /** The token whose text ends at a node, or {@link #NONE}. */
     int token(int node) {
-        return tokens[node];
+        return ((int) (nodes[node] >>> 32) & Integer.MAX_VALUE) - 1;
+    }
+
+    /** The token of a whole string, or {@link #NONE}. */
+    int find(byte[] text, int from, int length) {
+        int node = ROOT;
+        for (int i = from; i < from + length && node != NONE; i++) {
+            node = child(node, text[i]);
+        }
+        return node == NONE ? NONE : token(node);
     }
 
     private int addNode(int parent, byte b) {
         int node = nodeCount++;
-        if (nodeCount > 1 << 23) {
-            throw new TokenizerException("the vocabulary's texts are too long: they make more than " + (1 << 23) + " trie nodes");
+        if (nodeCount > MAX_NODES) {
+            throw new TokenizerException("the vocabulary's texts are too long: they make more than " + MAX_NODES + " trie nodes");
         }
-        if (nodeCount * 2 > edges.length) {
-            grow();
+        if (node == nodes.length) {
+            nodes = Arrays.copyOf(nodes, node * 2);
         }
-        link((parent << 8 | b & 0xFF) + 1, node);
+        if (parent == ROOT) {
+            rootChildren[b & 0xFF] = node;
+        } else if ((int) nodes[parent] == 0) {
+            nodes[parent] |= (long) node << 8 | b & 0xFF;
+        } else {
+            nodes[parent] |= MORE_CHILDREN;
+            if (++edgeCount * 2 > edges.length) {
+                grow();
+            }
+            link((long) (parent << 8 | b & 0xFF) << 32 | node);
+        }
         return node;
     }
 
-    private void link(int edge, int target) {
-        int slot = edge * 0x9E3779B9 >>> shift;
+    private void link(long edge) {
+        int slot = (int) (edge >>> 32) * 0x9E3779B9 >>> shift;
         while (edges[slot] != 0) {
             slot = slot + 1 & edges.length - 1;
         }
         edges[slot] = edge;
-        targets[slot] = target;
     }
 
     private void grow() {
-        int[] oldEdges = edges;
-        int[] oldTargets = targets;
-        edges = new int[oldEdges.length * 2];
-        targets = new int[oldEdges.length * 2];
+        long[] old = edges;
+        edges = new long[old.length * 2];
         shift--;
-        int nodes = tokens.length;
-        tokens = Arrays.copyOf(tokens, nodes * 2);
-        Arrays.fill(tokens, nodes, nodes * 2, NONE);
-        for (int i = 0; i < oldEdges.length; i++) {
-            if (oldEdges[i] != 0) {
-                link(oldEdges[i], oldTargets[i]);
+        for (long edge : old) {
+            if (edge != 0) {
+                link(edge);
             }
         }
     }

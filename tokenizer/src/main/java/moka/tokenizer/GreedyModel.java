@@ -22,11 +22,7 @@ final class GreedyModel implements TextModel {
     @Override
     public int find(String text) {
         byte[] bytes = Utf8.padded(text);
-        int node = ByteTrie.ROOT;
-        for (int i = 0; i < bytes.length - Utf8.PADDING && node != ByteTrie.NONE; i++) {
-            node = trie.child(node, bytes[i]);
-        }
-        return node == ByteTrie.NONE || node == ByteTrie.ROOT ? -1 : trie.token(node);
+        return trie.find(bytes, 0, bytes.length - Utf8.PADDING);
     }
 
     @Override

@@ -29,11 +29,7 @@ final class Plamo2Model implements TextModel {
     @Override
     public int find(String text) {
         byte[] bytes = Utf8.padded(text);
-        int node = ByteTrie.ROOT;
-        for (int i = 0; i < bytes.length - Utf8.PADDING && node != ByteTrie.NONE; i++) {
-            node = trie.child(node, bytes[i]);
-        }
-        return node == ByteTrie.NONE || node == ByteTrie.ROOT ? -1 : trie.token(node);
+        return trie.find(bytes, 0, bytes.length - Utf8.PADDING);
     }
 
     /** The score in steps of 1e-4, rounded half away from zero, with its sign turned. */

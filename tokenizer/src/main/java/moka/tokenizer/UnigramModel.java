@@ -15,6 +15,9 @@ final class UnigramModel implements TextModel {
 
     private final Vocabulary vocabulary;
     private final ByteTrie trie;
+    /** Tokens that text never becomes; ascending. */
+    private final int[] special;
+
     private final CharacterMap characterMap;
     private final int unknown;
     private final boolean spacePrefix;
@@ -32,6 +35,7 @@ final class UnigramModel implements TextModel {
         this.spacePrefix = spacePrefix;
         this.mergeSpaces = mergeSpaces;
         trie = new ByteTrie(vocabulary.size() * 2);
+        var others = new IdBuffer(16);
         float lowest = Float.MAX_VALUE;
         ByteStrings texts = vocabulary.texts();
         for (int id = 0; id < vocabulary.size(); id++) {
@@ -40,8 +44,11 @@ final class UnigramModel implements TextModel {
             }
             if (vocabulary.is(id, Attributes.NORMAL | Attributes.USER_DEFINED | Attributes.UNUSED)) {
                 trie.add(texts.bytes(), texts.offset(id), texts.length(id), id);
+            } else {
+                others.add(id);
             }
         }
+        special = others.toArray();
         unknownScore = lowest - UNKNOWN_PENALTY;
     }
 
@@ -49,14 +56,14 @@ final class UnigramModel implements TextModel {
     public int find(String text) {
         byte[] bytes = Utf8.padded(text);
         int length = bytes.length - Utf8.PADDING;
-        ByteStrings texts = vocabulary.texts();
-        for (int id = 0; id < vocabulary.size(); id++) {
-            if (texts.length(id) == length
-                    && Arrays.equals(texts.bytes(), texts.offset(id), texts.offset(id) + length, bytes, 0, length)) {
+        int found = trie.find(bytes, 0, length);
+        for (int id : special) {
+            boolean earlier = found < 0 || id < found;
+            if (earlier && Arrays.equals(vocabulary.texts().get(id), Arrays.copyOf(bytes, length))) {
                 return id;
             }
         }
-        return -1;
+        return found;
     }
 
     @Override
