@@ -2,6 +2,7 @@ package moka.template;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,6 +32,26 @@ public record Message(String role, String content, Map<String, Object> fields) {
         return new Message("assistant", text, Map.of());
     }
 
+    /** What a tool gave back. @param toolCallId the call that it answers, as the assistant's message names it */
+    public static Message tool(String toolCallId, String name, String text) {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("tool_call_id", toolCallId);
+        fields.put("name", name);
+        return new Message("tool", text, fields);
+    }
+
+    /** A message of several parts, such as {@code {"type": "text", "text": "…"}}; templates for plain text do not take these. */
+    public static Message ofParts(String role, List<Map<String, Object>> parts) {
+        return new Message(role, "", Map.of("content", List.copyOf(parts)));
+    }
+
+    /** The same message with one more field, such as {@code reasoning_content}. */
+    public Message withField(String name, Object value) {
+        var more = new LinkedHashMap<>(fields);
+        more.put(name, value);
+        return new Message(role, content, more);
+    }
+
     /** Marks for values that Java has no own for. */
     public static final class TemplateValues {
         /** {@code none}. */
@@ -43,5 +64,4 @@ public record Message(String role, String content, Map<String, Object> fields) {
 
         private TemplateValues() {}
     }
-
 }
