@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentMap;
 final class TokenMasks {
     private static final int MOST_KEPT = 1000; // about 16 KB each for 128k tokens where not sparse
     private static final int BROAD = 48; // byte values that may follow
+    private static final int MOST_TOPS = 256; // of a state whose tops are looked at one by one
 
     private final TokenVocabulary vocabulary;
     private final ConcurrentMap<Top, Certain> byTop = new ConcurrentHashMap<>();
@@ -51,6 +52,10 @@ final class TokenMasks {
 
     /** Sets the bits of all tokens whose bytes may follow a state. */
     void allow(StackSets states, int state, long[] words) {
+        if (states.nodes(state).length > MOST_TOPS) {
+            vocabulary.all().allow(states, state, 0, words, (_, _, _) -> {});
+            return;
+        }
         List<StackSets.Group> groups = states.groups(state);
         List<StackSets.Group> narrow = new ArrayList<>();
         for (StackSets.Group group : groups) {
