@@ -33,6 +33,11 @@ public final class Candidates {
 
     private static final int HEAP_LIMIT = 1024;
 
+    private static final int BLOCK = 512;
+
+    /** So many candidates are not worth cutting down before they are sorted. */
+    private static final int FEW = 4096;
+
     private final float[] logits; // [vocabularySize], by token id; those of candidates agree with their keys
     private final long[] keys; // [vocabularySize], the first count are the candidates
     private int count;
@@ -40,10 +45,14 @@ public final class Candidates {
     private int sortedCount; // keys[0, sortedCount) are sorted and none after them belongs among them
     private boolean materialised;
     private TokenConstraint constraint = NONE;
+    private final double[] blockMass; // [block]: sums of exp(logit - max) as of the last massAbove
+    private final double[] weights = new double[BLOCK];
+    private final float[] blockLogits = new float[BLOCK];
 
     Candidates(int vocabularySize) {
         logits = new float[vocabularySize];
         keys = new long[vocabularySize];
+        blockMass = new double[(vocabularySize + BLOCK - 1) / BLOCK];
     }
 
     /** Starts over with the logits of the whole vocabulary (float32, little-endian). */
@@ -60,6 +69,41 @@ public final class Candidates {
 
     int vocabularySize() {
         return logits.length;
+    }
+
+    /** The largest logit of the whole vocabulary; not a number where any is not. One vector pass. */
+    float largestOfAll() {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int id = 0; id < logits.length; id++) {
+            largest = Math.max(largest, logits[id]);
+        }
+        return largest;
+    }
+
+    /** The first token with the largest logit of all. */
+    int firstWith(float logit) {
+        int id = 0;
+        while (logits[id] != logit) {
+            id++;
+        }
+        return id;
+    }
+
+    /** Whether nothing has asked for the candidates one by one, and there is no constraint: the array of logits stands for them. */
+    private boolean isPlain() {
+        return !materialised && constraint == NONE;
+    }
+
+    /** How many tokens may still be drawn, as {@link #count()}, but without a list of them. */
+    int available() {
+        if (!isPlain()) {
+            return count();
+        }
+        int available = 0;
+        for (float logit : logits) {
+            available += logit > Float.NEGATIVE_INFINITY ? 1 : 0;
+        }
+        return available;
     }
 
     /** How many tokens may still be drawn. */
@@ -260,6 +304,10 @@ public final class Candidates {
 
     /** Keeps candidates whose logit is at least {@code least}. */
     void keepAtLeast(double least) {
+        if (isPlain()) {
+            become(collect(least), 0);
+            return;
+        }
         materialise();
         int kept = 0;
         int sorted = 0;
@@ -271,6 +319,68 @@ public final class Candidates {
         }
         count = kept;
         sortedCount = sorted;
+    }
+
+    /** Puts the tokens of the plain vocabulary with such logits into keys; returns how many there are. */
+    private int collect(double least) {
+        float least32 = (float) least;
+        least32 = least32 < least ? Math.nextUp(least32) : least32;
+        int kept = 0;
+        for (int id = 0; id < logits.length; id++) {
+            if (logits[id] >= least32 && logits[id] > Float.NEGATIVE_INFINITY) {
+                keys[kept++] = key(logits[id], id);
+            }
+        }
+        return kept;
+    }
+
+    /**
+     * Cuts off candidates that the likeliest ones with a mass (sum of exp(logit - max)) do not need: those that stay have that mass and
+     * more. So what follows sorts hundreds and not the vocabulary.
+     */
+    void narrow(double max, double mass, int minKeep) {
+        for (double depth = 3; depth < 50 && (isPlain() || count() > FEW); depth *= 2) {
+            int kept = isPlain() ? collect(max - depth) : moveToFront(max - depth);
+            if (kept >= minKeep && massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
+                become(kept, 0);
+                width = kept;
+                return;
+            }
+        }
+    }
+
+    private int moveToFront(double least) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            if (logitOf(keys[i]) >= least) {
+                long moved = keys[i];
+                keys[i] = keys[kept];
+                keys[kept++] = moved;
+            }
+        }
+        sortedCount = 0;
+        return kept;
+    }
+
+    /** As {@link #narrow}, by the distance of the logit from a value in place of that from the largest. */
+    void narrowAround(double center, double max, double mass) {
+        materialise();
+        for (double distance = 0.5; distance < 50 && count > FEW; distance *= 2) {
+            int kept = 0;
+            for (int i = 0; i < count; i++) {
+                if (Math.abs(center - logitOf(keys[i])) <= distance) {
+                    long moved = keys[i];
+                    keys[i] = keys[kept];
+                    keys[kept++] = moved;
+                }
+            }
+            sortedCount = 0;
+            if (massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
+                become(kept, 0);
+                width = kept;
+                return;
+            }
+        }
     }
 
     /** Sorts the candidates by the distance of their logit from a value, ties by id; ended by {@link #keepNearest}. */
@@ -300,6 +410,12 @@ public final class Candidates {
 
     /** Divides all logits by a positive temperature; the order stays. */
     void divide(float temperature) {
+        if (isPlain()) {
+            for (int id = 0; id < logits.length; id++) {
+                logits[id] /= temperature;
+            }
+            return;
+        }
         materialise();
         for (int i = 0; i < count; i++) {
             int id = (int) keys[i];
@@ -309,6 +425,9 @@ public final class Candidates {
     }
 
     double maxLogit() {
+        if (isPlain()) {
+            return largestOfAll();
+        }
         materialise();
         if (sortedCount > 0) {
             return logit(0);
@@ -320,13 +439,78 @@ public final class Candidates {
         return max;
     }
 
-    /** Sum of exp(logit - max) over the candidates. */
+    /** Sum of exp(logit - max) over the candidates; none is above max. */
     double massAbove(double max) {
+        if (!isPlain()) {
+            materialise();
+            return massOfKeys(count, max);
+        }
         double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += Math.exp(logitOf(keys[i]) - max);
+        for (int from = 0; from < logits.length; from += BLOCK) {
+            int size = Math.min(BLOCK, logits.length - from);
+            Exponentials.of(logits, from, size, max, weights);
+            blockMass[from / BLOCK] = Exponentials.sum(weights, size);
+            sum += blockMass[from / BLOCK];
         }
         return sum;
+    }
+
+    private double massOfKeys(int size, double max) {
+        double sum = 0;
+        for (int from = 0; from < size; from += BLOCK) {
+            blockMass[from / BLOCK] = Exponentials.sum(weights, weighBlock(from, Math.min(BLOCK, size - from), max));
+            sum += blockMass[from / BLOCK];
+        }
+        return sum;
+    }
+
+    private int weighBlock(int from, int size, double max) {
+        for (int i = 0; i < size; i++) {
+            blockLogits[i] = logitOf(keys[from + i]);
+        }
+        Exponentials.of(blockLogits, 0, size, max, weights);
+        return size;
+    }
+
+    /** Sum of exp(logit - max) * (logit - max) over the candidates. */
+    double weightedSum(double max) {
+        materialise();
+        double sum = 0;
+        for (int from = 0; from < count; from += BLOCK) {
+            int size = weighBlock(from, Math.min(BLOCK, count - from), max);
+            for (int i = 0; i < size; i++) {
+                weights[i] *= Math.max(blockLogits[i] - max, Exponentials.LEAST);
+            }
+            sum += Exponentials.sum(weights, size);
+        }
+        return sum;
+    }
+
+    /**
+     * The token at which the sum of exp(logit - max) exceeds a target, in the present order. Looks at one block of candidates; the sums of
+     * blocks are those of {@link #massAbove}, which must have been asked before with the same candidates.
+     */
+    int drawn(double max, double target) {
+        int total = isPlain() ? logits.length : count;
+        double sum = 0;
+        int block = 0;
+        for (; (block + 1) * BLOCK < total && sum + blockMass[block] <= target; block++) {
+            sum += blockMass[block];
+        }
+        int from = block * BLOCK;
+        int size = Math.min(BLOCK, total - from);
+        if (isPlain()) {
+            Exponentials.of(logits, from, size, max, weights);
+        } else {
+            weighBlock(from, size, max);
+        }
+        int drawn = -1;
+        for (int i = 0; i < size && (drawn < 0 || sum <= target); i++) {
+            sum += weights[i];
+            int token = isPlain() ? from + i : id(from + i);
+            drawn = logits[token] > Float.NEGATIVE_INFINITY ? token : drawn;
+        }
+        return drawn;
     }
 
     static long key(float logit, int id) {

@@ -36,11 +36,9 @@ final class MirostatState {
             double max = candidates.maxLogit();
             double logMass = Math.log(candidates.massAbove(max));
             // surprise in bits is (log mass - (logit - max)) / ln 2; it must not exceed mu
-            int count = candidates.count();
-            candidates.sortBest(Math.min(count, 1));
             double least = max + logMass - mu * Math.log(2);
-            if (count > 0 && candidates.logit(0) < least) {
-                candidates.keepFirst(1);
+            if (max < least) {
+                candidates.keepBest(1);
             } else {
                 candidates.keepAtLeast(least);
                 candidates.sort();

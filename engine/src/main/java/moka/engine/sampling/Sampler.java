@@ -13,7 +13,10 @@ import java.util.Map;
  * drawn from two or more candidates, another before it where XTC is on; the greedy path uses none.
  */
 public final class Sampler {
-    /** Returned by {@link #sample} where no token is left: all logits are minus infinity or not numbers, or a constraint allows none. */
+    /**
+     * Returned by {@link #sample} where no token can be chosen: all logits are minus infinity, one is infinite or not a number, or all
+     * that a constraint allows are minus infinity.
+     */
     public static final int NO_TOKEN = -1;
 
     private final SamplingOptions options;
@@ -100,25 +103,31 @@ public final class Sampler {
      */
     public int sample(MemorySegment logits) {
         requireLogits(logits);
-        if (greedy && untouched) {
-            return argmax(logits);
-        }
         candidates.load(logits);
-        return choose();
+        float largest = candidates.largestOfAll();
+        if (!isUsable(largest)) {
+            return NO_TOKEN;
+        }
+        return greedy && untouched ? candidates.firstWith(largest) : choose();
     }
 
     /** Chooses the next token among those that a constraint allows: the same as with all others at minus infinity. */
     public int sample(MemorySegment logits, TokenConstraint constraint) {
         requireLogits(logits);
-        if (greedy && untouched) {
-            int best = argmax(logits);
-            if (best == NO_TOKEN || constraint.allows(best)) {
-                return best;
-            }
-            return argmaxAllowed(logits, constraint.mask());
-        }
         candidates.load(logits, constraint);
+        float largest = candidates.largestOfAll();
+        if (!isUsable(largest)) {
+            return NO_TOKEN;
+        }
+        if (greedy && untouched) {
+            int best = candidates.firstWith(largest);
+            return constraint.allows(best) ? best : argmaxAllowed(logits, constraint.mask());
+        }
         return choose();
+    }
+
+    private static boolean isUsable(float largest) {
+        return Math.abs(largest) < Float.POSITIVE_INFINITY;
     }
 
     /** Takes a token into the history: each one of the prompt, and each one chosen. */
@@ -152,33 +161,21 @@ public final class Sampler {
 
     private int choose() {
         runSteps();
-        int count = candidates.count();
+        int count = candidates.available();
         if (count <= 1) {
             if (count == 1 && options.mirostat().version() != 0) {
                 mirostat.observe(1);
             }
+            candidates.materialise();
             return count == 0 ? NO_TOKEN : candidates.id(0);
         }
         double max = candidates.maxLogit();
         double mass = candidates.massAbove(max);
-        int index = draw(max, random.nextDouble() * mass);
+        int token = candidates.drawn(max, random.nextDouble() * mass);
         if (options.mirostat().version() != 0) {
-            mirostat.observe(Math.exp(candidates.logit(index) - max) / mass);
+            mirostat.observe(Math.exp(candidates.logitOfToken(token) - max) / mass);
         }
-        return candidates.id(index);
-    }
-
-    /** The first candidate at which the sum of exp(logit - max) exceeds the target. */
-    private int draw(double max, double target) {
-        int last = candidates.count() - 1;
-        double sum = 0;
-        for (int i = 0; i < last; i++) {
-            sum += Math.exp(candidates.logit(i) - max);
-            if (sum > target) {
-                return i;
-            }
-        }
-        return last;
+        return token;
     }
 
     private void runSteps() {
@@ -216,20 +213,6 @@ public final class Sampler {
         for (int i = 0; i < biases.length; i++) {
             candidates.setLogit(biasedTokens[i], candidates.logitOfToken(biasedTokens[i]) + biases[i]);
         }
-    }
-
-    /** The first largest logit. One pass; the branch is hardly ever taken. */
-    private int argmax(MemorySegment logits) {
-        float largest = Float.NEGATIVE_INFINITY;
-        int best = NO_TOKEN;
-        for (int id = 0; id < vocabularySize; id++) {
-            float logit = logits.getAtIndex(Candidates.LOGIT, id);
-            if (logit > largest) {
-                largest = logit;
-                best = id;
-            }
-        }
-        return best;
     }
 
     private int argmaxAllowed(MemorySegment logits, long[] mask) {

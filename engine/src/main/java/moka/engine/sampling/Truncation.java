@@ -21,6 +21,7 @@ final class Truncation {
         }
         double max = candidates.maxLogit();
         double wanted = p * candidates.massAbove(max);
+        candidates.narrow(max, wanted, minKeep);
         int count = candidates.count();
         double mass = 0;
         for (int i = 0; i < count; i++) {
@@ -35,10 +36,10 @@ final class Truncation {
 
     /** Keeps logits of at least max + ln p, so tokens at least p times as likely as the likeliest (arXiv:2407.01082). */
     static void minP(Candidates candidates, float p, int minKeep) {
-        if (p <= 0 || candidates.count() == 0) {
+        double max = candidates.maxLogit();
+        if (p <= 0 || max == Double.NEGATIVE_INFINITY) {
             return;
         }
-        double max = candidates.maxLogit();
         double least = max + Math.log(Math.min(1, p));
         if (minKeep > 1) {
             int kept = Math.min(minKeep, candidates.count());
@@ -58,7 +59,10 @@ final class Truncation {
         double max = candidates.maxLogit();
         double total = candidates.massAbove(max);
         // surprise is max + log total - logit: its distance from the entropy is that of the logit from this value
-        candidates.orderByDistance(max + Math.log(total) - entropy(candidates, max, total));
+        double center = max + Math.log(total) - entropy(candidates, max, total);
+        candidates.narrowAround(center, max, p * total);
+        count = candidates.count();
+        candidates.orderByDistance(center);
         double mass = 0;
         int kept = count;
         for (int i = 0; i < count; i++) {
@@ -92,12 +96,12 @@ final class Truncation {
 
     /** Removes all but the least likely of the tokens whose probability is at least the threshold. */
     static void excludeTopChoices(Candidates candidates, float threshold, int minKeep) {
-        int count = candidates.count();
-        if (threshold > 0.5f || count < 2) {
+        if (threshold > 0.5f || candidates.available() < 2) {
             return;
         }
         double max = candidates.maxLogit();
         double least = threshold * candidates.massAbove(max);
+        int count = candidates.count();
         int above = 0;
         while (above < count) {
             sortOnDemand(candidates, above, count);
@@ -113,13 +117,7 @@ final class Truncation {
 
     /** Entropy in nats of the candidates; mass: sum of exp(logit - max). */
     static double entropy(Candidates candidates, double max, double mass) {
-        double weighted = 0;
-        int count = candidates.count();
-        for (int i = 0; i < count; i++) {
-            double shifted = candidates.logit(i) - max;
-            weighted += Math.exp(shifted) * shifted;
-        }
-        return Math.log(mass) - weighted / mass;
+        return Math.log(mass) - candidates.weightedSum(max) / mass;
     }
 
     /** Makes candidate {@code index} the index-th best. Sorts ahead in growing pieces: a prefix is mostly all that is needed. */
