@@ -1,5 +1,7 @@
 package moka.engine;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -11,7 +13,6 @@ import java.util.OptionalInt;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
 import moka.engine.grammar.GrammarConstraint;
-import moka.engine.grammar.TokenGrammar;
 import moka.engine.sampling.Sampler;
 import moka.engine.sampling.SamplingOptions;
 import moka.template.answer.Answer;
@@ -42,6 +43,7 @@ final class Generation {
     private final StringBuilder text = new StringBuilder();
     private @Nullable AnswerParser parser;
     private @Nullable StopReason stopReason;
+    private SpeculationCounts speculationCounts = SpeculationCounts.NONE;
     private int promptTokens;
     private int reusedTokens;
     private int prefilledTokens;
@@ -55,9 +57,12 @@ final class Generation {
         this.tokenizer = session.model().tokenizer();
         this.decoder = tokenizer.newStreamingDecoder(false);
         this.constraint = options.grammar()
-                .map(it -> new TokenGrammar(it, session.model().grammarVocabulary()).newConstraint());
+                .map(it -> session.model().bound(it).newConstraint());
         this.stopTexts = new StopTexts(options.stopTexts());
-        this.sampler = new Sampler(sampling(options.sampling(), tokenizer), session.model().vocabularySize());
+        this.sampler = new Sampler(
+                sampling(options.sampling(), tokenizer),
+                session.model().vocabularySize(),
+                session.model().dryBreakers(options.sampling().dry()));
     }
 
     /** The options, with the tokens forbidden that the file forbids to generate. */
@@ -72,6 +77,10 @@ final class Generation {
 
     GenerationResult run(int[] prompt) {
         prefill(prompt);
+        if (stopReason == null && options.speculation().isPresent()) {
+            speculate(options.speculation().get());
+            return result();
+        }
         var next = new int[1];
         while ((next[0] = next()) != NONE) {
             if (!session.append(next, 0, 1, options.cancellation()::isCancelled)) {
@@ -79,6 +88,16 @@ final class Generation {
             }
         }
         return result();
+    }
+
+    private void speculate(Speculation speculation) {
+        try (Guesser guesser = Guesser.of(speculation, session.model())) {
+            var decoding = new SpeculativeDecoding(session, this, speculation.maxGuesses());
+            if (!decoding.run(guesser, options.cancellation()::isCancelled)) {
+                stopReason = StopReason.CANCELLED;
+            }
+            speculationCounts = decoding.counts();
+        }
     }
 
     /** Computes the prompt; what the cache holds of it already is not computed again. */
@@ -183,7 +202,7 @@ final class Generation {
                 reusedTokens, prefilledTokens, prefillNanos, tokens.size(), System.nanoTime() - decodeStart);
         Answer answer = parser == null ? new Answer(text.toString(), "", List.of()) : parser.finish();
         return new GenerationResult(
-                text.toString(), answer, tokens, Objects.requireNonNull(stopReason), timings, sampler.seed());
+                text.toString(), answer, tokens, Objects.requireNonNull(stopReason), timings, speculationCounts, sampler.seed());
     }
 
     private int choose() {
@@ -196,9 +215,20 @@ final class Generation {
             event.commit();
         }
         if (id == Sampler.NO_TOKEN) {
-            throw new EngineException("no token can follow: all logits are minus infinity");
+            throw new EngineException(session.model().name() + ": no token can follow at position " + session.position() + ": "
+                    + whyNone(session.logits()));
         }
         return id;
+    }
+
+    private static String whyNone(MemorySegment logits) {
+        for (long id = 0; id < logits.byteSize() / 4; id++) {
+            float logit = logits.getAtIndex(ValueLayout.JAVA_FLOAT, id);
+            if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
+                return "the logit of token " + id + " is " + logit + ", expected finite ones; the file's weights are damaged";
+            }
+        }
+        return "the logits of all tokens that are allowed are minus infinity";
     }
 
     /** A parser for the notation of the template's family. */

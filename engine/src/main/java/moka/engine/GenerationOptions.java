@@ -21,6 +21,7 @@ import moka.template.ChatTemplate;
  * @param contextShift what to do when the context is full: nothing, so that the answer ends ({@link StopReason#CONTEXT_FULL}); or keep this
  *     many of the prompt's first tokens, drop the older half of the rest, and go on
  * @param parseAnswer whether to take reasoning and tool calls out of the text and tell them apart, as the chat template's family writes them
+ * @param speculation how tokens are guessed ahead, if at all
  * @param cancellation stops it from another thread
  */
 public record GenerationOptions(
@@ -33,11 +34,12 @@ public record GenerationOptions(
         Map<String, Object> templateVariables,
         OptionalInt contextShift,
         boolean parseAnswer,
+        Optional<Speculation> speculation,
         Cancellation cancellation) {
     /** Built-in sampling, no limits but the context's. */
     public static final GenerationOptions DEFAULT = new GenerationOptions(
             SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(),
-            OptionalInt.empty(), false, new Cancellation());
+            OptionalInt.empty(), false, Optional.empty(), new Cancellation());
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);
@@ -47,62 +49,68 @@ public record GenerationOptions(
     public GenerationOptions withSampling(SamplingOptions sampling) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withMaxTokens(int maxTokens) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withStopTexts(List<String> stopTexts) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withIgnoreEndOfGeneration(boolean ignoreEndOfGeneration) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withGrammar(Grammar grammar) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.of(grammar),
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withChatTemplate(ChatTemplate chatTemplate) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                Optional.of(chatTemplate), templateVariables, contextShift, parseAnswer, cancellation);
+                Optional.of(chatTemplate), templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withTemplateVariables(Map<String, Object> templateVariables) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     /** @param keptTokens tokens of the prompt to keep when the context is full */
     public GenerationOptions withContextShift(int keptTokens) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, OptionalInt.of(keptTokens), parseAnswer, cancellation);
+                chatTemplate, templateVariables, OptionalInt.of(keptTokens), parseAnswer, speculation, cancellation);
     }
 
     public GenerationOptions withParsedAnswer(boolean parseAnswer) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
+    }
+
+    public GenerationOptions withSpeculation(Speculation speculation) {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, contextShift, parseAnswer, Optional.of(speculation), cancellation);
     }
 
     public GenerationOptions withCancellation(Cancellation cancellation) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
-                chatTemplate, templateVariables, contextShift, parseAnswer, cancellation);
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
     }
 
     /** The same for sampling alone: temperature 0 is greedy. */

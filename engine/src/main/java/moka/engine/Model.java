@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -28,6 +29,8 @@ import moka.engine.cache.CacheShape;
 import moka.engine.cache.KvCache;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
+import moka.engine.grammar.Grammar;
+import moka.engine.grammar.TokenGrammar;
 import moka.engine.grammar.TokenVocabulary;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider;
@@ -38,6 +41,7 @@ import moka.engine.kernel.machine.BusErrorGuard;
 import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
+import moka.engine.sampling.DrySequenceBreakers;
 import moka.engine.sampling.SamplingOptions;
 import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
@@ -72,6 +76,8 @@ public final class Model implements AutoCloseable {
     private final Map<Integer, ForwardPass> forwardPasses = new HashMap<>();
     private final ChatTemplates chatTemplates;
     private @Nullable TokenVocabulary grammarVocabulary;
+    private @Nullable TokenGrammar tokenGrammar;
+    private final Map<List<String>, List<int[]>> dryBreakers = new ConcurrentHashMap<>();
     private boolean closed;
     private int sessionCount;
 
@@ -349,6 +355,23 @@ public final class Model implements AutoCloseable {
     /** Held while a session computes: kernels and team serve one at a time. */
     ReentrantLock computing() {
         return computing;
+    }
+
+    /** A grammar with the model's vocabulary; the last one is kept, for answers under the same grammar share what they learn. */
+    synchronized TokenGrammar bound(Grammar grammar) {
+        TokenGrammar now = tokenGrammar;
+        if (now == null || now.grammar() != grammar) {
+            now = new TokenGrammar(grammar, grammarVocabulary());
+            tokenGrammar = now;
+        }
+        return now;
+    }
+
+    /** Token sequences across which DRY matches no repeat. */
+    List<int[]> dryBreakers(SamplingOptions.Dry dry) {
+        return dry.off()
+                ? List.of()
+                : dryBreakers.computeIfAbsent(dry.sequenceBreakers(), it -> DrySequenceBreakers.of(it, tokenizer));
     }
 
     /** The vocabulary as grammars want it: made at the first use, since it costs some milliseconds. */

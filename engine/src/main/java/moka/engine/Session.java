@@ -335,6 +335,43 @@ public final class Session implements AutoCloseable {
         return true;
     }
 
+    /** Most rows that {@link #append(int[], MemorySegment, BooleanSupplier)} takes. */
+    int maxLogitsRows() {
+        return Math.min(batchRows, pass.maxHeadRows());
+    }
+
+    /**
+     * Appends tokens of one batch and computes the logits of each, one row after another; {@link #useLogits} takes one.
+     *
+     * @return false if it was cancelled: nothing was appended
+     */
+    boolean append(int[] ids, MemorySegment rows, BooleanSupplier cancelled) {
+        return runBody(ids, 0, ids.length, cancelled, () -> {
+            pass.runHead(0, ids.length);
+            for (int row = 0; row < ids.length; row++) {
+                pass.readLogits(row, rows.asSlice(4L * model.vocabularySize() * row));
+            }
+        });
+    }
+
+    /** Makes a row of logits those of the session. */
+    void useLogits(MemorySegment rows, int row) {
+        MemorySegment.copy(rows, logits.byteSize() * row, logits, 0, logits.byteSize());
+        checkFinite(logits);
+        logitsValid = true;
+    }
+
+    /** Whether {@code position} can be gone back to once {@code stored} tokens are there. */
+    boolean canReturnTo(int position, int stored) {
+        return cache.canRewind(position, Math.max(storedPositions, stored));
+    }
+
+    /** Takes up tokens that were computed before a rewind and are still there. */
+    void goOnTo(int to) {
+        position = to;
+        cache.advance(to);
+    }
+
     private void lastLogits(int row) {
         pass.runHead(row, 1);
         takeLogits(0);

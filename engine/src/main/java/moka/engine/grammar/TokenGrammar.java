@@ -6,6 +6,7 @@ import moka.engine.grammar.Expression.TokenName;
  * A grammar bound to a vocabulary: what several sequences under the same grammar share. Safe for use by many threads.
  */
 public final class TokenGrammar {
+    private final Grammar grammar;
     private final PushdownAutomaton automaton;
     private final TokenVocabulary vocabulary;
     private final TokenMasks masks;
@@ -13,6 +14,7 @@ public final class TokenGrammar {
 
     /** @throws GrammarException if the grammar names a token that the vocabulary lacks */
     public TokenGrammar(Grammar grammar, TokenVocabulary vocabulary) {
+        this.grammar = grammar;
         automaton = grammar.automaton();
         this.vocabulary = vocabulary;
         masks = new TokenMasks(vocabulary);
@@ -31,6 +33,10 @@ public final class TokenGrammar {
     /** What holds one sequence to the grammar, from its beginning. */
     public GrammarConstraint newConstraint() {
         return new GrammarConstraint(this);
+    }
+
+    public Grammar grammar() {
+        return grammar;
     }
 
     PushdownAutomaton automaton() {

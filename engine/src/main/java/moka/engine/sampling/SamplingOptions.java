@@ -148,7 +148,8 @@ public record SamplingOptions(
             requireFinite("dry-base", base);
         }
 
-        boolean off() {
+        /** Whether it changes nothing. */
+        public boolean off() {
             return multiplier == 0 || base < 1 || lastN == 0;
         }
     }

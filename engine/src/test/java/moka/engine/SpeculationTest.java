@@ -1,0 +1,147 @@
+package moka.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import moka.engine.grammar.Grammar;
+import moka.engine.sampling.SamplingOptions;
+import moka.models.DefaultModel;
+import moka.template.Message;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Guessing ahead changes the passes, never the answer. */
+class SpeculationTest {
+    private static final GenerationOptions GREEDY =
+            GenerationOptions.DEFAULT.withSampling(SamplingOptions.GREEDY).withMaxTokens(60);
+    private static final List<String> QUESTIONS = List.of(
+            "What is the capital of France?",
+            "Repeat: red green blue red green blue red green blue red green",
+            "Tell me a story about a fox.",
+            "Count: one two three four. Count: one two three four. Count:");
+
+    private static Model model;
+
+    @BeforeAll
+    static void openModel() {
+        model = Model.open(DefaultModel.FILE_NAME, bytes(), ModelOptions.DEFAULT);
+    }
+
+    @AfterAll
+    static void closeModel() {
+        model.close();
+    }
+
+    private static MemorySegment bytes() {
+        try (InputStream stream = DefaultModel.open()) {
+            return MemorySegment.ofArray(stream.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static GenerationResult ask(String question, GenerationOptions options) {
+        try (Session session = model.newSession()) {
+            GenerationResult result = session.generate(List.of(Message.user(question)), options, GenerationListener.SILENT);
+            // What is in the cache is what was told, the token of the end aside.
+            int[] held = session.tokens();
+            for (int i = 1; i <= Math.min(result.tokens().size() - 1, 3); i++) {
+                assertTrue(List.of(result.tokens().get(result.tokens().size() - 1), result.tokens().get(result.tokens().size() - 2))
+                        .contains(held[held.length - 1]));
+            }
+            return result;
+        }
+    }
+
+    @Test
+    void lookupGivesTheSameGreedyAnswers() {
+        int accepted = 0;
+        for (String question : QUESTIONS) {
+            GenerationResult plain = ask(question, GREEDY);
+            GenerationResult guessed = ask(question, GREEDY.withSpeculation(Speculation.PromptLookup.DEFAULT));
+            assertEquals(plain.tokens(), guessed.tokens(), question);
+            assertEquals(plain.text(), guessed.text());
+            assertEquals(plain.stopReason(), guessed.stopReason());
+            SpeculationCounts counts = guessed.speculation();
+            assertEquals(SpeculationCounts.NONE, plain.speculation());
+            assertTrue(counts.accepted() <= counts.guessed());
+            assertTrue(guessed.tokens().size() <= counts.passes() + counts.accepted() + 1, () -> String.valueOf(counts));
+            accepted += counts.accepted();
+        }
+        assertTrue(accepted > 0, "accepted " + accepted);
+    }
+
+    @Test
+    void lookupGivesTheSameSampledAnswersForASeed() {
+        GenerationOptions sampled = GenerationOptions.DEFAULT.withSeed(7).withMaxTokens(60);
+        for (String question : QUESTIONS) {
+            assertEquals(
+                    ask(question, sampled).tokens(),
+                    ask(question, sampled.withSpeculation(new Speculation.PromptLookup(4, 2))).tokens());
+        }
+    }
+
+    @Test
+    void aDraftModelGivesTheSameAnswersInFewerPasses() {
+        try (Session draft = model.newSession()) {
+            for (String question : QUESTIONS) {
+                GenerationResult plain = ask(question, GREEDY);
+                GenerationResult guessed = ask(question, GREEDY.withSpeculation(new Speculation.DraftModel(draft, 8)));
+                assertEquals(plain.tokens(), guessed.tokens(), question);
+                // The draft is the model itself: it is right but for the rounding of several rows, and for what follows the end.
+                SpeculationCounts counts = guessed.speculation();
+                assertTrue(counts.passes() <= 2 + plain.tokens().size() / 2, () -> counts + " for " + plain.tokens().size());
+            }
+        }
+    }
+
+    @Test
+    void guessesObeyGrammarsAndStopTexts() {
+        Grammar list = Grammar.ofGbnf("root ::= \"[\" [a-z]+ (\", \" [a-z]+){5,8} \"]\"");
+        GenerationOptions held = GREEDY.withGrammar(list).withMaxTokens(200);
+        assertEquals(ask(QUESTIONS.get(1), held).text(), ask(QUESTIONS.get(1), held.withSpeculation(Speculation.PromptLookup.DEFAULT)).text());
+        GenerationOptions stopping = GREEDY.withStopTexts(List.of(" is"));
+        GenerationResult stopped = ask(QUESTIONS.get(0), stopping.withSpeculation(Speculation.PromptLookup.DEFAULT));
+        assertEquals(ask(QUESTIONS.get(0), stopping).text(), stopped.text());
+    }
+
+    @Test
+    void endsOrShiftsWhereTheContextIsFull() {
+        for (GenerationOptions options : List.of(GREEDY.withMaxTokens(150), GREEDY.withMaxTokens(150).withContextShift(4))) {
+            GenerationOptions unending = options.withIgnoreEndOfGeneration(true);
+            GenerationResult plain = inSmallContext(unending);
+            GenerationResult guessed = inSmallContext(unending.withSpeculation(Speculation.PromptLookup.DEFAULT));
+            assertEquals(plain.stopReason(), guessed.stopReason());
+            assertEquals(plain.tokens(), guessed.tokens());
+        }
+    }
+
+    private static GenerationResult inSmallContext(GenerationOptions options) {
+        try (Session session = model.newSession(SessionOptions.DEFAULT.withContextLength(64))) {
+            return session.complete("one two one two one two one", true, false, options, GenerationListener.SILENT);
+        }
+    }
+
+    @Test
+    void refusesGuessCountsOutOfRange() {
+        assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(0, 3));
+        assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(16, 3));
+        assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(4, 0));
+    }
+
+    @Test
+    void looksUpTheLongestThenLatestMatch() {
+        var lookup = new Guesser.Lookup(3);
+        assertArrayEquals(new int[] {9, 8}, lookup.guess(new int[] {1, 2, 3, 9, 8, 2, 3, 7, 1, 2, 3}, 2));
+        assertArrayEquals(new int[] {7, 5, 3}, lookup.guess(new int[] {3, 9, 8, 3, 7, 5, 3}, 8));
+        assertArrayEquals(new int[0], lookup.guess(new int[] {1, 2, 3}, 8));
+    }
+}
