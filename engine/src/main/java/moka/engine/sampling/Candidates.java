@@ -278,6 +278,37 @@ public final class Candidates {
         keys[at] = moved;
     }
 
+    /** Keeps the k best candidates, in any order. */
+    void selectBest(int k) {
+        materialise();
+        width = Math.min(k, width);
+        if (k < count) {
+            KeyOrder.select(keys, sortedCount, count, Math.max(k, sortedCount));
+            count = k;
+            sortedCount = Math.min(sortedCount, k);
+        }
+    }
+
+    /**
+     * Takes away all tokens of the plain vocabulary with at least this logit but the last of them, in descending order.
+     *
+     * @return false, and nothing changes, where there is a list already
+     */
+    boolean dropAboveButLast(double least, int minKeep) {
+        if (!isPlain()) {
+            return false;
+        }
+        int above = collect(least);
+        if (above > 1 && available() - (above - 1) >= minKeep) {
+            KeyOrder.sort(keys, 0, above);
+            for (int i = 0; i < above - 1; i++) {
+                logits[(int) keys[i]] = Float.NEGATIVE_INFINITY;
+            }
+            width -= above - 1;
+        }
+        return true;
+    }
+
     /** Makes the first n candidates the n best, sorted. */
     void sortBest(int n) {
         if (n > sortedCount) {

@@ -27,11 +27,11 @@ final class MirostatState {
         mu = newMu;
     }
 
-    /** Cuts the candidates off; they are sorted afterwards. */
+    /** Cuts the candidates off. */
     void truncate(Candidates candidates) {
         if (mirostat.version() == 1) {
             candidates.sortBest(Math.min(candidates.count(), ESTIMATED_FROM));
-            candidates.keepBest(Math.max(1, rankLimit(candidates)));
+            candidates.selectBest(Math.max(1, rankLimit(candidates)));
         } else {
             double max = candidates.maxLogit();
             double logMass = Math.log(candidates.massAbove(max));
@@ -41,7 +41,6 @@ final class MirostatState {
                 candidates.keepBest(1);
             } else {
                 candidates.keepAtLeast(least);
-                candidates.sort();
             }
         }
     }

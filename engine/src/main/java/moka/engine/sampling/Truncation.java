@@ -101,6 +101,9 @@ final class Truncation {
         }
         double max = candidates.maxLogit();
         double least = threshold * candidates.massAbove(max);
+        if (candidates.dropAboveButLast(max + Math.log(least), minKeep)) {
+            return;
+        }
         int count = candidates.count();
         int above = 0;
         while (above < count) {

@@ -95,6 +95,7 @@ class ReferenceCasesTest {
             candidates.load(logits);
             Temperature.apply(candidates, given.get("temp").getAsFloat(), new DynamicTemperature(0, 1));
             mirostat.truncate(candidates);
+            candidates.sort();
             checkCandidates(step.getAsJsonObject("candidates"), candidates);
             int chosen = 0;
             while (candidates.id(chosen) != step.get("chosen").getAsInt()) {

@@ -181,7 +181,7 @@ class SamplerTest {
                 SamplingOptions.DEFAULT.withSeed(1).withMirostat(new Mirostat(2, 5, 0.1f)));
         for (SamplingOptions options : chains) {
             Sampler sampler = new Sampler(options, 20_000, List.of(new int[] {9}));
-            run(sampler, values, constraint, 20);
+            run(sampler, values, constraint, 150); // compiled, and the history grown
             long before = threads.getCurrentThreadAllocatedBytes();
             run(sampler, values, constraint, 100);
             long allocated = threads.getCurrentThreadAllocatedBytes() - before;
