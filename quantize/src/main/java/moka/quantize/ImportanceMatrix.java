@@ -113,6 +113,19 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
         return new ImportanceMatrix(all, texts, chunkCount + other.chunkCount, chunkSize, name);
     }
 
+    /** For a model whose inputs are divided by scales, by tensor. */
+    ImportanceMatrix scaled(Map<String, float[]> scales) {
+        Map<String, Entry> all = new LinkedHashMap<>(entries);
+        scales.forEach((matrix, divisors) -> all.computeIfPresent(matrix, (key, entry) -> {
+            float[] sums = entry.sums.clone();
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] /= divisors[i % divisors.length] * divisors[i % divisors.length];
+            }
+            return new Entry(sums, entry.counts);
+        }));
+        return new ImportanceMatrix(all, datasets, chunkCount, chunkSize, name);
+    }
+
     /** Tells in a quantized file where its weights came from. */
     void describe(MetadataBuilder keys) {
         keys.set("quantize.imatrix.file", name);

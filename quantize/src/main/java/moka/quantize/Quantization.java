@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.FileType;
 import moka.gguf.GgufTensorInfo;
@@ -68,7 +69,12 @@ public final class Quantization {
 
     /** Quantizes to nearest, or with the least weighted error where the options have an importance matrix. */
     public Quantization(ModelSource source, QuantizeOptions options) {
-        this(source, options, (tensor, type) -> new WeightedEncoder(tensor, type, options.importance()));
+        this(source, options, weighted(options.importance()));
+    }
+
+    /** To nearest, or with the least weighted error for the tensors that an importance matrix knows. */
+    static RowEncoder.Factory weighted(Optional<ImportanceMatrix> importance) {
+        return (tensor, type) -> new WeightedEncoder(tensor, type, importance);
     }
 
     /** @throws QuantizeException if the source has tensors that may not be quantized again, or that fit no type */
@@ -227,6 +233,7 @@ public final class Quantization {
             progress.add(info.bytes());
             return;
         }
+        method.prepare(tensor, type);
         int columns = tensor.columns();
         int rowBytes = Math.toIntExact(type.rowBytes(columns));
         int chunkRows = (int) Math.clamp(CHUNK_VALUES / columns, 1, tensor.matrixRows());
@@ -293,8 +300,8 @@ public final class Quantization {
         private float @Nullable [] matrixWeights;
         private long matrix = -1;
 
-        WeightedEncoder(SourceTensor tensor, TensorType type, java.util.Optional<ImportanceMatrix> importance) {
-            this.quantizer = new RowQuantizer(type);
+        WeightedEncoder(SourceTensor tensor, TensorType type, Optional<ImportanceMatrix> importance) {
+            this.quantizer = new RowQuantizer(type, true);
             this.matrixRows = tensor.matrixRows();
             int matrices = (int) (tensor.rows() / matrixRows);
             this.weights = importance

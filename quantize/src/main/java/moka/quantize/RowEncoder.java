@@ -20,5 +20,8 @@ public interface RowEncoder {
     @FunctionalInterface
     interface Factory {
         RowEncoder encoder(SourceTensor tensor, TensorType type);
+
+        /** Called once before a tensor, by the thread that runs the job: the place for long work. */
+        default void prepare(SourceTensor tensor, TensorType type) {}
     }
 }

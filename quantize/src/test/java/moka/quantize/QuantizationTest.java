@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -94,6 +95,12 @@ class QuantizationTest {
         }
     }
 
+    private static ImportanceMatrix downMatrix(float[] sums) {
+        return new ImportanceMatrix(
+                Map.of("blk.0.ffn_down_exps.weight", new ImportanceMatrix.Entry(sums, new float[] {1, 1, 1})),
+                List.of("text"), 1, 512, "imatrix.gguf");
+    }
+
     @Test
     void eachExpertIsWeightedByItsOwnInputs() {
         Path in = source(0.5f);
@@ -101,12 +108,11 @@ class QuantizationTest {
         for (int i = 0; i < sums.length; i++) {
             sums[i] = i / 512 == 1 && i % 2 == 0 ? 1000 : 1;
         }
-        var matrix = new ImportanceMatrix(
-                Map.of("blk.0.ffn_down_exps.weight", new ImportanceMatrix.Entry(sums, new float[] {1, 1, 1})),
-                List.of("text"), 1, 512, "imatrix.gguf");
+        float[] even = new float[3 * 512];
+        Arrays.fill(even, 1);
         QuantizeOptions plain = QuantizeOptions.of(Mixture.Q4_K_M, 2);
-        Path without = quantize(in, "without.gguf", plain);
-        Path with = quantize(in, "with.gguf", plain.withImportance(matrix));
+        Path without = quantize(in, "without.gguf", plain.withImportance(downMatrix(even)));
+        Path with = quantize(in, "with.gguf", plain.withImportance(downMatrix(sums)));
         try (GgufFile a = GgufFile.open(without);
                 GgufFile b = GgufFile.open(with)) {
             MemorySegment first = a.tensor("blk.0.ffn_down_exps.weight").orElseThrow().data();

@@ -1,5 +1,7 @@
 package moka.quantize.search;
 
+import moka.gguf.TensorType;
+
 /** The k-types: what their blocks can hold, how hard to search, and how the result is packed (docs/tensor-types.md). */
 final class KQuantizers {
     /** Super-blocks searched together: 256 lanes of 16 fill the vector loops and stay in the second-level cache. */
@@ -70,40 +72,25 @@ final class KQuantizers {
         for (int g = 0; g < 16; g++) {
             target[at + g] = (byte) (found.scale[16 * block + g] | found.minimum[16 * block + g] << 4);
         }
-        packPairs(codes, first, 0, target, at + 16);
         Halves.put(target, at + 80, found.d[block]);
         Halves.put(target, at + 82, found.dmin[block]);
+        CodePacking.pack(TensorType.Q2_K, codes, first, target, at);
     }
 
     private static void packQ4K(
             AffineSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
         packSixBitPairs(found, block, target, at);
-        packNibbles(codes, first, target, at + 16);
+        CodePacking.pack(TensorType.Q4_K, codes, first, target, at);
     }
 
     private static void packQ5K(
             AffineSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
         packSixBitPairs(found, block, target, at);
-        for (int i = 0; i < 32; i++) {
-            int bits = 0;
-            for (int g = 0; g < 8; g++) {
-                bits |= (codes[first + 32 * g + i] >> 4 & 1) << g;
-            }
-            target[at + 16 + i] = (byte) bits;
-        }
-        packNibbles(codes, first, target, at + 48);
+        CodePacking.pack(TensorType.Q5_K, codes, first, target, at);
     }
 
     private static void packQ3K(
             SignedSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
-        for (int i = 0; i < 32; i++) {
-            int bits = 0;
-            for (int g = 0; g < 8; g++) {
-                bits |= (codes[first + 32 * g + i] >> 2 & 1) << g;
-            }
-            target[at + i] = (byte) bits;
-        }
-        packPairs(codes, first, 0, target, at + 32);
         for (int i = 0; i < 12; i++) {
             target[at + 96 + i] = 0;
         }
@@ -113,25 +100,16 @@ final class KQuantizers {
             target[at + 104 + g % 4] |= (byte) (scale >> 4 << 2 * (g / 4));
         }
         Halves.put(target, at + 108, found.d[block]);
+        CodePacking.pack(TensorType.Q3_K, codes, first, target, at);
     }
 
     private static void packQ6K(
             SignedSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
-        for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < 32; i++) {
-                int c = first + 128 * half + i;
-                target[at + 64 * half + i] = (byte) (codes[c] & 15 | codes[c + 64] << 4);
-                target[at + 64 * half + 32 + i] = (byte) (codes[c + 32] & 15 | codes[c + 96] << 4);
-                target[at + 128 + 32 * half + i] = (byte) (codes[c] >> 4
-                        | codes[c + 32] >> 4 << 2
-                        | codes[c + 64] >> 4 << 4
-                        | codes[c + 96] >> 4 << 6);
-            }
-        }
         for (int g = 0; g < 16; g++) {
             target[at + 192 + g] = (byte) found.scale[16 * block + g];
         }
         Halves.put(target, at + 208, found.d[block]);
+        CodePacking.pack(TensorType.Q6_K, codes, first, target, at);
     }
 
     /** Scales and minimums of six bits: the upper two bits of the last four lie above those of the first four. */
@@ -146,28 +124,6 @@ final class KQuantizers {
             target[at + 4 + g] = (byte) (scale | upperScale >> 4 << 6);
             target[at + 8 + g] = (byte) (minimum | upperMinimum >> 4 << 6);
             target[at + 12 + g] = (byte) (upperScale & 15 | upperMinimum << 4);
-        }
-    }
-
-    private static void packNibbles(byte[] codes, int first, byte[] target, int at) {
-        for (int part = 0; part < 4; part++) {
-            for (int i = 0; i < 32; i++) {
-                int c = first + 64 * part + i;
-                target[at + 32 * part + i] = (byte) (codes[c] & 15 | codes[c + 32] << 4);
-            }
-        }
-    }
-
-    /** Two bits of each code from bit {@code shift}. */
-    private static void packPairs(byte[] codes, int first, int shift, byte[] target, int at) {
-        for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < 32; i++) {
-                int c = first + 128 * half + i;
-                target[at + 32 * half + i] = (byte) (codes[c] >> shift & 3
-                        | (codes[c + 32] >> shift & 3) << 2
-                        | (codes[c + 64] >> shift & 3) << 4
-                        | (codes[c + 96] >> shift & 3) << 6);
-            }
         }
     }
 }

@@ -1,0 +1,127 @@
+package moka.quantize.method;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Moves size between channels: the columns of a matrix are multiplied by {@code s} and its inputs divided by it, so that the product stays as it
+ * is, but its quantization does not. Which {@code s} is best is searched.
+ */
+public final class ChannelScaling {
+    /** Exponents tried. */
+    private static final double[] EXPONENTS = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0};
+
+    private ChannelScaling() {}
+
+    /** Weights {@code [rows][columns]} of a matrix. */
+    public record Weights(float[] values, int rows, int columns) {
+        /** The same with its columns multiplied. */
+        public Weights scaled(float[] scales) {
+            float[] result = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                result[i] = values[i] * scales[i % columns];
+            }
+            return new Weights(result, rows, columns);
+        }
+    }
+
+    /**
+     * Quantizes and decodes.
+     */
+    @FunctionalInterface
+    public interface RoundTrip {
+        /** @param weights what is stored @param scales by which its inputs are divided @return the weights as they come back */
+        float[] apply(Weights weights, float[] scales);
+    }
+
+    /**
+     * AWQ: {@code s = magnitude^a}, the exponent with the smallest error of the output; {@code a = 0}, no scaling, where nothing is better.
+     *
+     * @param matrices all that share the input
+     * @param inputs sum of {@code x xᵀ}
+     * @param magnitude mean magnitude of each input
+     * @param roundTrip for each matrix
+     * @param admissible what to make of scales before they are used: ties between channels
+     */
+    public static float[] awq(
+            List<Weights> matrices,
+            SymmetricMatrix inputs,
+            float[] magnitude,
+            List<RoundTrip> roundTrip,
+            Function<float[], float[]> admissible) {
+        float[] best = new float[magnitude.length];
+        Arrays.fill(best, 1);
+        double least = outputError(matrices, inputs, roundTrip, best);
+        for (double exponent : EXPONENTS) {
+            float[] scales = admissible.apply(powers(magnitude, exponent));
+            double error = outputError(matrices, inputs, roundTrip, scales);
+            if (error < least) {
+                least = error;
+                best = scales;
+            }
+        }
+        return best;
+    }
+
+    /** Powers, divided by the root of the product of the largest and the smallest: of a size around 1. */
+    static float[] powers(float[] magnitude, double exponent) {
+        float[] scales = new float[magnitude.length];
+        double largest = 0;
+        double smallest = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < scales.length; i++) {
+            double scale = Math.max(Math.pow(Math.max(magnitude[i], 1e-8), exponent), 1e-4);
+            scales[i] = (float) scale;
+            largest = Math.max(largest, scale);
+            smallest = Math.min(smallest, scale);
+        }
+        float middle = (float) Math.sqrt(largest * smallest);
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] /= middle;
+        }
+        return scales;
+    }
+
+    /**
+     * SmoothQuant: {@code s = largestInput^a / largestWeight^(1-a)}: activations and weights are then equally hard to round.
+     *
+     * @param largestInput of each channel
+     * @param matrices all that share the input
+     * @param exponent 0.5 is usual
+     */
+    public static float[] smoothQuant(float[] largestInput, List<Weights> matrices, double exponent) {
+        int columns = largestInput.length;
+        float[] largestWeight = new float[columns];
+        for (Weights matrix : matrices) {
+            for (int i = 0; i < matrix.values.length; i++) {
+                largestWeight[i % columns] = Math.max(largestWeight[i % columns], Math.abs(matrix.values[i]));
+            }
+        }
+        // The inputs are divided by s, the weights multiplied.
+        float[] scales = new float[columns];
+        for (int i = 0; i < columns; i++) {
+            double scale = Math.pow(Math.max(largestInput[i], 1e-5), exponent)
+                    / Math.pow(Math.max(largestWeight[i], 1e-5), 1 - exponent);
+            scales[i] = (float) Math.max(scale, 1e-5);
+        }
+        return scales;
+    }
+
+    /** Sum over matrices of {@code trace(E H Eᵀ)}: the squared error of the outputs, on some of the rows. */
+    static double outputError(
+            List<Weights> matrices, SymmetricMatrix inputs, List<RoundTrip> roundTrip, float[] scales) {
+        double error = 0;
+        for (int m = 0; m < matrices.size(); m++) {
+            Weights matrix = matrices.get(m);
+            float[] back = roundTrip.get(m).apply(matrix.scaled(scales), scales);
+            double[] row = new double[matrix.columns];
+            for (int r = 0; r < matrix.rows; r++) {
+                for (int i = 0; i < matrix.columns; i++) {
+                    row[i] = back[r * matrix.columns + i] / scales[i] - matrix.values[r * matrix.columns + i];
+                }
+                error += inputs.quadraticForm(row);
+            }
+        }
+        return error;
+    }
+}
