@@ -17,9 +17,14 @@ import moka.cli.render.Table.Align;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
+import moka.engine.ModelOptions;
 import moka.engine.runtime.Processors;
 import moka.gguf.TensorType;
+import moka.quantize.CalibratedQuantization;
+import moka.quantize.Calibration;
 import moka.quantize.ImportanceMatrix;
+import moka.quantize.Method;
 import moka.quantize.Mixture;
 import moka.quantize.ModelSource;
 import moka.quantize.Quantization;
@@ -37,6 +42,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  moka quantize model-F16.gguf model-Q4_K_M.gguf Q4_K_M",
             "  moka quantize model-F16.gguf Q4_K_M --imatrix imatrix.gguf",
+            "  moka quantize model-F16.gguf Q4_K_M --method gptq --calibration text.txt",
             "  moka quantize model-F16.gguf small.gguf Q3_K_M --tensor-type ffn_down=Q5_K --dry-run"
         })
 final class QuantizeCommand extends Command {
@@ -50,6 +56,21 @@ final class QuantizeCommand extends Command {
 
     @Option(names = "--imatrix", paramLabel = "FILE", description = "Importance matrix (see 'moka imatrix'): errors count by the size of the inputs they meet.")
     @Nullable Path importance;
+
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "rtn, imatrix, awq, gptq, awq+gptq or smoothquant (default: imatrix with --imatrix, else rtn); see docs/quantization.md.")
+    @Nullable String method;
+
+    @Option(names = "--calibration", paramLabel = "FILE", description = "Text for the methods that look at inputs; never the text you measure with.")
+    @Nullable Path calibration;
+
+    @Option(names = "--calibration-context", paramLabel = "N", description = "Tokens of a window of it (default: 512).")
+    int calibrationWindow = 512;
+
+    @Option(names = "--calibration-chunks", paramLabel = "N", description = "Only its first N windows (default: all).")
+    int calibrationChunks = -1;
 
     @Option(names = "--tensor-type", paramLabel = "PATTERN=TYPE", description = "Type of the tensors in whose name the regular expression is found; may be repeated, the first that fits counts.")
     List<String> tensorTypes = List.of();
@@ -90,6 +111,7 @@ final class QuantizeCommand extends Command {
                         + Stream.of(Mixture.values()).map(Enum::name).collect(Collectors.joining(", "))));
         Path out = outAndType.size() == 2 ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
         checkPaths(out);
+        checkMethod();
         QuantizeOptions options = new QuantizeOptions(
                 mixture,
                 overrides(),
@@ -107,7 +129,7 @@ final class QuantizeCommand extends Command {
                 return ExitCode.OK;
             }
             long start = System.nanoTime();
-            quantize(quantization, out, plan);
+            quantize(quantization, source, options, out);
             double seconds = (System.nanoTime() - start) / 1e9;
             streams.note(String.format(
                     Locale.ROOT, "%s: %s, %s, %.0f MB/s", out, summary(plan), Quantity.duration(seconds), fromBytes(plan) / 1e6 / seconds));
@@ -168,10 +190,33 @@ final class QuantizeCommand extends Command {
                         + " without an importance matrix: the result will be poor, make one with 'moka imatrix' and give it with --imatrix"));
     }
 
-    private void quantize(Quantization quantization, Path out, List<Quantization.Step> plan) {
+    /** Without a name: with the matrix that was given, else without. */
+    private Method method() {
+        if (method == null) {
+            return importance == null ? Method.RTN : Method.IMATRIX;
+        }
+        return Method.byName(method)
+                .orElseThrow(() -> CommandFailure.usage(
+                        "--method '" + method + "', expected rtn, imatrix, awq, gptq, awq+gptq or smoothquant"));
+    }
+
+    private void checkMethod() {
+        Method chosen = method();
+        if (chosen.calibrates() && calibration == null) {
+            throw CommandFailure.usage("--method " + method + " needs --calibration FILE, a text such as the model will see");
+        }
+        if (chosen == Method.IMATRIX && importance == null && calibration == null) {
+            throw CommandFailure.usage("--method imatrix needs --imatrix FILE or --calibration FILE");
+        }
+        if (chosen == Method.RTN && importance != null) {
+            throw CommandFailure.usage("--method rtn does not use --imatrix: leave one of them out");
+        }
+    }
+
+    private void quantize(Quantization quantization, ModelSource source, QuantizeOptions options, Path out) {
         boolean each = general.verbose;
         try (ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "quantize", "MB")) {
-            quantization.run(out, new Quantization.Listener() {
+            Quantization.Listener listener = new Quantization.Listener() {
                 private String now = "";
 
                 @Override
@@ -188,7 +233,25 @@ final class QuantizeCommand extends Command {
                 public void onProgress(long done, long total) {
                     progress.at(done / 1_000_000, total / 1_000_000, now);
                 }
-            });
+            };
+            if (calibration == null) {
+                quantization.run(out, listener);
+            } else {
+                calibrated(source, options, out, listener);
+            }
+        }
+    }
+
+    private void calibrated(ModelSource source, QuantizeOptions options, Path out, Quantization.Listener listener) {
+        Calibration run = new Calibration(
+                in,
+                ModelOptions.DEFAULT.withThreads(options.threads()),
+                TextFiles.of(calibration),
+                calibrationWindow,
+                calibrationChunks,
+                true);
+        try (ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "calibrate", "windows")) {
+            new CalibratedQuantization(options, method(), run).run(source, out, progress::at, listener);
         }
     }
 
