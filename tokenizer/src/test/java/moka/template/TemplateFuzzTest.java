@@ -39,6 +39,7 @@ class TemplateFuzzTest {
     private static final List<String> TESTS = List.of(
             "defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "false", "sequence", "mapping", "iterable", "callable", "sameas", "odd", "even",
             "divisibleby", "in", "eq", "ne", "lt", "gt", "le", "ge", "lower", "upper", "escaped", "filter", "test", "equalto");
+    private static final List<String> FILTERS = Filters.names().stream().sorted().toList();
     private static final List<String> METHODS = List.of(
             "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "join", "replace", "upper", "lower", "title", "capitalize", "startswith", "endswith", "find", "rfind", "index", "count",
             "format", "format_map", "center", "ljust", "rjust", "zfill", "expandtabs", "partition", "rpartition", "removeprefix", "removesuffix", "isdigit", "isalpha", "isspace", "swapcase",
@@ -123,7 +124,7 @@ class TemplateFuzzTest {
         }
         return switch (random.nextInt(12)) {
             case 0, 1 -> operand(depth - 1) + " " + one(BINARY) + " " + operand(depth - 1);
-            case 2, 3 -> operand(depth - 1) + "|" + one(List.copyOf(Filters.names())) + arguments(depth - 1, false);
+            case 2, 3 -> operand(depth - 1) + "|" + one(FILTERS) + arguments(depth - 1, false);
             case 4 -> operand(depth - 1) + " is " + (random.nextBoolean() ? "" : "not ") + one(TESTS) + (random.nextBoolean() ? "" : "(" + one(ATOMS) + ")");
             case 5, 6 -> operand(depth - 1) + "." + one(METHODS) + arguments(depth - 1, true);
             case 7 -> operand(depth - 1) + "[" + operand(depth - 1) + "]";
@@ -184,10 +185,10 @@ class TemplateFuzzTest {
             case 3 -> "{% for x in " + e + " recursive %}{{ loop(" + expression(1) + ") }}" + body + "{% endfor %}";
             case 4, 20, 21, 22 -> "{% set " + one(List.of("x", "l", "ns.a", "a, b", "loop")) + " = " + e + " %}";
             case 5 -> "{% set x %}" + body + "{% endset %}";
-            case 6 -> "{% set x | " + one(List.copyOf(Filters.names())) + " %}" + body + "{% endset %}";
+            case 6 -> "{% set x | " + one(FILTERS) + " %}" + body + "{% endset %}";
             case 7 -> "{% macro m(a, b=" + expression(1) + ") %}" + body + "{{ a }}{{ caller }}{% endmacro %}{{ m(" + expression(1) + ") }}";
             case 8 -> "{% call(x) m(" + expression(1) + ") %}" + body + "{% endcall %}";
-            case 9 -> "{% filter " + one(List.copyOf(Filters.names())) + " %}" + body + "{% endfilter %}";
+            case 9 -> "{% filter " + one(FILTERS) + " %}" + body + "{% endfilter %}";
             case 10 -> "{% with x = " + e + " %}" + body + "{% endwith %}";
             case 11 -> "{%- generation -%}" + body + "{%- endgeneration +%}";
             case 12 -> "{# " + body + " #}";

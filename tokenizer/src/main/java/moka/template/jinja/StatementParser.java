@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Statements: tags with their bodies, printed expressions and the text between. */
 final class StatementParser {
     private final Cursor cursor;
+    private final NamesInUse names = new NamesInUse();
     private final ExpressionParser expressions;
     private final TargetParser targets;
     private final Map<String, Statement.Block> blocks = new HashMap<>();
@@ -30,14 +31,14 @@ final class StatementParser {
 
     StatementParser(Cursor cursor) {
         this.cursor = cursor;
-        this.expressions = new ExpressionParser(cursor);
-        this.targets = new TargetParser(cursor, expressions);
+        this.expressions = new ExpressionParser(cursor, names);
+        this.targets = new TargetParser(cursor, names, expressions);
     }
 
     /** The whole template. */
     Body parse() {
         Body body = parseUntil();
-        expressions.checkNames();
+        names.check();
         return body;
     }
 
@@ -102,8 +103,8 @@ final class StatementParser {
             throw cursor.error("tag name expected", tag);
         }
         openTags.add(tag.text());
-        boolean conditional = expressions.conditional(false);
-        expressions.conditional(conditional && isTransparent(tag.text()));
+        boolean conditional = names.conditional(false);
+        names.conditional(conditional && isTransparent(tag.text()));
         int line = tag.line();
         Statement statement = switch (tag.text()) {
             case "if" -> parseIf();
@@ -138,7 +139,7 @@ final class StatementParser {
             default -> throw unknownTag(tag, ends);
         };
         openTags.removeLast();
-        expressions.conditional(conditional);
+        names.conditional(conditional);
         cursor.expect(Kind.BLOCK_END);
         return statement;
     }
@@ -167,7 +168,7 @@ final class StatementParser {
         var conditions = new ArrayList<Expression>();
         var bodies = new ArrayList<Body>();
         var lines = new ArrayList<Integer>();
-        expressions.conditional(true);
+        names.conditional(true);
         while (true) {
             lines.add(cursor.current().line());
             conditions.add(expressions.parseTuple(false));
@@ -206,7 +207,7 @@ final class StatementParser {
             return new Statement.Set(target, expressions.parseTuple(true), line);
         }
         var filters = cursor.skip("|") ? filters(expressions.parseFilterCall()) : List.<Statement.FilterCall>of();
-        expressions.conditional(false);
+        names.conditional(false);
         return new Statement.SetBlock(target, filters, parseBody("endset"), line);
     }
 
@@ -236,12 +237,12 @@ final class StatementParser {
             String name, String end, int line, TargetParser.@Nullable Parameters given) {
         int measure = cursor.beginMeasure();
         var parameters = given != null ? given : targets.parseParameters();
-        var outer = expressions.specialNames(new SpecialNames());
+        var outer = names.special(new SpecialNames());
         int loopsAround = loops;
         loops = 0;
         Body body = parseBody(end);
         loops = loopsAround;
-        SpecialNames read = expressions.specialNames(outer);
+        SpecialNames read = names.special(outer);
         outer.addInner(read);
         boolean hasCaller = parameters.names().contains("caller");
         var signature = new Signature(

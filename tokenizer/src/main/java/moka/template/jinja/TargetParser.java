@@ -9,10 +9,12 @@ import moka.template.jinja.tree.Target;
 /** What is assigned to: variables, attributes of namespaces, tuples of them; and the parameters of macros. */
 final class TargetParser {
     private final Cursor cursor;
+    private final NamesInUse names;
     private final ExpressionParser expressions;
 
-    TargetParser(Cursor cursor, ExpressionParser expressions) {
+    TargetParser(Cursor cursor, NamesInUse names, ExpressionParser expressions) {
         this.cursor = cursor;
+        this.names = names;
         this.expressions = expressions;
     }
 
@@ -92,7 +94,7 @@ final class TargetParser {
         switch (token.text()) {
             case "true", "True", "false", "False", "none", "None" -> throw cursor.error("can't assign to 'const'");
             default -> {
-                expressions.specialNames().set(token.text());
+                names.special().set(token.text());
                 return cursor.take().text();
             }
         }
@@ -112,8 +114,8 @@ final class TargetParser {
                 throw cursor.error("duplicate argument '" + name + "' in the parameters of a macro", token);
             }
             names.add(name);
-            if (names.size() > ExpressionParser.MAX_ARGUMENTS) {
-                throw cursor.error("more than " + ExpressionParser.MAX_ARGUMENTS + " parameters");
+            if (names.size() > SuffixParser.MAX_ARGUMENTS) {
+                throw cursor.error("more than " + SuffixParser.MAX_ARGUMENTS + " parameters");
             }
             if (cursor.skip("=")) {
                 defaults.add(expressions.parse());
