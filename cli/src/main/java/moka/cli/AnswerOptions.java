@@ -52,6 +52,12 @@ final class AnswerOptions {
     @Option(names = "--no-think", hidden = true, description = "The same as --template-variables '{\"enable_thinking\": false}'.")
     boolean noThink;
 
+    @Option(names = "--context-shift", hidden = true, description = "When the context is full drop the older half, and go on; without it the answer ends.")
+    boolean contextShift;
+
+    @Option(names = "--keep", paramLabel = "N", hidden = true, description = "First tokens of the prompt that --context-shift keeps (-1: all; default: 0).")
+    int keep;
+
     @Mixin
     final GrammarFlags grammar = new GrammarFlags();
 
@@ -65,6 +71,9 @@ final class AnswerOptions {
                 .withStopTexts(stop)
                 .withIgnoreEndOfGeneration(ignoreEnd)
                 .withTemplateVariables(variables());
+        if (contextShift) {
+            options = options.withContextShift(keep < 0 ? Integer.MAX_VALUE : keep);
+        }
         Optional<Grammar> constraint = grammar.grammar();
         if (constraint.isPresent()) {
             options = options.withGrammar(constraint.get());

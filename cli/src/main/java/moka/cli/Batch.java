@@ -2,9 +2,15 @@ package moka.cli;
 
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import moka.cli.json.JsonLines;
 import moka.cli.render.ProgressLine;
@@ -19,14 +25,16 @@ import moka.engine.GenerationListener;
 import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.Model;
-import moka.engine.Session;
+import moka.engine.ParallelGenerator;
+import moka.engine.SessionOptions;
 import moka.engine.grammar.GrammarException;
 import moka.engine.StopReason;
 import moka.template.Message;
 import moka.template.TemplateException;
+import moka.tokenizer.Tokenizer.Segment;
 
 /**
- * Answers many prompts in order. With an output file it is resumable: the file holds whole lines only, and what they answer is not
+ * Answers many prompts, several at a time, and writes the answers in the order of the prompts. With an output file it is resumable: the file holds whole lines only, and what they answer is not
  * computed again.
  */
 final class Batch {
@@ -65,35 +73,140 @@ final class Batch {
         }
     }
 
+    private final SortedMap<Integer, JsonObject> finished = new TreeMap<>();
+    private int written;
     private int failures;
     private long generated;
+    private boolean stopped;
 
     int run() {
+        if (command.parallel < 1) {
+            throw CommandFailure.usage("--parallel " + command.parallel + ", expected 1 or more");
+        }
         Cancellation cancellation = new Cancellation();
+        SessionOptions session = command.context.sessionOptions();
         try (BatchOutput output = BatchOutput.open(streams, Optional.ofNullable(command.output), source);
                 Model model = command.engine.open(streams, command.general.verbose);
-                Session session = model.newSession(command.context.sessionOptions());
+                ParallelGenerator generator = new ParallelGenerator(
+                        model, session.withBatchTokens(Math.max(session.batchTokens(), command.parallel)), command.parallel);
                 ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "answers", "lines");
                 Interrupt interrupt = new Interrupt(cancellation::cancel)) {
             int first = output.answered();
+            written = first;
             if (first > 0) {
                 streams.note("moka: " + command.output + " has " + first + " of " + source.lines.size() + " answers: going on with the next");
             }
             long start = System.nanoTime();
-            for (int i = first; i < source.lines.size(); i++) {
-                Optional<JsonObject> answer = interrupt.happened() ? Optional.empty() : answer(session, i, cancellation);
-                if (answer.isEmpty()) {
-                    progress.clear();
-                    streams.note("moka: interrupted after " + i + " of " + source.lines.size() + " lines");
-                    return ExitCode.INTERRUPTED;
+            Lines lines = new Lines(generator, model, cancellation, first);
+            generator.run(lines, new ParallelGenerator.Listener() {
+                @Override
+                public void onAnswer(int index, GenerationResult result) {
+                    lines.finish(index, answered(lines.object(index), result));
+                    write(output, progress, first);
                 }
-                output.write(answer.get());
-                progress.at(i + 1L - first, source.lines.size() - (long) first);
-            }
+
+                @Override
+                public void onFailure(int index, RuntimeException failure) {
+                    lines.finish(index, failed(lines.object(index), failure));
+                    write(output, progress, first);
+                }
+            });
+            write(output, progress, first);
             progress.clear();
+            if (stopped || interrupt.happened()) {
+                streams.note("moka: interrupted after " + written + " of " + source.lines.size() + " lines");
+                return ExitCode.INTERRUPTED;
+            }
             report(source.lines.size() - first, (System.nanoTime() - start) / 1e9);
         }
         return failures == 0 ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    /** Writes what is finished, in the order of the lines. */
+    private void write(BatchOutput output, ProgressLine progress, int first) {
+        while (!finished.isEmpty() && finished.firstKey() == written) {
+            output.write(finished.remove(written++));
+            progress.at(written - first, source.lines.size() - (long) first);
+        }
+    }
+
+    /** The requests of the lines, each made when a sequence is free for it; lines that make none are failures at once. */
+    private final class Lines implements Iterator<ParallelGenerator.Request> {
+        private final ParallelGenerator generator;
+        private final Model model;
+        private final Cancellation cancellation;
+        /** The line of each request, and its object. */
+        private final List<Integer> lineOf = new ArrayList<>();
+
+        private final Map<Integer, JsonObject> objects = new HashMap<>();
+        private int next;
+        private Optional<ParallelGenerator.Request> ready = Optional.empty();
+
+        Lines(ParallelGenerator generator, Model model, Cancellation cancellation, int first) {
+            this.generator = generator;
+            this.model = model;
+            this.cancellation = cancellation;
+            this.next = first;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (ready.isEmpty() && next < source.lines.size() && !cancellation.isCancelled()) {
+                prepare(next++);
+            }
+            return ready.isPresent() && !cancellation.isCancelled();
+        }
+
+        @Override
+        public ParallelGenerator.Request next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            ParallelGenerator.Request request = ready.orElseThrow();
+            ready = Optional.empty();
+            return request;
+        }
+
+        private void prepare(int line) {
+            JsonObject object = new JsonObject();
+            try {
+                object = source.object(line);
+                GenerationOptions options = BatchLine.options(object, command.answer.generationOptions(model))
+                        .withCancellation(cancellation);
+                ready = Optional.of(
+                        new ParallelGenerator.Request(ids(object, options), options, GenerationListener.SILENT));
+                lineOf.add(line);
+                objects.put(line, object);
+            } catch (CommandFailure | EngineException | GrammarException | TemplateException | IllegalArgumentException e) {
+                finished.put(line, failed(object, e).orElseThrow());
+            }
+        }
+
+        private int[] ids(JsonObject object, GenerationOptions options) {
+            Optional<List<Message>> messages = BatchLine.messages(object);
+            if (messages.isPresent()) {
+                List<Message> all = new ArrayList<>(messages.get());
+                String system = command.answer.systemText();
+                if (system != null && all.stream().noneMatch(message -> message.role().equals("system"))) {
+                    all.addFirst(Message.system(system));
+                }
+                return generator.encode(all, options);
+            }
+            String prompt = BatchLine.prompt(object);
+            return command.raw
+                    ? model.tokenizer().encode(List.of(new Segment(prompt, true)), true)
+                    : generator.encode(command.answer.conversation(prompt), options);
+        }
+
+        /** The object of a request's line. */
+        JsonObject object(int request) {
+            return objects.get(lineOf.get(request));
+        }
+
+        void finish(int request, Optional<JsonObject> answer) {
+            answer.ifPresent(it -> finished.put(lineOf.get(request), it));
+            objects.remove(lineOf.get(request));
+        }
     }
 
     private void report(int answers, double seconds) {
@@ -106,42 +219,23 @@ final class Batch {
         }
     }
 
-    /** The object of the line with its answer or error added; empty if it was interrupted. */
-    private Optional<JsonObject> answer(Session session, int index, Cancellation cancellation) {
-        JsonObject object = new JsonObject();
-        try {
-            object = source.object(index);
-            GenerationOptions options = BatchLine.options(object, command.answer.generationOptions(session.model()))
-                    .withCancellation(cancellation);
-            GenerationResult result = generate(session, object, options);
-            if (result.stopReason() == StopReason.CANCELLED) {
-                return Optional.empty();
-            }
-            generated += result.tokens().size();
-            object.addProperty("answer", result.text());
-            if (result.stopReason() == StopReason.CONTEXT_FULL) {
-                object.addProperty("stop_reason", "context_full");
-            }
-        } catch (CommandFailure | EngineException | GrammarException | TemplateException | IllegalArgumentException e) {
-            failures++;
-            object.addProperty("error", Failures.line(e));
+    /** The object of a line with its answer; empty if it was interrupted. */
+    private Optional<JsonObject> answered(JsonObject object, GenerationResult result) {
+        if (result.stopReason() == StopReason.CANCELLED) {
+            stopped = true;
+            return Optional.empty();
+        }
+        generated += result.tokens().size();
+        object.addProperty("answer", result.text());
+        if (result.stopReason() == StopReason.CONTEXT_FULL) {
+            object.addProperty("stop_reason", "context_full");
         }
         return Optional.of(object);
     }
 
-    private GenerationResult generate(Session session, JsonObject object, GenerationOptions options) {
-        Optional<List<Message>> messages = BatchLine.messages(object);
-        if (messages.isPresent()) {
-            List<Message> all = new ArrayList<>(messages.get());
-            String system = command.answer.systemText();
-            if (system != null && all.stream().noneMatch(message -> message.role().equals("system"))) {
-                all.addFirst(Message.system(system));
-            }
-            return session.generate(all, options, GenerationListener.SILENT);
-        }
-        String prompt = BatchLine.prompt(object);
-        return command.raw
-                ? session.complete(prompt, true, true, options, GenerationListener.SILENT)
-                : session.generate(command.answer.conversation(prompt), options, GenerationListener.SILENT);
+    private Optional<JsonObject> failed(JsonObject object, RuntimeException failure) {
+        failures++;
+        object.addProperty("error", Failures.line(failure));
+        return Optional.of(object);
     }
 }

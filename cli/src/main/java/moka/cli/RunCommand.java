@@ -56,6 +56,9 @@ final class RunCommand extends Command {
     @Option(names = {"-o", "--output"}, paramLabel = "OUT", description = "Where answers of --jsonl or --each-line go; goes on where it stopped.")
     @Nullable String output;
 
+    @Option(names = {"-np", "--parallel"}, paramLabel = "N", hidden = true, description = "Lines of --jsonl or --each-line answered together (default: 1).")
+    int parallel = 1;
+
     @Mixin
     final AnswerOptions answer = new AnswerOptions();
 
@@ -158,6 +161,12 @@ final class RunCommand extends Command {
         @Override
         public void onPrefill(int done, int total) {
             progress.at(done, total);
+        }
+
+        @Override
+        public void onContextShift(int droppedTokens) {
+            progress.clear();
+            streams.note("moka: the context is full: its oldest " + droppedTokens + " tokens were dropped");
         }
 
         @Override

@@ -6,7 +6,9 @@ import java.util.Iterator;
 import java.util.List;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
+import moka.engine.grammar.GrammarException;
 import moka.engine.kernel.AttentionPlan.Span;
+import moka.template.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ public final class ParallelGenerator implements AutoCloseable {
         void onAnswer(int index, GenerationResult result);
 
         /** The request cannot be answered: its prompt does not fit, or the like. The others go on. */
-        void onFailure(int index, EngineException failure);
+        void onFailure(int index, RuntimeException failure);
     }
 
     /** @param sequences how many are computed together: at most {@link SessionOptions#batchTokens()} */
@@ -60,6 +62,11 @@ public final class ParallelGenerator implements AutoCloseable {
         Slot(Session session) {
             this.session = session;
         }
+    }
+
+    /** The tokens of a conversation, for a request. */
+    public int[] encode(List<Message> messages, GenerationOptions options) {
+        return model.tokenizer().encode(slots.getFirst().session.render(messages, options), true);
     }
 
     /** Answers all requests. */
@@ -94,7 +101,7 @@ public final class ParallelGenerator implements AutoCloseable {
             generation.prefill(request.prompt());
             slot.generation = generation;
             slot.index = index;
-        } catch (EngineException e) {
+        } catch (EngineException | GrammarException e) {
             listener.onFailure(index, e);
         }
     }
@@ -116,7 +123,7 @@ public final class ParallelGenerator implements AutoCloseable {
                     ids[going.size()] = id;
                     going.add(slot);
                 }
-            } catch (EngineException e) {
+            } catch (EngineException | GrammarException e) {
                 slot.generation = null;
                 listener.onFailure(slot.index, e);
             }

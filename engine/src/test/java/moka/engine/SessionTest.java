@@ -288,7 +288,7 @@ class SessionTest {
                     }
 
                     @Override
-                    public void onFailure(int index, EngineException failure) {
+                    public void onFailure(int index, RuntimeException failure) {
                         failures.add(index);
                     }
                 });
