@@ -3,6 +3,7 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.machine.WeightKernels.InputForm;
@@ -53,19 +54,33 @@ final class InputStage {
 
     /** Makes the forms that the products need. */
     void run(Projection projection, int rowCount) {
-        input = projection.input();
-        this.rowCount = rowCount;
+        begin(projection.input());
+        for (int i = 0; i < projection.products().size(); i++) {
+            want(projection.products().get(i).matrix());
+        }
+        make(rowCount);
+    }
+
+    /** Begins with another input: {@link #want} tells the forms to make, {@link #make} makes them. */
+    void begin(Input input) {
+        this.input = input;
         columns = rows(input).columns();
         wantsBytes = false;
         wantsFloats = false;
         wantsBfloats = false;
-        for (int i = 0; i < projection.products().size(); i++) {
-            switch (((PanelMatrix) projection.products().get(i).matrix()).kernels().inputForm()) {
-                case BYTES -> wantsBytes = true;
-                case FLOATS -> wantsFloats = true;
-                case BFLOATS -> wantsBfloats = true;
-            }
+    }
+
+    /** The form that a matrix takes will be made. */
+    void want(Matrix matrix) {
+        switch (((PanelMatrix) matrix).kernels().inputForm()) {
+            case BYTES -> wantsBytes = true;
+            case FLOATS -> wantsFloats = true;
+            case BFLOATS -> wantsBfloats = true;
         }
+    }
+
+    void make(int rowCount) {
+        this.rowCount = rowCount;
         if (input instanceof Input.RmsNormed normed) {
             normParameters.set(ValueLayout.JAVA_FLOAT, 0, normed.epsilon());
             normParameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);

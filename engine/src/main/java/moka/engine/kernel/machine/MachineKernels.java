@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.Map;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.ExpertGroups;
+import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
@@ -27,6 +29,7 @@ final class MachineKernels implements Kernels {
     private final RowRoutines routines;
     private final Map<TensorType, WeightKernels> kernelsOfTypes = new EnumMap<>(TensorType.class);
     private final Projections projections;
+    private final ExpertProjections experts;
     private final MachineAttention attention;
     private final ScalarKernels otherAttention;
     private final MemorySegment normParameters;
@@ -39,6 +42,7 @@ final class MachineKernels implements Kernels {
         routines = new RowRoutines(processor.avx512Bf16(), system);
         memory = new PanelMemory(system);
         projections = new Projections(team, routines, memory, repack);
+        experts = new ExpertProjections(team, projections);
         attention = new MachineAttention(team, system, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
@@ -114,6 +118,11 @@ final class MachineKernels implements Kernels {
         for (int row = firstRow; row < firstRow + rowCount; row++) {
             routines.rmsNorm(input.address(row), weight.address(), columns, normParameters.address(), output.address(row));
         }
+    }
+
+    @Override
+    public void projectExperts(ExpertProjection projection, ExpertGroups groups) {
+        experts.run(projection, groups);
     }
 
     @Override

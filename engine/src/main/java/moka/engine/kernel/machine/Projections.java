@@ -17,9 +17,9 @@ import moka.engine.runtime.WorkerTeam;
  */
 final class Projections {
     /** Bytes of panels that a chunk of decoding reads: about 30 µs. */
-    private static final long STREAMED_BYTES = 1 << 20;
+    static final long STREAMED_BYTES = 1 << 20;
     /** Multiply-adds of a chunk of prefill: about 350 µs. */
-    private static final long TILED_PRODUCTS = 140_000_000;
+    static final long TILED_PRODUCTS = 140_000_000;
     /** Memory that stays free when weights are copied into panels. */
     private static final long RESERVED_BYTES = 512L << 20;
 
@@ -50,6 +50,14 @@ final class Projections {
         Arrays.setAll(scratch, i -> new WorkerScratch(memory));
     }
 
+    InputStage inputs() {
+        return inputs;
+    }
+
+    WorkerScratch scratch(int worker) {
+        return scratch[worker];
+    }
+
     void run(Projection projection, int rowCount) {
         check(projection, rowCount);
         if (rowCount == 0) {
@@ -67,9 +75,7 @@ final class Projections {
         int chunks = 0;
         for (int i = 0; i < count; i++) {
             PanelMatrix matrix = (PanelMatrix) products.get(i).matrix();
-            if (repack && matrix.panels() == 0 && !matrix.refused()) {
-                pack(matrix);
-            }
+            pack(matrix);
             firstChunk[i] = chunks;
             panelsOfChunk[i] = panelsOfChunk(matrix);
             chunks += (matrix.panelCount() + panelsOfChunk[i] - 1) / panelsOfChunk[i];
@@ -100,24 +106,29 @@ final class Projections {
         WeightKernels kernels = matrix.kernels();
         Activations output = product.output();
         MemorySegment bias = product.bias();
-        int columns = matrix.weights().columns();
         int first = (chunk - firstChunk[i]) * panelsOfChunk[i];
         int end = Math.min(first + panelsOfChunk[i], matrix.panelCount());
         var tokens = new WeightKernels.Tokens(inputs.address(kernels.inputForm()), inputs.stride(kernels.inputForm()), rowCount);
         var results = new WeightKernels.Results(
                 output.address(0), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(), add);
+        multiply(tokens, results, matrix, first, end, scratch[worker]);
+    }
+
+    /** Some panels of a matrix; of one that is not packed, two at a time are packed and used while they are in the cache. */
+    static void multiply(
+            WeightKernels.Tokens tokens, WeightKernels.Results results, PanelMatrix matrix, int first, int end, WorkerScratch scratch) {
+        WeightKernels kernels = matrix.kernels();
         if (matrix.panels() != 0) {
-            multiply(kernels, tokens, results, matrix, matrix.panels() + first * matrix.panelBytes(), first, end, scratch[worker]);
+            multiply(kernels, tokens, results, matrix, matrix.panels() + first * matrix.panelBytes(), first, end, scratch);
             return;
         }
-        // In place: two panels at a time are packed and used while they are in the cache.
-        long panels = scratch[worker].panels(2 * matrix.panelBytes()).address();
+        long panels = scratch.panels(2 * matrix.panelBytes()).address();
         for (int panel = first; panel < end; panel += 2) {
             int last = Math.min(panel + 2, end);
             for (int p = panel; p < last; p++) {
-                kernels.pack(matrix.weights(), p, panels + (p - panel) * matrix.panelBytes(), scratch[worker]);
+                kernels.pack(matrix.weights(), p, panels + (p - panel) * matrix.panelBytes(), scratch);
             }
-            multiply(kernels, tokens, results, matrix, panels, panel, last, scratch[worker]);
+            multiply(kernels, tokens, results, matrix, panels, panel, last, scratch);
         }
     }
 
@@ -137,7 +148,11 @@ final class Projections {
 
     // ---- packing
 
-    private void pack(PanelMatrix matrix) {
+    /** Packs a matrix at its first use, where there is memory. */
+    void pack(PanelMatrix matrix) {
+        if (!repack || matrix.panels() != 0 || matrix.refused()) {
+            return;
+        }
         long bytes = matrix.panelBytes() * matrix.panelCount();
         OptionalLong available = AvailableMemory.bytes();
         if (available.isPresent() && available.getAsLong() < bytes + RESERVED_BYTES) {
