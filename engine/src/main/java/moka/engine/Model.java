@@ -300,6 +300,10 @@ public final class Model implements AutoCloseable {
 
     /** @throws EngineException if its cache does not fit in memory */
     public Session newSession(SessionOptions session) {
+        if (contextLength(session) > architecture.longestContext()) {
+            throw new EngineException("%s: a context of %d, but '%s' is computed up to %d only: use a smaller --context"
+                    .formatted(name(), contextLength(session), architectureName, architecture.longestContext()));
+        }
         if (options.checkMemory()) {
             checkMemory(session, false);
         }

@@ -14,6 +14,11 @@ public interface Architecture {
         return Decoder.cacheShape(h);
     }
 
+    /** Most positions that the family computes rightly, whatever the model was trained for. */
+    default int longestContext() {
+        return Integer.MAX_VALUE;
+    }
+
     /**
      * Adds the steps from token ids to the hidden state before the output matrix.
      *

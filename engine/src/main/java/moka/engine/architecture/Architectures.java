@@ -1,7 +1,6 @@
 package moka.engine.architecture;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import moka.engine.EngineException;
 
 /** The families that work: one line each. */
@@ -70,15 +69,17 @@ public final class Architectures {
 
     private Architectures() {}
 
+    /** {@code general.architecture} of all families that work. */
+    public static List<String> names() {
+        return ALL.stream().flatMap(it -> it.names().stream()).sorted().toList();
+    }
+
     /** The family of a name. @throws EngineException with the list of those that work */
     public static Architecture of(String file, String name) {
         return ALL.stream()
                 .filter(it -> it.names().contains(name))
                 .findFirst()
                 .orElseThrow(() -> new EngineException(file + ": unknown architecture '" + name + "'; known: "
-                        + ALL.stream()
-                                .flatMap(it -> it.names().stream())
-                                .sorted()
-                                .collect(Collectors.joining(", "))));
+                        + String.join(", ", names())));
     }
 }

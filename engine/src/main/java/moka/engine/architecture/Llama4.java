@@ -22,6 +22,12 @@ public final class Llama4 implements Architecture {
         return List.of("llama4");
     }
 
+    /** Beyond it, attention in chunks and a scale of queries begin. */
+    @Override
+    public int longestContext() {
+        return 8192;
+    }
+
     @Override
     public Activations body(Hyperparameters h, Weights weights, Rotations rotations, Graph graph) {
         Decoder decoder = Decoder.embed(h, weights, rotations, graph);
