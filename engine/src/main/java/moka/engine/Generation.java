@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
 import moka.engine.grammar.GrammarConstraint;
+import moka.engine.grammar.GrammarException;
 import moka.engine.sampling.Sampler;
 import moka.engine.sampling.SamplingOptions;
 import moka.template.answer.Answer;
@@ -139,6 +140,14 @@ final class Generation {
 
     /** Chooses the token after the session's logits and tells it: the id to append, or {@link #NONE} if the answer has ended. */
     int next() {
+        try {
+            return chooseAndTell();
+        } catch (GrammarException e) { // the text can be read in too many ways
+            throw new EngineException(session.model().name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private int chooseAndTell() {
         if (stopReason == null) {
             stopReason = limit();
         }

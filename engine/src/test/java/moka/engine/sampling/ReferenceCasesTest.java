@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.DynamicTemperature;
 import moka.engine.sampling.SamplingOptions.Mirostat;
@@ -33,8 +34,11 @@ class ReferenceCasesTest {
     void agreesWithEveryReferenceCase() {
         Map<String, float[]> vectors = vectors();
         List<String> failures = new ArrayList<>();
+        Map<String, int[]> passed = new TreeMap<>(); // by kind: passed, total
         List<JsonObject> cases = SharedData.objects("own/samplers/cases.jsonl");
         for (JsonObject test : cases) {
+            int[] counts = passed.computeIfAbsent(kind(test), _ -> new int[2]);
+            counts[1]++;
             try (Arena arena = Arena.ofConfined()) {
                 float[] values = vectors.get(test.get("logits").getAsString());
                 MemorySegment logits = arena.allocateFrom(Candidates.LOGIT, values);
@@ -43,13 +47,23 @@ class ReferenceCasesTest {
                 } else {
                     checkChain(test, logits, values.length);
                 }
+                counts[0]++;
             } catch (AssertionError | RuntimeException e) {
                 failures.add(test.get("name").getAsString() + ": " + e);
             }
         }
+        passed.forEach((kind, counts) -> System.out.printf("  %-14s %3d of %3d%n", kind, counts[0], counts[1]));
         System.out.println("samplers: " + (cases.size() - failures.size()) + " of " + cases.size() + " reference cases passed");
         assertEquals(List.of(), failures);
         assertEquals(632, cases.size());
+    }
+
+    private static String kind(JsonObject test) {
+        if (test.has("mirostat")) {
+            return "mirostat " + test.getAsJsonObject("mirostat").get("version");
+        }
+        JsonArray chain = test.getAsJsonArray("chain");
+        return chain.size() == 1 ? chain.get(0).getAsJsonObject().get("type").getAsString() : "default chain";
     }
 
     private static void checkChain(JsonObject test, MemorySegment logits, int vocabularySize) {
