@@ -394,24 +394,40 @@ public final class Candidates {
     }
 
     /** As {@link #narrow}, by the distance of the logit from a value in place of that from the largest. */
-    void narrowAround(double center, double max, double mass) {
-        materialise();
-        for (double distance = 0.5; distance < 50 && count > FEW; distance *= 2) {
-            int kept = 0;
-            for (int i = 0; i < count; i++) {
-                if (Math.abs(center - logitOf(keys[i])) <= distance) {
-                    long moved = keys[i];
-                    keys[i] = keys[kept];
-                    keys[kept++] = moved;
-                }
-            }
-            sortedCount = 0;
-            if (massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
+    void narrowAround(double center, double max, double mass, int minKeep) {
+        for (double distance = 1; distance < 50 && (isPlain() || count() > FEW); distance *= 2) {
+            int kept = isPlain() ? collectAround(center, distance) : moveAroundToFront(center, distance);
+            if (kept >= minKeep && massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
                 become(kept, 0);
                 width = kept;
                 return;
             }
         }
+    }
+
+    private int collectAround(double center, double distance) {
+        float least = (float) (center - distance);
+        float most = (float) (center + distance);
+        int kept = 0;
+        for (int id = 0; id < logits.length; id++) {
+            if (logits[id] >= least && logits[id] <= most) {
+                keys[kept++] = key(logits[id], id);
+            }
+        }
+        return kept;
+    }
+
+    private int moveAroundToFront(double center, double distance) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            if (Math.abs(center - logitOf(keys[i])) <= distance) {
+                long moved = keys[i];
+                keys[i] = keys[kept];
+                keys[kept++] = moved;
+            }
+        }
+        sortedCount = 0;
+        return kept;
     }
 
     /** Sorts the candidates by the distance of their logit from a value, ties by id; ended by {@link #keepNearest}. */
@@ -505,10 +521,14 @@ public final class Candidates {
 
     /** Sum of exp(logit - max) * (logit - max) over the candidates. */
     double weightedSum(double max) {
-        materialise();
+        int total = isPlain() ? logits.length : count();
         double sum = 0;
-        for (int from = 0; from < count; from += BLOCK) {
-            int size = weighBlock(from, Math.min(BLOCK, count - from), max);
+        for (int from = 0; from < total; from += BLOCK) {
+            int size = Math.min(BLOCK, total - from);
+            for (int i = 0; i < size; i++) {
+                blockLogits[i] = isPlain() ? logits[from + i] : logitOf(keys[from + i]);
+            }
+            Exponentials.of(blockLogits, 0, size, max, weights);
             for (int i = 0; i < size; i++) {
                 weights[i] *= Math.max(blockLogits[i] - max, Exponentials.LEAST);
             }

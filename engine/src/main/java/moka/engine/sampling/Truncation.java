@@ -52,16 +52,15 @@ final class Truncation {
 
     /** Keeps the tokens whose surprise is nearest to the entropy until their probabilities exceed p (arXiv:2202.00666). */
     static void typical(Candidates candidates, float p, int minKeep) {
-        if (p >= 1 || candidates.count() == 0) {
+        double max = candidates.maxLogit();
+        if (p >= 1 || max == Double.NEGATIVE_INFINITY) {
             return;
         }
-        int count = candidates.count();
-        double max = candidates.maxLogit();
         double total = candidates.massAbove(max);
         // surprise is max + log total - logit: its distance from the entropy is that of the logit from this value
         double center = max + Math.log(total) - entropy(candidates, max, total);
-        candidates.narrowAround(center, max, p * total);
-        count = candidates.count();
+        candidates.narrowAround(center, max, p * total, minKeep);
+        int count = candidates.count();
         candidates.orderByDistance(center);
         double mass = 0;
         int kept = count;
