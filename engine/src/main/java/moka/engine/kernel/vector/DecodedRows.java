@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 import moka.engine.runtime.ProcessMemory;
 import moka.engine.tensor.TensorFormat;
 
-/** Any type: decoded by its scalar format, a piece of a row at a time, then multiplied by FMA. */
+/** Plain numbers that are no float32: converted a piece of a row at a time, then multiplied by FMA. */
 final class DecodedRows implements RowKernel {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final int L = F.length();
@@ -26,7 +26,7 @@ final class DecodedRows implements RowKernel {
 
     @Override
     public String description() {
-        return "float32 FMA, decoded by scalar code";
+        return "float32 FMA, numbers converted one by one";
     }
 
     @Override

@@ -6,6 +6,11 @@ import moka.gguf.TensorType;
 
 /** The kernel of each tensor type: one line a type. */
 final class RowKernels {
+    private static final String NIBBLES = "nibbles in words";
+    private static final String PAIRS = "two-bit codes in words";
+    private static final String TABLE = "nibbles by a table in a register";
+    private static final String GRID = "words of a grid, signs by a mask";
+
     private RowKernels() {}
 
     static RowKernel of(TensorType type, Width width) {
@@ -18,8 +23,35 @@ final class RowKernels {
             case Q4_K -> width.instance(Q4_KRows.class, RowKernel.class);
             case Q5_K -> width.instance(Q5_KRows.class, RowKernel.class);
             case Q6_K -> width.instance(Q6_KRows.class, RowKernel.class);
-            default -> width.instance(
-                    DecodedRows.class, RowKernel.class, TensorFormat.class, TensorFormats.of(type));
+            case Q4_1 -> split(type, BlockSplitters::q4_1, NIBBLES, width);
+            case Q5_0 -> split(type, BlockSplitters::q5_0, NIBBLES, width);
+            case Q5_1 -> split(type, BlockSplitters::q5_1, NIBBLES, width);
+            case Q8_1 -> split(type, BlockSplitters::q8_1, "bytes", width);
+            case Q8_K -> split(type, SuperBlockSplitters::q8_K, "bytes", width);
+            case Q2_K -> split(type, SuperBlockSplitters::q2_K, PAIRS, width);
+            case Q3_K -> split(type, SuperBlockSplitters::q3_K, PAIRS, width);
+            case IQ4_NL -> split(type, BlockSplitters::iq4Nl, TABLE, width);
+            case IQ4_XS -> split(type, SuperBlockSplitters::iq4Xs, TABLE, width);
+            case MXFP4 -> split(type, BlockSplitters::mxfp4, TABLE, width);
+            case NVFP4 -> split(type, BlockSplitters::nvfp4, TABLE, width);
+            case Q1_0 -> split(type, BlockSplitters::q1_0, "words by their bits", width);
+            case Q2_0 -> split(type, BlockSplitters::q2_0, PAIRS, width);
+            case TQ1_0 -> split(type, SuperBlockSplitters::tq1_0, "base-3 digits in words", width);
+            case TQ2_0 -> split(type, SuperBlockSplitters::tq2_0, PAIRS, width);
+            case IQ1_S -> split(type, GridSplitters.iq1S(), GRID, width);
+            case IQ1_M -> split(type, GridSplitters.iq1M(), GRID, width);
+            case IQ2_XXS -> split(type, GridSplitters.iq2Xxs(), GRID, width);
+            case IQ2_XS -> split(type, GridSplitters.iq2Xs(), GRID, width);
+            case IQ2_S -> split(type, GridSplitters.iq2S(), GRID, width);
+            case IQ3_XXS -> split(type, GridSplitters.iq3Xxs(), GRID, width);
+            case IQ3_S -> split(type, GridSplitters.iq3S(), GRID, width);
+            case F64, I8, I16, I32, I64 ->
+                width.instance(DecodedRows.class, RowKernel.class, TensorFormat.class, TensorFormats.of(type));
         };
+    }
+
+    private static RowKernel split(TensorType type, CodeSplitter splitter, String description, Width width) {
+        var split = new SplitRows.Type(splitter, (int) type.rowBytes(CodeSplitter.UNIT), description);
+        return width.instance(SplitRows.class, RowKernel.class, SplitRows.Type.class, split);
     }
 }

@@ -1,0 +1,133 @@
+package moka.engine.kernel.vector;
+
+import static moka.engine.kernel.vector.CodeWords.f16;
+import static moka.engine.kernel.vector.CodeWords.fill;
+import static moka.engine.kernel.vector.CodeWords.i32;
+import static moka.engine.kernel.vector.CodeWords.put;
+import static moka.engine.kernel.vector.CodeWords.repeat;
+import static moka.engine.kernel.vector.CodeWords.u16;
+import static moka.engine.kernel.vector.CodeWords.u8;
+import static moka.engine.kernel.vector.CodeWords.word;
+
+/** The types of super-blocks of 256 elements whose codes are bits. Layouts: docs/tensor-types.md. */
+final class SuperBlockSplitters {
+    private SuperBlockSplitters() {}
+
+    static void q2_K(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 84) {
+            float d = f16(w + 80);
+            float dmin = -f16(w + 82);
+            for (int g = 0; g < 16; g++) {
+                int both = u8(w + g);
+                scales[16 * u + g] = d * (both & 15);
+                offsets[16 * u + g] = dmin * (both >> 4);
+            }
+            for (int i = 0; i < 64; i += 8) {
+                long pairs = word(w + 16 + i);
+                int at = 256 * u + 128 * (i / 32) + i % 32;
+                put(codes, at, pairs & repeat(3));
+                put(codes, at + 32, pairs >>> 2 & repeat(3));
+                put(codes, at + 64, pairs >>> 4 & repeat(3));
+                put(codes, at + 96, pairs >>> 6 & repeat(3));
+            }
+        }
+    }
+
+    static void q3_K(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 110) {
+            float d = f16(w + 108);
+            for (int g = 0; g < 16; g++) {
+                int low = u8(w + 96 + g % 8) >> 4 * (g / 8) & 15;
+                int high = u8(w + 104 + g % 4) >> 2 * (g / 4) & 3;
+                scales[16 * u + g] = d * ((low | high << 4) - 32);
+            }
+            for (int i = 0; i < 64; i += 8) {
+                long pairs = word(w + 32 + i);
+                // A third bit that is not set takes 4 off: upper bits of ones.
+                long missing = ~word(w + i % 32) >>> 4 * (i / 32);
+                int at = 256 * u + 128 * (i / 32) + i % 32;
+                for (int part = 0; part < 4; part++) {
+                    long upper = (missing >>> part & CodeWords.ONES) * 0xFC;
+                    put(codes, at + 32 * part, pairs >>> 2 * part & repeat(3) | upper);
+                }
+            }
+        }
+    }
+
+    static void q8_K(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 292) {
+            fill(scales, 16 * u, 16, Float.intBitsToFloat(i32(w)));
+            for (int i = 0; i < 256; i += 8) {
+                put(codes, 256 * u + i, word(w + 4 + i));
+            }
+        }
+    }
+
+    static void iq4Xs(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 136) {
+            float d = f16(w);
+            int upper = u16(w + 2);
+            for (int g = 0; g < 8; g++) {
+                int low = u8(w + 4 + g / 2) >> 4 * (g % 2) & 15;
+                fill(scales, 16 * u + 2 * g, 2, d * ((low | (upper >> 2 * g & 3) << 4) - 32));
+                CodeTables.nonLinear(w + 8 + 16 * g, codes, 256 * u + 32 * g);
+            }
+        }
+    }
+
+    static void tq2_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 66) {
+            fill(scales, 16 * u, 16, f16(w + 64));
+            for (int i = 0; i < 64; i += 8) {
+                long pairs = word(w + i);
+                int at = 256 * u + 128 * (i / 32) + i % 32;
+                for (int part = 0; part < 4; part++) {
+                    put(codes, at + 32 * part, lessOne(pairs >>> 2 * part & repeat(3)));
+                }
+            }
+        }
+    }
+
+    static void tq1_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        for (int u = 0; u < units; u++, w += 54) {
+            fill(scales, 16 * u, 16, f16(w + 52));
+            int at = 256 * u;
+            for (int i = 0; i < 32; i += 8) {
+                digits(word(w + i), 5, codes, at + i, 32);
+            }
+            digits(word(w + 32), 5, codes, at + 160, 16);
+            digits(word(w + 40), 5, codes, at + 168, 16);
+            // Four bytes of four digits: the digits of one place are four codes, two places a word.
+            long last = i32(w + 48) & 0xFFFFFFFFL;
+            put(codes, at + 240, lessOne(digit(last) | digit(times(last, 3)) << 32));
+            put(codes, at + 248, lessOne(digit(times(last, 9)) | digit(times(last, 27)) << 32));
+        }
+    }
+
+    private static void digits(long bytes, int places, byte[] codes, int at, int step) {
+        long fractions = bytes;
+        for (int place = 0; place < places; place++) {
+            put(codes, at + place * step, lessOne(digit(fractions)));
+            fractions = times(fractions, 3);
+        }
+    }
+
+    /** The first base-3 digit of fractions of 256. */
+    private static long digit(long fractions) {
+        long even = (fractions & 0x00FF00FF00FF00FFL) * 3 >>> 8 & 0x00FF00FF00FF00FFL;
+        long odd = (fractions >>> 8 & 0x00FF00FF00FF00FFL) * 3 & 0xFF00FF00FF00FF00L;
+        return even | odd;
+    }
+
+    /** Each byte times a small factor, modulo 256. */
+    private static long times(long bytes, int factor) {
+        long even = (bytes & 0x00FF00FF00FF00FFL) * factor & 0x00FF00FF00FF00FFL;
+        long odd = (bytes >>> 8 & 0x00FF00FF00FF00FFL) * factor << 8 & 0xFF00FF00FF00FF00L;
+        return even | odd;
+    }
+
+    /** Codes of two bits less 1; no borrow leaves a byte. */
+    private static long lessOne(long codes) {
+        return (codes | repeat(0x80)) - CodeWords.ONES ^ repeat(0x80);
+    }
+}
