@@ -5,11 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import moka.engine.runtime.ProcessMemory;
 
@@ -26,6 +24,7 @@ final class Q6_KRows implements RowKernel {
     private static final MemorySegment MEMORY = ProcessMemory.ALL;
     private static final long ADDRESS = ProcessMemory.ADDRESS;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
     /** Floats of an arranged super-block. */
     private static final int ARRANGED = 320;
 
@@ -36,20 +35,23 @@ final class Q6_KRows implements RowKernel {
     private static final int[] PAIR = constant(3 << 21);
     private static final int[] ONE = constant(0x3f800000);
 
-    /** The scales of one part from those of a super-block (512 bits) or half (256 bits). */
-    private static final VectorShuffle<Float> PART_0 = part(0);
-
-    private static final VectorShuffle<Float> PART_1 = part(1);
-    private static final VectorShuffle<Float> PART_2 = part(2);
-    private static final VectorShuffle<Float> PART_3 = part(3);
+    /**
+     * By how much each lane shifts a word of four scales to bring its own to the top: parts 0 and 2, then 1 and 3; four lanes, 16 elements, have
+     * the same.
+     */
+    private static final int[] SHIFTS = shifts();
 
     /** All bits of the upper half of the lanes. */
     private static final int[] UPPER_LANES = upperLanes();
 
     private final ActivationOrder order = ActivationOrder.halves(L, 1.5f);
 
-    private static VectorShuffle<Float> part(int p) {
-        return VectorShuffle.fromOp(F, lane -> (lane / 8 * 8 + 2 * p + lane % 8 / 4) % L);
+    private static int[] shifts() {
+        var shifts = new int[32];
+        for (int i = 0; i < 32; i++) {
+            shifts[i] = 24 - 16 * (i / 16) - i % 8 / 4 * 8;
+        }
+        return shifts;
     }
 
     private static int[] upperLanes() {
@@ -89,64 +91,45 @@ final class Q6_KRows implements RowKernel {
         IntVector pair = IntVector.fromArray(I, PAIR, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         IntVector upperLanes = IntVector.fromArray(I, UPPER_LANES, 0);
-        FloatVector zero = FloatVector.zero(F);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
             long a = x + b * (4L * ARRANGED) & ADDRESS;
             long block = w + (long) b * BLOCK & ADDRESS;
-            FloatVector scaled = zero;
+            FloatVector scaled = FloatVector.zero(F);
             for (int v = 0; v < 16; v += L) {
                 int from = 80 * v;
-                IntVector c = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)), LE);
-                IntVector d = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)) + 32, LE);
-                if (L == 16) {
-                    c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
-                    d = d.lanewise(
-                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 64, LE), upperLanes);
-                }
                 IntVector h = IntVector.fromMemorySegment(I, MEMORY, block + UPPER + 4 * v, LE);
-                FloatVector scales = zero;
-                if (L == 16) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, MEMORY, block + SCALES, LE)
-                            .convertShape(VectorOperators.B2F, F, 0);
-                } else if (L == 8) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, MEMORY, block + SCALES + v, LE)
-                            .convertShape(VectorOperators.B2F, F, 0);
+                // Four parts by one text: four times the text is more than the compiler takes at 128 and 256 bits.
+                for (int part = 0; part < 4; part++) {
+                    long run = a + from + part * (20 * L);
+                    int nibbles = 4 * (v + (v & 8)) + 32 * (part & 1);
+                    IntVector n = IntVector.fromMemorySegment(I, MEMORY, block + nibbles, LE);
+                    if (L == 16) {
+                        n = n.lanewise(
+                                VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + nibbles + 32, LE), upperLanes);
+                    }
+                    n = n.lanewise(VectorOperators.LSHR, 2 * (part & 2));
+                    IntVector u = h.lanewise(VectorOperators.LSHR, 2 * part);
+                    int word = SCALES + (v & 8) + (part & 2) * 2;
+                    IntVector packed = IntVector.broadcast(I, MEMORY.get(INT, block + word));
+                    if (L == 16) {
+                        packed = packed.lanewise(
+                                VectorOperators.BITWISE_BLEND, IntVector.broadcast(I, MEMORY.get(INT, block + word + 8)), upperLanes);
+                    }
+                    FloatVector scale = (FloatVector) packed.lanewise(
+                                    VectorOperators.LSHL, IntVector.fromArray(I, SHIFTS, (part & 1) * 16 + (v & 4)))
+                            .lanewise(VectorOperators.ASHR, 24)
+                            .convert(VectorOperators.I2F, 0);
+                    FloatVector products = n.lanewise(VectorOperators.LSHL, 17).and(nibble).or(u.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 4 * L, LE), FloatVector.fromMemorySegment(F, MEMORY, run, LE));
+                    products = n.lanewise(VectorOperators.LSHL, 9).and(nibble).or(u.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 8 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHL, 1).and(nibble).or(u.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 12 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHR, 7).and(nibble).or(u.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 16 * L, LE), products);
+                    scaled = products.fma(scale, scaled);
                 }
-                FloatVector start;
-                FloatVector run;
-                start = FloatVector.fromMemorySegment(F, MEMORY, a + from, LE);
-                run = c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 4 * L, LE), start);
-                run = c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 8 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 12 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 16 * L, LE), run);
-                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 0)) : scales.rearrange(PART_0)), scaled);
-                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 20 * L, LE);
-                run = d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 24 * L, LE), start);
-                run = d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 28 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 32 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 36 * L, LE), run);
-                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 1)) : scales.rearrange(PART_1)), scaled);
-                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 40 * L, LE);
-                run = c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 44 * L, LE), start);
-                run = c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 48 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 52 * L, LE), run);
-                run = c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 56 * L, LE), run);
-                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 2)) : scales.rearrange(PART_2)), scaled);
-                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 60 * L, LE);
-                run = d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 64 * L, LE), start);
-                run = d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 68 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 72 * L, LE), run);
-                run = d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 76 * L, LE), run);
-                scaled = run.fma((L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 3)) : scales.rearrange(PART_3)), scaled);
             }
             sum = scaled.fma(FloatVector.broadcast(F, 64f * Float.float16ToFloat(MEMORY.get(SHORT, block + 208))), sum);
         }
         sum.intoArray(lanes, at);
-    }
-
-    private static float packedScale(long block, int v, int part) {
-        return MEMORY.get(ValueLayout.JAVA_BYTE, block + SCALES + (v & 8) + 2 * part + (v >> 2 & 1));
     }
 
     @Override
@@ -159,50 +142,39 @@ final class Q6_KRows implements RowKernel {
         IntVector pair = IntVector.fromArray(I, PAIR, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         IntVector upperLanes = IntVector.fromArray(I, UPPER_LANES, 0);
-        FloatVector zero = FloatVector.zero(F);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
             long block = w + (long) b * BLOCK & ADDRESS;
             float factor = 64f * Float.float16ToFloat(MEMORY.get(SHORT, block + 208));
             for (int v = 0; v < 16; v += L) {
                 int to = at + b * 256 + 16 * v;
-                IntVector c = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)), LE);
-                IntVector d = IntVector.fromMemorySegment(I, MEMORY, block + 4 * (v + (v & 8)) + 32, LE);
-                if (L == 16) {
-                    c = c.lanewise(VectorOperators.BITWISE_BLEND, d, upperLanes);
-                    d = d.lanewise(
-                            VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 64, LE), upperLanes);
-                }
                 IntVector h = IntVector.fromMemorySegment(I, MEMORY, block + UPPER + 4 * v, LE);
-                FloatVector scales = zero;
-                if (L == 16) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_128, MEMORY, block + SCALES, LE)
-                            .convertShape(VectorOperators.B2F, F, 0);
-                } else if (L == 8) {
-                    scales = (FloatVector) ByteVector.fromMemorySegment(ByteVector.SPECIES_64, MEMORY, block + SCALES + v, LE)
-                            .convertShape(VectorOperators.B2F, F, 0);
+                for (int part = 0; part < 4; part++) {
+                    int at0 = to + part * (4 * L);
+                    int nibbles = 4 * (v + (v & 8)) + 32 * (part & 1);
+                    IntVector n = IntVector.fromMemorySegment(I, MEMORY, block + nibbles, LE);
+                    if (L == 16) {
+                        n = n.lanewise(
+                                VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + nibbles + 32, LE), upperLanes);
+                    }
+                    n = n.lanewise(VectorOperators.LSHR, 2 * (part & 2));
+                    IntVector u = h.lanewise(VectorOperators.LSHR, 2 * part);
+                    int word = SCALES + (v & 8) + (part & 2) * 2;
+                    IntVector packed = IntVector.broadcast(I, MEMORY.get(INT, block + word));
+                    if (L == 16) {
+                        packed = packed.lanewise(
+                                VectorOperators.BITWISE_BLEND, IntVector.broadcast(I, MEMORY.get(INT, block + word + 8)), upperLanes);
+                    }
+                    FloatVector scale = ((FloatVector) packed.lanewise(
+                                    VectorOperators.LSHL, IntVector.fromArray(I, SHIFTS, (part & 1) * 16 + (v & 4)))
+                            .lanewise(VectorOperators.ASHR, 24)
+                            .convert(VectorOperators.I2F, 0))
+                            .mul(factor);
+                    n.lanewise(VectorOperators.LSHL, 17).and(nibble).or(u.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, at0);
+                    n.lanewise(VectorOperators.LSHL, 9).and(nibble).or(u.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, at0 + L);
+                    n.lanewise(VectorOperators.LSHL, 1).and(nibble).or(u.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, at0 + 2 * L);
+                    n.lanewise(VectorOperators.LSHR, 7).and(nibble).or(u.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, at0 + 3 * L);
                 }
-                FloatVector scale;
-                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 0)) : scales.rearrange(PART_0)).mul(factor);
-                c.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 21).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to);
-                c.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 13).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + L);
-                c.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 5).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 2 * L);
-                c.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 3).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 3 * L);
-                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 1)) : scales.rearrange(PART_1)).mul(factor);
-                d.lanewise(VectorOperators.LSHL, 17).and(nibble).or(h.lanewise(VectorOperators.LSHL, 19).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 4 * L);
-                d.lanewise(VectorOperators.LSHL, 9).and(nibble).or(h.lanewise(VectorOperators.LSHL, 11).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 5 * L);
-                d.lanewise(VectorOperators.LSHL, 1).and(nibble).or(h.lanewise(VectorOperators.LSHL, 3).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 6 * L);
-                d.lanewise(VectorOperators.LSHR, 7).and(nibble).or(h.lanewise(VectorOperators.LSHR, 5).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 7 * L);
-                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 2)) : scales.rearrange(PART_2)).mul(factor);
-                c.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 17).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 8 * L);
-                c.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 9).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 9 * L);
-                c.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHL, 1).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 10 * L);
-                c.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 7).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 11 * L);
-                scale = (L == 4 ? FloatVector.broadcast(F, packedScale(block, v, 3)) : scales.rearrange(PART_3)).mul(factor);
-                d.lanewise(VectorOperators.LSHL, 13).and(nibble).or(h.lanewise(VectorOperators.LSHL, 15).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 12 * L);
-                d.lanewise(VectorOperators.LSHL, 5).and(nibble).or(h.lanewise(VectorOperators.LSHL, 7).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 13 * L);
-                d.lanewise(VectorOperators.LSHR, 3).and(nibble).or(h.lanewise(VectorOperators.LSHR, 1).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 14 * L);
-                d.lanewise(VectorOperators.LSHR, 11).and(nibble).or(h.lanewise(VectorOperators.LSHR, 9).and(pair)).or(one).reinterpretAsFloats().sub(1.5f).mul(scale).intoArray(target, to + 15 * L);
             }
         }
     }
