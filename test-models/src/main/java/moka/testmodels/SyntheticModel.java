@@ -79,15 +79,15 @@ public final class SyntheticModel {
         }
         for (int layer = 0; layer < shape.blockCount(); layer++) {
             String block = "blk." + layer + ".";
-            add(block + "attn_k.weight", Role.OTHER, layer, 1, width, keys);
+            add(block + "attn_k.weight", Role.ATTENTION_KEY, layer, 1, width, keys);
             add(block + "attn_norm.weight", TensorType.F32, 0, width);
             add(block + "attn_output.weight", Role.ATTENTION_OUTPUT, layer, 0.25, queries, width);
-            add(block + "attn_q.weight", Role.OTHER, layer, 1, width, queries);
+            add(block + "attn_q.weight", Role.ATTENTION_QUERY, layer, 1, width, queries);
             add(block + "attn_v.weight", Role.ATTENTION_VALUE, layer, 1, width, keys);
             add(block + "ffn_down.weight", Role.FEED_FORWARD_DOWN, layer, 0.25, shape.feedForwardLength(), width);
-            add(block + "ffn_gate.weight", Role.OTHER, layer, 1, width, shape.feedForwardLength());
+            add(block + "ffn_gate.weight", Role.FEED_FORWARD_GATE, layer, 1, width, shape.feedForwardLength());
             add(block + "ffn_norm.weight", TensorType.F32, 0, width);
-            add(block + "ffn_up.weight", Role.OTHER, layer, 1, width, shape.feedForwardLength());
+            add(block + "ffn_up.weight", Role.FEED_FORWARD_UP, layer, 1, width, shape.feedForwardLength());
         }
     }
 

@@ -3,6 +3,7 @@ package moka.testmodels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import moka.gguf.TensorType;
 
 /**
@@ -33,18 +34,37 @@ public record TypeMix(String name, TensorType type, int fileType) {
             new TypeMix("Q5_K_S", TensorType.Q5_K, 16),
             new TypeMix("Q5_K_M", TensorType.Q5_K, 17),
             new TypeMix("Q6_K", TensorType.Q6_K, 18),
+            new TypeMix("IQ2_XXS", TensorType.IQ2_XXS, 19),
+            new TypeMix("IQ2_XS", TensorType.IQ2_XS, 20),
+            new TypeMix("Q2_K_S", TensorType.Q2_K, 21),
+            new TypeMix("IQ3_XS", TensorType.IQ3_S, 22),
+            new TypeMix("IQ3_XXS", TensorType.IQ3_XXS, 23),
+            new TypeMix("IQ1_S", TensorType.IQ1_S, 24),
             new TypeMix("IQ4_NL", TensorType.IQ4_NL, 25),
-            new TypeMix("IQ4_XS", TensorType.IQ4_XS, 30));
+            new TypeMix("IQ3_S", TensorType.IQ3_S, 26),
+            new TypeMix("IQ3_M", TensorType.IQ3_S, 27),
+            new TypeMix("IQ2_S", TensorType.IQ2_XS, 28),
+            new TypeMix("IQ2_M", TensorType.IQ2_S, 29),
+            new TypeMix("IQ4_XS", TensorType.IQ4_XS, 30),
+            new TypeMix("IQ1_M", TensorType.IQ1_M, 31),
+            new TypeMix("TQ1_0", TensorType.TQ1_0, 36),
+            new TypeMix("TQ2_0", TensorType.TQ2_0, 37));
+
+    /** The mixes of at most two bits and a half, which save elsewhere. */
+    private static final Set<String> TINY = Set.of("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M");
 
     /** The roles of matrices that mixes tell apart. */
     enum Role {
         /** The output matrix, also where the embedding serves as one. */
         OUTPUT,
         EMBEDDING,
+        ATTENTION_QUERY,
+        ATTENTION_KEY,
         ATTENTION_VALUE,
         ATTENTION_OUTPUT,
         FEED_FORWARD_DOWN,
-        OTHER
+        FEED_FORWARD_GATE,
+        FEED_FORWARD_UP
     }
 
     /** The mix or type of this name. @throws IllegalArgumentException if there is none */
@@ -65,17 +85,43 @@ public record TypeMix(String name, TensorType type, int fileType) {
             return type;
         }
         return switch (role) {
-            case OUTPUT -> type == TensorType.Q8_0 || type.blockElements() == 1 ? type : TensorType.Q6_K;
+            case OUTPUT -> output();
+            case EMBEDDING -> embedding();
+            case ATTENTION_QUERY, ATTENTION_KEY ->
+                switch (name) {
+                    case "IQ3_XS" -> TensorType.IQ3_XXS;
+                    case "IQ3_XXS" -> TensorType.IQ2_S;
+                    default -> type;
+                };
             case ATTENTION_VALUE -> attentionValue(layer, shape);
             case ATTENTION_OUTPUT ->
                 switch (name) {
                     case "Q2_K" -> TensorType.Q3_K;
-                    case "Q3_K_M" -> TensorType.Q4_K;
+                    case "Q3_K_M", "IQ3_M" -> TensorType.Q4_K;
                     case "Q3_K_L" -> TensorType.Q5_K;
+                    case "IQ1_S", "IQ1_M" -> TensorType.IQ2_XXS;
+                    case "IQ2_S", "IQ2_M", "IQ3_XXS" -> TensorType.IQ3_S;
                     default -> type;
                 };
             case FEED_FORWARD_DOWN -> feedForwardDown(layer, shape.blockCount());
-            case EMBEDDING, OTHER -> type;
+            case FEED_FORWARD_GATE, FEED_FORWARD_UP ->
+                name.equals("IQ3_XS") && !inOuterEighths(layer, shape.blockCount()) ? TensorType.IQ3_XXS : type;
+        };
+    }
+
+    private TensorType output() {
+        if (type == TensorType.Q8_0 || type.blockElements() == 1) {
+            return type;
+        }
+        return TINY.contains(name) || name.equals("IQ3_XXS") ? TensorType.Q5_K : TensorType.Q6_K;
+    }
+
+    private TensorType embedding() {
+        return switch (name) {
+            case "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS" -> TensorType.Q2_K;
+            case "IQ2_S", "IQ2_M", "IQ3_XXS" -> TensorType.IQ3_S;
+            case "TQ1_0", "TQ2_0" -> TensorType.Q4_K;
+            default -> type;
         };
     }
 
@@ -88,6 +134,10 @@ public record TypeMix(String name, TensorType type, int fileType) {
             case "Q4_K_S" -> layer < 4 ? TensorType.Q5_K : type;
             case "Q4_K_M", "Q5_K_M" -> worthMoreBits(layer, shape.blockCount()) ? TensorType.Q6_K : type;
             case "IQ4_NL", "IQ4_XS" -> grouped ? TensorType.Q5_K : type;
+            case "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS" -> grouped ? TensorType.Q4_K : TensorType.Q2_K;
+            case "IQ2_S", "IQ2_M", "IQ3_XXS" -> grouped ? TensorType.Q4_K : TensorType.IQ3_S;
+            case "Q2_K_S", "IQ3_XS", "IQ3_S" -> grouped ? TensorType.Q4_K : type;
+            case "IQ3_M" -> TensorType.Q4_K;
             default -> type;
         };
     }
@@ -99,12 +149,20 @@ public record TypeMix(String name, TensorType type, int fileType) {
             case "Q3_K_L" -> TensorType.Q5_K;
             case "Q4_K_S", "IQ4_NL", "IQ4_XS" -> layer < layers / 8 ? TensorType.Q5_K : type;
             case "Q4_K_M", "Q5_K_M" -> worthMoreBits(layer, layers) ? TensorType.Q6_K : type;
+            case "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS" -> layer < layers / 8 ? TensorType.Q2_K : type;
+            case "IQ2_S", "IQ2_M" -> layer < layers / 8 ? TensorType.IQ3_S : type;
+            case "Q2_K_S", "IQ3_M" -> layer < layers / 8 ? TensorType.Q4_K : type;
+            case "IQ3_XXS" -> layer < layers / 8 ? TensorType.Q4_K : TensorType.Q3_K;
             default -> type;
         };
     }
 
+    private static boolean inOuterEighths(int layer, int layers) {
+        return layer < layers / 8 || layer >= 7 * layers / 8;
+    }
+
     /** The first and last eighth of the layers and every third between. */
     private static boolean worthMoreBits(int layer, int layers) {
-        return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
+        return inOuterEighths(layer, layers) || (layer - layers / 8) % 3 == 2;
     }
 }

@@ -82,7 +82,7 @@ class SyntheticModelTest {
 
     /** Against files that llama-quantize made from a model of six layers. */
     @ParameterizedTest
-    @ValueSource(strings = {"F16", "Q8_0", "Q4_0", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "IQ4_XS"})
+    @ValueSource(strings = {"F16", "Q8_0", "Q4_0", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "IQ2_XS", "IQ3_S", "IQ4_XS"})
     void mixesEqualThoseOfFilesMadeByLlamaQuantize(String name) {
         Path models = shared("own/models");
         Assumptions.assumeTrue(models != null, "skipped: mixesEqualThoseOfFiles needs shared/own/models");
