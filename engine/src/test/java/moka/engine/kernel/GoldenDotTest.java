@@ -32,7 +32,7 @@ class GoldenDotTest {
     private static final int ROW = GoldenTensors.ROW_LENGTH;
 
     /** What a set's results are held to. */
-    private enum Standard {
+    enum Standard {
         /** Within 1e-5 of the sum of magnitudes of the product with unrounded activations. */
         EXACT,
         /** The same with activations rounded as the reference rounds them. */
@@ -41,7 +41,7 @@ class GoldenDotTest {
         ROUNDED_ITS_OWN_WAY
     }
 
-    private record Subject(KernelProvider provider, Precision precision, int vectorBits, Standard standard) {
+    record Subject(KernelProvider provider, Precision precision, int vectorBits, Standard standard) {
         @Override
         public String toString() {
             return provider.name() + (vectorBits == 0 ? "" : "-" + vectorBits) + " " + precision;
@@ -55,7 +55,7 @@ class GoldenDotTest {
         }
     }
 
-    private static Stream<Subject> subjects() {
+    static Stream<Subject> subjects() {
         var scalar = new ScalarProvider();
         var vector = new VectorKernelProvider();
         return Stream.of(
@@ -105,7 +105,7 @@ class GoldenDotTest {
     }
 
     /** {@code [vector][row]} for all golden rows of a type. */
-    private static float[][] products(GoldenTensors golden, TensorType type, Subject subject) {
+    static float[][] products(GoldenTensors golden, TensorType type, Subject subject) {
         float[] inputs = golden.floats("activations.f32");
         byte[] bytes = golden.bytes(type + ".bin");
         int rows = (int) (bytes.length / type.rowBytes(ROW));
