@@ -3,6 +3,7 @@ package moka.engine.kernel.vector;
 import static moka.engine.kernel.vector.CodeWords.f16;
 import static moka.engine.kernel.vector.CodeWords.fill;
 import static moka.engine.kernel.vector.CodeWords.i32;
+import static moka.engine.kernel.vector.CodeWords.pair;
 import static moka.engine.kernel.vector.CodeWords.put;
 import static moka.engine.kernel.vector.CodeWords.putNibbles;
 import static moka.engine.kernel.vector.CodeWords.u8;
@@ -43,24 +44,23 @@ final class BlockSplitters {
 
     static void q4_1(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 20) {
-            fill(scales, 2 * b, 2, f16(w));
-            fill(offsets, 2 * b, 2, f16(w + 2));
-            putNibbles(word(w + 4), codes, 32 * b, 0, 32 * b + 16, 0);
-            putNibbles(word(w + 12), codes, 32 * b + 8, 0, 32 * b + 24, 0);
+            pair(scales, 2 * b, f16(w));
+            pair(offsets, 2 * b, f16(w + 2));
+            CodeTables.nibbles(w + 4, codes, 32 * b);
         }
     }
 
     static void q5_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 22) {
-            fill(scales, 2 * b, 2, f16(w));
+            pair(scales, 2 * b, f16(w));
             fifths(i32(w + 2), w + 6, codes, 32 * b, SIGNED_FIFTHS);
         }
     }
 
     static void q5_1(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 24) {
-            fill(scales, 2 * b, 2, f16(w));
-            fill(offsets, 2 * b, 2, f16(w + 2));
+            pair(scales, 2 * b, f16(w));
+            pair(offsets, 2 * b, f16(w + 2));
             fifths(i32(w + 4), w + 8, codes, 32 * b, FIFTHS);
         }
     }
@@ -72,23 +72,21 @@ final class BlockSplitters {
 
     static void q8_1(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 36) {
-            fill(scales, 2 * b, 2, f16(w));
-            for (int i = 0; i < 32; i += 8) {
-                put(codes, 32 * b + i, word(w + 4 + i));
-            }
+            pair(scales, 2 * b, f16(w));
+            CodeTables.bytes(w + 4, codes, 32 * b, 32);
         }
     }
 
     static void iq4Nl(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 18) {
-            fill(scales, 2 * b, 2, f16(w));
+            pair(scales, 2 * b, f16(w));
             CodeTables.nonLinear(w + 2, codes, 32 * b);
         }
     }
 
     static void mxfp4(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 17) {
-            fill(scales, 2 * b, 2, Math.scalb(1f, u8(w) - 128));
+            pair(scales, 2 * b, Math.scalb(1f, u8(w) - 128));
             CodeTables.e2m1(w + 1, codes, 32 * b);
         }
     }
@@ -106,8 +104,11 @@ final class BlockSplitters {
     static void q1_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 2 * units; b++, w += 18) {
             fill(scales, 8 * b, 8, f16(w));
-            for (int i = 0; i < 16; i++) {
-                put(codes, 128 * b + 8 * i, SIGNS[u8(w + 2 + i)]);
+            for (int i = 0; i < 16; i += 8) {
+                long bits = word(w + 2 + i);
+                for (int k = 0; k < 8; k++) {
+                    put(codes, 128 * b + 8 * (i + k), SIGNS[(int) (bits >>> 8 * k) & 255]);
+                }
             }
         }
     }
@@ -115,8 +116,12 @@ final class BlockSplitters {
     static void q2_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 4 * units; b++, w += 18) {
             fill(scales, 4 * b, 4, f16(w));
-            for (int i = 0; i < 8; i++) {
-                put(codes, 64 * b + 8 * i, TERNARY[u8(w + 2 + 2 * i)] | TERNARY[u8(w + 3 + 2 * i)] << 32);
+            for (int i = 0; i < 16; i += 8) {
+                long bits = word(w + 2 + i);
+                for (int k = 0; k < 8; k += 2) {
+                    long first = TERNARY[(int) (bits >>> 8 * k) & 255];
+                    put(codes, 64 * b + 4 * (i + k), first | TERNARY[(int) (bits >>> 8 * k + 8) & 255] << 32);
+                }
             }
         }
     }

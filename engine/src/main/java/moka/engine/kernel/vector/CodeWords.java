@@ -58,6 +58,12 @@ final class CodeWords {
         put(codes, high, word >>> 4 & repeat(15) | highBits);
     }
 
+    /** The same factor for the two groups of 32 elements. */
+    static void pair(float[] factors, int first, float factor) {
+        factors[first] = factor;
+        factors[first + 1] = factor;
+    }
+
     /** The same factor for all groups of a block. */
     static void fill(float[] factors, int first, int groups, float factor) {
         for (int i = first; i < first + groups; i++) {

@@ -1,12 +1,13 @@
 package moka.engine.kernel.vector;
 
 import static moka.engine.kernel.vector.CodeWords.f16;
-import static moka.engine.kernel.vector.CodeWords.fill;
 import static moka.engine.kernel.vector.CodeWords.i32;
 import static moka.engine.kernel.vector.CodeWords.negate;
+import static moka.engine.kernel.vector.CodeWords.pair;
 import static moka.engine.kernel.vector.CodeWords.put;
 import static moka.engine.kernel.vector.CodeWords.u16;
 import static moka.engine.kernel.vector.CodeWords.u8;
+import static moka.engine.kernel.vector.CodeWords.word;
 
 import moka.engine.tensor.Codebooks;
 
@@ -34,7 +35,7 @@ final class GridSplitters {
             for (int g = 0; g < 8; g++) {
                 int indices = i32(w + 2 + 8 * g);
                 int signs = i32(w + 6 + 8 * g);
-                fill(scales, 16 * u + 2 * g, 2, d * ((signs >>> 28) + 0.5f) / 4);
+                pair(scales, 16 * u + 2 * g, d * ((signs >>> 28) + 0.5f) / 4);
                 for (int k = 0; k < 4; k++) {
                     long word = negate(grid[indices >> 8 * k & 255], EVEN_NEGATIVE[signs >> 7 * k & 127]);
                     put(codes, 256 * u + 32 * g + 8 * k, word);
@@ -51,9 +52,12 @@ final class GridSplitters {
     private static void iq2Xs(long[] grid, long w, int units, byte[] codes, float[] scales) {
         for (int u = 0; u < units; u++, w += 74) {
             nibbleScales(f16(w), w + 66, scales, 16 * u);
-            for (int e = 0; e < 32; e++) {
-                int q = u16(w + 2 + 2 * e);
-                put(codes, 256 * u + 8 * e, negate(grid[q & 511], EVEN_NEGATIVE[q >> 9]));
+            for (int g = 0; g < 8; g++) {
+                long four = word(w + 2 + 8 * g);
+                for (int k = 0; k < 4; k++) {
+                    int q = (int) (four >>> 16 * k) & 0xFFFF;
+                    put(codes, 256 * u + 32 * g + 8 * k, negate(grid[q & 511], EVEN_NEGATIVE[q >> 9]));
+                }
             }
         }
     }
@@ -74,10 +78,14 @@ final class GridSplitters {
     private static void iq2S(long[] grid, long w, int units, byte[] codes, float[] scales) {
         for (int u = 0; u < units; u++, w += 82) {
             nibbleScales(f16(w), w + 74, scales, 16 * u);
-            for (int e = 0; e < 32; e++) {
-                int upper = u8(w + 66 + e / 4) >> 2 * (e % 4) & 3;
-                long word = negate(grid[u8(w + 2 + e) | upper << 8], NEGATIVE[u8(w + 34 + e)]);
-                put(codes, 256 * u + 8 * e, word);
+            for (int g = 0; g < 8; g++) {
+                int lower = i32(w + 2 + 4 * g);
+                int upper = u8(w + 66 + g);
+                int signs = i32(w + 34 + 4 * g);
+                for (int k = 0; k < 4; k++) {
+                    int index = lower >> 8 * k & 255 | (upper >> 2 * k & 3) << 8;
+                    put(codes, 256 * u + 32 * g + 8 * k, negate(grid[index], NEGATIVE[signs >> 8 * k & 255]));
+                }
             }
         }
     }
@@ -92,9 +100,10 @@ final class GridSplitters {
             float d = f16(w);
             for (int g = 0; g < 8; g++) {
                 int signs = i32(w + 66 + 4 * g);
-                fill(scales, 16 * u + 2 * g, 2, d * ((signs >>> 28) + 0.5f) / 2);
+                pair(scales, 16 * u + 2 * g, d * ((signs >>> 28) + 0.5f) / 2);
+                long indices = word(w + 2 + 8 * g);
                 for (int k = 0; k < 4; k++) {
-                    int both = u16(w + 2 + 8 * g + 2 * k);
+                    int both = (int) (indices >>> 16 * k) & 0xFFFF;
                     long word = grid[both & 255] | grid[both >> 8] << 32;
                     put(codes, 256 * u + 32 * g + 8 * k, negate(word, EVEN_NEGATIVE[signs >> 7 * k & 127]));
                 }
@@ -112,13 +121,15 @@ final class GridSplitters {
             float d = f16(w);
             for (int g = 0; g < 8; g++) {
                 int s = u8(w + 106 + g / 2) >> 4 * (g % 2) & 15;
-                fill(scales, 16 * u + 2 * g, 2, d * (2 * s + 1));
+                pair(scales, 16 * u + 2 * g, d * (2 * s + 1));
                 int upper = u8(w + 66 + g);
+                long indices = word(w + 2 + 8 * g);
+                int signs = i32(w + 74 + 4 * g);
                 for (int k = 0; k < 4; k++) {
-                    int both = u16(w + 2 + 8 * g + 2 * k);
+                    int both = (int) (indices >>> 16 * k) & 0xFFFF;
                     int uppers = upper >> 2 * k;
                     long word = grid[both & 255 | (uppers & 1) << 8] | grid[both >> 8 | (uppers & 2) << 7] << 32;
-                    put(codes, 256 * u + 32 * g + 8 * k, negate(word, NEGATIVE[u8(w + 74 + 4 * g + k)]));
+                    put(codes, 256 * u + 32 * g + 8 * k, negate(word, NEGATIVE[signs >> 8 * k & 255]));
                 }
             }
         }
@@ -134,10 +145,11 @@ final class GridSplitters {
             float d = f16(w);
             for (int g = 0; g < 8; g++) {
                 int h = u16(w + 34 + 2 * g);
-                fill(scales, 16 * u + 2 * g, 2, d * (2 * (h >> 12 & 7) + 1) / 8);
+                pair(scales, 16 * u + 2 * g, d * (2 * (h >> 12 & 7) + 1) / 8);
                 int shift = h >> 15 << 11;
+                int lower = i32(w + 2 + 4 * g);
                 for (int k = 0; k < 4; k++) {
-                    int index = u8(w + 2 + 4 * g + k) | (h >> 3 * k & 7) << 8;
+                    int index = lower >> 8 * k & 255 | (h >> 3 * k & 7) << 8;
                     put(codes, 256 * u + 32 * g + 8 * k, grid[index | shift]);
                 }
             }

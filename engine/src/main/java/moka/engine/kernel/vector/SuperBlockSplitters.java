@@ -3,6 +3,7 @@ package moka.engine.kernel.vector;
 import static moka.engine.kernel.vector.CodeWords.f16;
 import static moka.engine.kernel.vector.CodeWords.fill;
 import static moka.engine.kernel.vector.CodeWords.i32;
+import static moka.engine.kernel.vector.CodeWords.pair;
 import static moka.engine.kernel.vector.CodeWords.put;
 import static moka.engine.kernel.vector.CodeWords.repeat;
 import static moka.engine.kernel.vector.CodeWords.u16;
@@ -18,48 +19,32 @@ final class SuperBlockSplitters {
             float d = f16(w + 80);
             float dmin = -f16(w + 82);
             for (int g = 0; g < 16; g++) {
-                int both = u8(w + g);
+                int both = (int) (word(w + (g & 8)) >>> 8 * g) & 255;
                 scales[16 * u + g] = d * (both & 15);
                 offsets[16 * u + g] = dmin * (both >> 4);
             }
-            for (int i = 0; i < 64; i += 8) {
-                long pairs = word(w + 16 + i);
-                int at = 256 * u + 128 * (i / 32) + i % 32;
-                put(codes, at, pairs & repeat(3));
-                put(codes, at + 32, pairs >>> 2 & repeat(3));
-                put(codes, at + 64, pairs >>> 4 & repeat(3));
-                put(codes, at + 96, pairs >>> 6 & repeat(3));
-            }
+            CodeTables.pairs(w + 16, codes, 256 * u, 0);
         }
     }
 
     static void q3_K(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int u = 0; u < units; u++, w += 110) {
             float d = f16(w + 108);
+            long lows = word(w + 96);
+            int highs = i32(w + 104);
             for (int g = 0; g < 16; g++) {
-                int low = u8(w + 96 + g % 8) >> 4 * (g / 8) & 15;
-                int high = u8(w + 104 + g % 4) >> 2 * (g / 4) & 3;
+                int low = (int) (lows >>> 8 * (g % 8) + 4 * (g / 8)) & 15;
+                int high = highs >> 8 * (g % 4) + 2 * (g / 4) & 3;
                 scales[16 * u + g] = d * ((low | high << 4) - 32);
             }
-            for (int i = 0; i < 64; i += 8) {
-                long pairs = word(w + 32 + i);
-                // A third bit that is not set takes 4 off: upper bits of ones.
-                long missing = ~word(w + i % 32) >>> 4 * (i / 32);
-                int at = 256 * u + 128 * (i / 32) + i % 32;
-                for (int part = 0; part < 4; part++) {
-                    long upper = (missing >>> part & CodeWords.ONES) * 0xFC;
-                    put(codes, at + 32 * part, pairs >>> 2 * part & repeat(3) | upper);
-                }
-            }
+            CodeTables.pairsAndThirds(w + 32, w, codes, 256 * u);
         }
     }
 
     static void q8_K(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int u = 0; u < units; u++, w += 292) {
             fill(scales, 16 * u, 16, Float.intBitsToFloat(i32(w)));
-            for (int i = 0; i < 256; i += 8) {
-                put(codes, 256 * u + i, word(w + 4 + i));
-            }
+            CodeTables.bytes(w + 4, codes, 256 * u, 256);
         }
     }
 
@@ -69,7 +54,7 @@ final class SuperBlockSplitters {
             int upper = u16(w + 2);
             for (int g = 0; g < 8; g++) {
                 int low = u8(w + 4 + g / 2) >> 4 * (g % 2) & 15;
-                fill(scales, 16 * u + 2 * g, 2, d * ((low | (upper >> 2 * g & 3) << 4) - 32));
+                pair(scales, 16 * u + 2 * g, d * ((low | (upper >> 2 * g & 3) << 4) - 32));
                 CodeTables.nonLinear(w + 8 + 16 * g, codes, 256 * u + 32 * g);
             }
         }
@@ -78,13 +63,7 @@ final class SuperBlockSplitters {
     static void tq2_0(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int u = 0; u < units; u++, w += 66) {
             fill(scales, 16 * u, 16, f16(w + 64));
-            for (int i = 0; i < 64; i += 8) {
-                long pairs = word(w + i);
-                int at = 256 * u + 128 * (i / 32) + i % 32;
-                for (int part = 0; part < 4; part++) {
-                    put(codes, at + 32 * part, lessOne(pairs >>> 2 * part & repeat(3)));
-                }
-            }
+            CodeTables.pairs(w, codes, 256 * u, 1);
         }
     }
 
