@@ -74,7 +74,8 @@ final class ChatCommands {
             case "/undo" -> {
                 lastQuestion();
                 state.keep();
-                yield tell("forgotten; " + state.conversation.turnCount() + " turns are left");
+                int left = state.conversation.turnCount();
+                yield tell("forgotten; " + left + (left == 1 ? " turn is left" : " turns are left"));
             }
             case "/edit" -> edit();
             case "/set" -> tell(SetCommand.run(state, arguments));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import moka.cli.render.Ansi;
 import org.jline.keymap.KeyMap;
+import org.jline.reader.Binding;
 import org.jline.reader.Completer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -57,8 +58,13 @@ final class EditedLines implements LineSource {
             return true;
         });
         for (String keymap : new String[] {LineReader.EMACS, LineReader.VIINS}) {
-            KeyMap<org.jline.reader.Binding> keys = reader.getKeyMaps().get(keymap);
+            KeyMap<Binding> keys = reader.getKeyMaps().get(keymap);
             keys.bind(new Reference(NEW_LINE), KeyMap.alt('\r'), KeyMap.alt('\n'), KeyMap.ctrl('J'));
+            // Arrows as they are sent when they are pressed before the line editor is ready.
+            keys.bind(new Reference(LineReader.UP_LINE_OR_HISTORY), "\033[A");
+            keys.bind(new Reference(LineReader.DOWN_LINE_OR_HISTORY), "\033[B");
+            keys.bind(new Reference(LineReader.FORWARD_CHAR), "\033[C");
+            keys.bind(new Reference(LineReader.BACKWARD_CHAR), "\033[D");
         }
     }
 

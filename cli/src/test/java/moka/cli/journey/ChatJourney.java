@@ -1,0 +1,135 @@
+package moka.cli.journey;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A chat in a terminal, key by key. The scalar kernels on one thread are slow enough to be interrupted. */
+class ChatJourney {
+    /** An empty line of input below something; a capture has no spaces at the end of lines. */
+    private static final String PROMPT = "\n>";
+
+    private static final String SLOWLY = " --temp 0 --kernels scalar -t 1";
+
+    @TempDir
+    Path home;
+
+    private Tmux chat(int columns, int rows, String flags, String name) {
+        Program moka = new Program(home);
+        return new Tmux(columns, rows, moka.environment(), home, Program.SCRIPT + flags, Path.of("target", "screens", name + ".txt"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {80, 40})
+    void chatsOverSeveralLinesStopsAnAnswerClearsAndLeaves(int columns) {
+        try (Tmux terminal = chat(columns, 40, SLOWLY, "chat-" + columns)) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("Paris.");
+            terminal.keys("\"\"\"", "Enter", "What colour", "Enter", "is the sky?\"\"\"", "Enter");
+            terminal.waitFor("is the sky?\"\"\"");
+            terminal.waitFor("lue");
+            terminal.keys("Tell me a story.", "Enter");
+            terminal.waitFor("Once");
+            terminal.keys("C-c");
+            terminal.waitFor(PROMPT);
+            terminal.keys("/show context", "Enter");
+            terminal.waitFor("3 turns");
+            terminal.keys("/clear", "Enter");
+            terminal.waitFor("a new conversation");
+            terminal.keys("/bye", "Enter");
+            String screen = terminal.waitFor("[exit 0]");
+            terminal.record();
+            assertFalse(screen.contains("\u001b"), screen);
+            assertTrue(screen.lines().allMatch(line -> line.length() <= columns), screen);
+        }
+    }
+
+    @Test
+    void leavesWhenInterruptedTwice() {
+        try (Tmux terminal = chat(80, 24, SLOWLY, "interrupted-twice")) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("some text", "C-c");
+            terminal.keys("C-c");
+            terminal.waitFor("Ctrl-C again");
+            terminal.keys("C-c");
+            terminal.waitFor("[exit 130]");
+            terminal.record();
+        }
+    }
+
+    @Test
+    void takesPastedLinesCompletesCommandsAndChangesSettings() {
+        try (Tmux terminal = chat(80, 40, " --temp 0 --no-save", "paste-and-set")) {
+            terminal.waitFor(PROMPT);
+            terminal.paste("What is the capital\nof France?");
+            terminal.waitFor("of France?");
+            terminal.keys("M-Enter", "Say it in one sentence.", "Enter");
+            terminal.waitFor(".\n>");
+            terminal.keys("/tok", "Tab");
+            terminal.waitFor("/tokens");
+            terminal.keys("one two", "Enter");
+            terminal.waitFor("tokens: [");
+            terminal.keys("/set temp 0.5", "Enter");
+            terminal.waitFor("temp 0.5");
+            terminal.keys("/set temp hot", "Enter");
+            terminal.waitFor("'hot'");
+            terminal.keys("/nonsense", "Enter");
+            terminal.waitFor("unknown command /nonsense");
+            terminal.keys("/image cat.png", "Enter");
+            terminal.waitFor("not supported");
+            terminal.keys("C-d");
+            terminal.waitFor("[exit 0]");
+            terminal.record();
+        }
+        assertFalse(Files.exists(home.resolve("state")), "--no-save keeps nothing");
+    }
+
+    @Test
+    void goesOnWithTheLastConversation() throws Exception {
+        try (Tmux terminal = chat(80, 24, " --temp 0", "before-resume")) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("Paris.");
+            terminal.keys("/bye", "Enter");
+            terminal.waitFor("[exit 0]");
+        }
+        try (Stream<Path> kept = Files.list(home.resolve("state/chats"))) {
+            assertEquals(1, kept.count());
+        }
+        try (Tmux terminal = chat(80, 24, " chat --resume --temp 0", "resume")) {
+            terminal.waitFor("1 turn goes on");
+            terminal.waitFor(PROMPT);
+            terminal.keys("Up", "Enter");
+            terminal.waitFor("> What is the capital of France?");
+            terminal.keys("/undo", "Enter");
+            terminal.waitFor("1 turn is left");
+            terminal.keys("/bye", "Enter");
+            terminal.waitFor("[exit 0]");
+            terminal.record();
+        }
+    }
+
+    @Test
+    void writesNoColourWhereItIsRefused() throws Exception {
+        Program moka = new Program(home);
+        Path recording = Path.of("target", "screens", "no-colour.txt");
+        String command = "NO_COLOR=1 " + Program.SCRIPT + " --temp 0 | tee " + home.resolve("piped");
+        try (Tmux terminal = new Tmux(80, 24, moka.environment(), home, command, recording)) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("Paris.");
+            terminal.keys("C-d");
+            terminal.waitFor("[exit 0]");
+            assertFalse(Files.readString(home.resolve("piped")).contains("\u001b"));
+        }
+    }
+}
