@@ -35,10 +35,10 @@ final class EngineOptions {
             description = "Threads (default: the physical cores that the process may use).")
     int threads;
 
-    @Option(names = "--lora", paramLabel = "FILE[:SCALE]", description = "LoRA adapter to compute with; may be repeated, changes add up.")
+    @Option(names = "--lora", paramLabel = "FILE[:SCALE]", hidden = true, description = "LoRA adapter to compute with; may be repeated, changes add up.")
     List<String> adapters = List.of();
 
-    @Option(names = "--control-vector", paramLabel = "FILE[:SCALE]", description = "Vectors to add behind blocks; may be repeated.")
+    @Option(names = "--control-vector", paramLabel = "FILE[:SCALE]", hidden = true, description = "Vectors to add behind blocks; may be repeated.")
     List<String> controlVectors = List.of();
 
     @Mixin

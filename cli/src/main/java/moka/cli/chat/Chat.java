@@ -45,7 +45,9 @@ public final class Chat {
         try (ChatState state = new ChatState(streams, host, options, modelName)) {
             options.resume().ifPresent(name -> resume(state, name));
             try (LineSource lines = lines(streams, host, options)) {
-                return new Chat(state, lines).loop();
+                int exitCode = new Chat(state, lines).loop();
+                state.keepCache();
+                return exitCode;
             }
         }
     }
@@ -53,7 +55,7 @@ public final class Chat {
     /** One question and its answer, for pipes: the answer on standard output and nothing else. */
     public static int once(Streams streams, ChatHost host, ChatOptions options, String modelName, String question) {
         try (ChatState state = new ChatState(streams, host, options, modelName)) {
-            options.resume().ifPresent(name -> state.resume(ConversationFile.find(state.conversations().orElse(Path.of(".")), name)));
+            options.resume().ifPresent(name -> resume(state, name));
             Chat chat = new Chat(state, new PlainLines(streams));
             return chat.say(question) ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
@@ -141,7 +143,9 @@ public final class Chat {
                 + state.session.contextLength() + " tokens. /help shows the commands."));
         int turns = state.conversation.turnCount();
         if (turns > 0) {
-            state.note(dim(turns + (turns == 1 ? " turn goes on" : " turns go on")));
+            int restored = state.session.position();
+            state.note(dim(turns + (turns == 1 ? " turn goes on" : " turns go on")
+                    + (restored > 0 ? ", " + restored + " tokens of it as they were computed" : "")));
             state.conversation.lastAnswer().ifPresent(answer -> state.note(Printable.text(answer)));
         }
     }

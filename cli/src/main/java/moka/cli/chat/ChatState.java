@@ -1,10 +1,16 @@
 package moka.cli.chat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import moka.cli.terminal.Streams;
+import moka.engine.EngineException;
 import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.Model;
@@ -13,6 +19,9 @@ import moka.engine.SessionOptions;
 
 /** Everything that a chat remembers: model, session, conversation, settings, what was spent. Not thread-safe. */
 final class ChatState implements AutoCloseable {
+    private static final String CACHE_ENDING = ".cache";
+    private static final int MOST_CACHES = 3;
+    private static final int LEAST_KEPT_TOKENS = 16;
     private static final DateTimeFormatter FILE_NAME = DateTimeFormatter.ofPattern("yyyy-MM-dd_HH-mm-ss");
 
     final Streams streams;
@@ -110,7 +119,43 @@ final class ChatState implements AutoCloseable {
     /** Goes on with a conversation: it is kept under its own name if it lies among ours. */
     void resume(Path from) {
         conversation.replace(ConversationFile.read(from).messages());
+        restoreCache(from);
         conversations().filter(folder -> folder.equals(from.getParent())).ifPresent(folder -> file = from);
+    }
+
+    /** Keeps what was computed too, so that a long conversation comes back at once: of the last few conversations, since it is large. */
+    void keepCache() {
+        Optional<Path> folder = conversations();
+        if (folder.isEmpty() || conversation.isEmpty() || session.position() < LEAST_KEPT_TOKENS || !Files.exists(file)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder.get())) {
+            List<Path> caches = files.filter(path -> path.toString().endsWith(CACHE_ENDING) && !path.equals(cacheOf(file)))
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+            for (Path old : caches.subList(Math.min(MOST_CACHES - 1, caches.size()), caches.size())) {
+                Files.delete(old);
+            }
+            session.save(cacheOf(file));
+        } catch (IOException | EngineException e) {
+            streams.note("moka: the conversation is kept, but not what was computed: " + e.getMessage());
+        }
+    }
+
+    private static Path cacheOf(Path conversation) {
+        return conversation.resolveSibling(conversation.getFileName() + CACHE_ENDING);
+    }
+
+    private void restoreCache(Path from) {
+        try {
+            if (Files.exists(cacheOf(from))) {
+                session.restore(cacheOf(from));
+            }
+        } catch (EngineException e) {
+            if (verbose) {
+                streams.note("the conversation is computed again: " + e.getMessage()); // another model, or other options
+            }
+        }
     }
 
     /** A conversation begins: the one before stays as it is kept. */
@@ -130,8 +175,12 @@ final class ChatState implements AutoCloseable {
         return conversations().map(folder -> folder.resolve(name)).orElse(Path.of(name));
     }
 
-    /** A note in the terminal. */
+    /** A note to the user; where standard output is no terminal it holds answers alone. */
     void note(String text) {
+        if (!streams.outputIsTerminal()) {
+            streams.note(text);
+            return;
+        }
         streams.out().line(text).flush();
     }
 
