@@ -2,6 +2,7 @@ package moka.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,6 +34,7 @@ import moka.engine.grammar.Grammar;
 import moka.engine.grammar.TokenGrammar;
 import moka.engine.grammar.TokenVocabulary;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore.ElementType;
@@ -294,12 +296,56 @@ public final class Model implements AutoCloseable {
                 context);
     }
 
+    /** Whether the model gives vectors ({@link #embed}) instead of continuing text. */
+    public boolean embeds() {
+        return architecture.embeds();
+    }
+
+    /**
+     * The hidden state of each token of a text, {@code [token][width]}, not pooled.
+     *
+     * @throws EngineException if this is no embedding model, or a token does not exist
+     */
+    public float[][] embed(int[] tokens) {
+        if (!architecture.embeds()) {
+            throw new EngineException(name() + ": '" + architectureName + "' is no embedding model");
+        }
+        if (tokens.length > contextLength()) {
+            throw new EngineException(name() + ": a text of " + tokens.length + " tokens, expected up to " + contextLength());
+        }
+        for (int token : tokens) {
+            if (token < 0 || token >= vocabularySize()) {
+                throw new EngineException("token id " + token + ", expected 0 to " + (vocabularySize() - 1));
+            }
+        }
+        // Few sizes of passes: each keeps its memory.
+        int rows = Math.min(contextLength(), Math.max(64, Integer.highestOneBit(Math.max(1, tokens.length - 1)) * 2));
+        computing.lock();
+        try (KvCache none = new KvCache(cacheShape, ElementType.F32, ElementType.F32, rows);
+                Arena scratch = Arena.ofConfined()) {
+            ForwardPass pass = forwardPass(rows, rows);
+            pass.run(tokens, 0, tokens.length, () -> false, new Span(none, 0, tokens.length, 0));
+            MemorySegment states = scratch.allocate(4L * Math.max(1, tokens.length) * pass.width(), 64);
+            pass.readHidden(0, tokens.length, states);
+            float[][] result = new float[tokens.length][pass.width()];
+            for (int i = 0; i < result.length; i++) {
+                MemorySegment.copy(states, ValueLayout.JAVA_FLOAT, 4L * i * pass.width(), result[i], 0, pass.width());
+            }
+            return result;
+        } finally {
+            computing.unlock();
+        }
+    }
+
     public Session newSession() {
         return newSession(SessionOptions.DEFAULT);
     }
 
     /** @throws EngineException if its cache does not fit in memory */
     public Session newSession(SessionOptions session) {
+        if (architecture.embeds()) {
+            throw new EngineException(name() + ": '" + architectureName + "' is an embedding model: it continues no text");
+        }
         if (contextLength(session) > architecture.longestContext()) {
             throw new EngineException("%s: a context of %d, but '%s' is computed up to %d only: use a smaller --context"
                     .formatted(name(), contextLength(session), architectureName, architecture.longestContext()));

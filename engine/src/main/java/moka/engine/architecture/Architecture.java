@@ -14,6 +14,11 @@ public interface Architecture {
         return Decoder.cacheShape(h);
     }
 
+    /** Whether it gives a vector for each token of a whole text, and no logits. */
+    default boolean embeds() {
+        return false;
+    }
+
     /** Most positions that the family computes rightly, whatever the model was trained for. */
     default int longestContext() {
         return Integer.MAX_VALUE;

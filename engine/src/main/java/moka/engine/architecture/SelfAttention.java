@@ -5,8 +5,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.UnaryOperator;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.RopeTable;
+import moka.engine.ops.BidirectionalAttention;
 import moka.engine.ops.Curves;
 import moka.engine.ops.Norms;
 
@@ -276,6 +278,18 @@ final class SelfAttention {
 
     SelfAttention attend() {
         graph.attend(plan);
+        return this;
+    }
+
+    /** Attention to both sides, of rotated queries and keys. @param reach positions seen to each side; 0: all */
+    SelfAttention attendBothSides(int reach) {
+        var attention = new BidirectionalAttention(queries, keys, values, mixed, headCount, reach, graph.scratch());
+        graph.eachRow((batch, row, worker) -> {
+            Span span = batch.span(row);
+            for (int head = 0; head < headCount; head++) {
+                attention.run(span, row - span.firstRow(), head, worker);
+            }
+        });
         return this;
     }
 

@@ -88,6 +88,14 @@ record ZooModel(Path file, String name, String architecture, boolean embedding, 
     double difference(Model model) {
         double[] largest = {0};
         int width = logits.length / POSITIONS.length;
+        if (embedding) {
+            float[][] states = model.embed(prompt);
+            for (int i = 0; i < logits.length; i++) {
+                double difference = Math.abs(states[POSITIONS[i / width]][i % width] - logits[i]);
+                largest[0] = Double.isNaN(difference) ? Double.NaN : Math.max(largest[0], difference);
+            }
+            return largest[0];
+        }
         try (Session session = model.newSession(session())) {
             session.evaluate(prompt, (position, found) -> {
                 int index = Arrays.binarySearch(POSITIONS, position);

@@ -42,7 +42,7 @@ class ZooTest {
             try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withThreads(2))) {
                 double difference = it.difference(model);
                 assertTrue(difference <= (it.name().equals("gpt-oss") ? 0.6 : 0.05), "largest difference " + difference);
-                assertTrue(it.greedyEqual(model), it.name() + ": other greedy ids");
+                assertTrue(it.embedding() || it.greedyEqual(model), it.name() + ": other greedy ids");
             }
         }));
     }
