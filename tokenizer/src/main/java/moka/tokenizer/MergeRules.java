@@ -25,6 +25,9 @@ final class MergeRules {
             throw new TokenizerException(
                     "'tokenizer.ggml.merges' has " + mergeCount + " entries, expected at most " + MergeTable.MAX_MERGES);
         }
+        if (tokenCount > MergeTable.MAX_SYMBOLS) {
+            throw new TokenizerException("a vocabulary with merges has " + tokenCount + " tokens, expected at most " + MergeTable.MAX_SYMBOLS);
+        }
         table = new MergeTable(mergeCount);
         var symbolOfByte = new int[256];
         alphabet = byteLevel ? bytes(symbolOfByte) : this::characters;
