@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** Keeps one encoder for the next text, so that short texts pay for no scratch space and find a warm cache. Safe for use by many threads. */
 final class EncoderPool {
     /** Encoders of longer texts are let go: their scratch space may be large. */
-    private static final int LONG_TEXT = 1 << 22;
+    private static final int LONG_TEXT = 1 << 18;
 
     private final TextModel model;
     private final Guard guard;
