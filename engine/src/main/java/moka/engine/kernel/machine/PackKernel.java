@@ -13,6 +13,10 @@ import moka.engine.kernel.machine.x86.Vector;
  * {@code l} of register {@code j} makes it a 4 × 4 transposition within lanes, which needs no shuffle across them. Reads nothing outside
  * the rows.
  *
+ * <p>Sixteen streams some kilobytes apart are more than the processor foresees. So the memory of the next 16 rows, which follow each other in the file,
+ * is asked for from front to back while these are packed: from memory to the cache, Zen 5, November 2026, one thread of a busy machine, GB/s without and
+ * with: Q8_0 15 and 21, Q4_0 11 and 27, Q4_K 18 and 22 (from cache to cache 50 to 80).
+ *
  * <p>Two-byte elements may be split: the first elements of the dwords of 16 rows, then the second.
  *
  * <p>{@code f(rows, rowStride, panel, blocks, -, -)}.
@@ -22,6 +26,7 @@ final class PackKernel {
     private static final General STRIDE = General.RSI;
     private static final General THREE_STRIDES = General.R11;
     private static final General PANEL = General.RDX;
+    private static final General NEXT = General.RBX;
 
     private PackKernel() {}
 
@@ -40,13 +45,18 @@ final class PackKernel {
         int runDwords = (blockBytes - narrowBytes) / 4;
         int run = PanelFormat.ROWS * narrowBytes;
         var a = new Assembler(true);
-        var frame = new Frame(windows);
+        var frame = new Frame(windows, NEXT);
         frame.enter(a);
         for (int i = 1; i < BASES.length; i++) {
             a.address(BASES[i], BASES[i - 1].at(STRIDE, 4, 0));
         }
+        a.address(NEXT, BASES[3].at(STRIDE, 4, 0));
         a.address(THREE_STRIDES, STRIDE.at(STRIDE, 2, 0));
         Label nextBlock = a.here();
+        for (int at = 0; at < PanelFormat.ROWS * blockBytes; at += 64) {
+            a.prefetch(NEXT.at(at));
+        }
+        a.add(NEXT, PanelFormat.ROWS * blockBytes);
         for (int row = 0; row < PanelFormat.ROWS && narrowBytes > 0; row++) {
             if (narrowBytes == 2) {
                 a.load16(General.RAX, at(row, narrowOffset));
