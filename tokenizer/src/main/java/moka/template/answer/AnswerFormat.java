@@ -44,6 +44,8 @@ public enum AnswerFormat {
     NEMOTRON,
     /** Apertus: {@code <|tools_prefix|>[{"name": {…}}]}. */
     APERTUS,
+    /** Gemma 4: {@code <|tool_call>call:NAME{…}}, {@code <|channel>thought}. */
+    GEMMA,
     /** FireFunction: {@code functools[…]}. */
     FIREFUNCTION;
 
@@ -89,6 +91,9 @@ public enum AnswerFormat {
         }
         if (source.contains("<seed:tool_call>")) {
             return SEED;
+        }
+        if (source.contains("<|tool_call>")) {
+            return GEMMA;
         }
         if (source.contains("<TOOLCALL>")) {
             return NEMOTRON;
@@ -143,6 +148,7 @@ public enum AnswerFormat {
             case SEED -> with(Section.reasoning("<seed:think>", "</seed:think>"), Section.calls("<seed:tool_call>", "</seed:tool_call>"));
             case NEMOTRON -> with(Section.calls("<TOOLCALL>", "</TOOLCALL>"));
             case APERTUS -> with(Section.reasoning("<|inner_prefix|>", "<|inner_suffix|>"), Section.calls("<|tools_prefix|>", "<|tools_suffix|>"));
+            case GEMMA -> with(Section.reasoning("<|channel>thought", "<channel|>"), Section.calls("<|tool_call>", "<tool_call|>"));
             case FIREFUNCTION -> with(Section.calls("functools", ""));
             default -> THINKING;
         };

@@ -23,7 +23,7 @@ public final class AnswerParser {
             Set.of("<|start|>", "<|channel|>", "<|constrain|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>");
     private static final Set<String> FUNCTIONARY_MARKERS = Set.of("<|recipient|>", "<|content|>", "<|from|>", "<|stop|>");
     /** Separators inside of calls. */
-    private static final Set<String> INNER_MARKERS = Set.of("<|tool_call_argument_begin|>", "<｜tool▁sep｜>", "[ARGS]", "[CALL_ID]", "｜DSML｜");
+    private static final Set<String> INNER_MARKERS = Set.of("<|tool_call_argument_begin|>", "<｜tool▁sep｜>", "[ARGS]", "[CALL_ID]", "｜DSML｜", "<|channel>", "<|\"|>");
 
     private final AnswerBuilder out;
     private final Reader reader;

@@ -46,6 +46,9 @@ final class CallBody {
         if (INVOKE.matcher(text).lookingAt()) {
             return tagged(text, INVOKE, INVOKE_END);
         }
+        if (GemmaCalls.begins(text)) {
+            return new GemmaCalls(text).read();
+        }
         for (String separator : SEPARATORS) {
             if (text.contains(separator)) {
                 return separated(text, separator);

@@ -110,6 +110,9 @@ class AnswerParserTest {
                     "<minimax:tool_call>\n<invoke name=\"a\">\n<parameter name=\"x\">1</parameter>\n</invoke>\n<invoke name=\"b\">\n</invoke>\n</minimax:tool_call>", "", "",
                     "a", "{\"x\": 1}", "b", "{}"),
             of(AnswerFormat.SEED, "<seed:think>Hm.</seed:think><seed:tool_call>\n<function=a>\n<parameter=x>1 2</parameter>\n</function>\n</seed:tool_call>", "", "Hm.", "a", "{\"x\": \"1 2\"}"),
+            of(AnswerFormat.GEMMA,
+                    "<|channel>thought\nHm.\n<channel|>Ok.<|tool_call>call:f{city:<|\"|>Zürich, {now}<|\"|>,n:12,on:true,l:[<|\"|>a<|\"|>,null],o:{}}<tool_call|><|tool_call>call:g{}<tool_call|>",
+                    "Ok.", "Hm.", "f", "{\"city\": \"Zürich, {now}\", \"n\": 12, \"on\": true, \"l\": [\"a\", null], \"o\": {}}", "g", "{}"),
             of(AnswerFormat.NEMOTRON, "<TOOLCALL>[{\"name\": \"a\", \"arguments\": {}}]</TOOLCALL>", "", "", "a", "{}"),
             of(AnswerFormat.APERTUS, "<|tools_prefix|>[{\"a\": {\"x\": 1}}, {\"b\": {}}]<|tools_suffix|>", "", "", "a", "{\"x\": 1}", "b", "{}"),
             of(AnswerFormat.FIREFUNCTION, " functools[{\"name\": \"a\", \"arguments\": {}}]", "", "", "a", "{}"));
