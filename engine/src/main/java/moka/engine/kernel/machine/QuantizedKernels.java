@@ -24,6 +24,8 @@ final class QuantizedKernels implements WeightKernels {
     /** Of activations that are used together: most of a first-level cache of 32 or 48 KiB. */
     private static final long ACTIVATION_BYTES = 32 << 10;
 
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
     private final PanelFormat format;
     private final TensorFormat.@Nullable IntegerForm form;
     private final CodeMemory code;
@@ -80,7 +82,7 @@ final class QuantizedKernels implements WeightKernels {
         int firstRow = panel * PanelFormat.ROWS;
         int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);
         if (form != null) {
-            packCodes(form, weights, firstRow, rows, target);
+            packCodes(form, weights, firstRow, rows, target, scratch);
             return;
         }
         long rowBytes = weights.rowBytes();
@@ -94,33 +96,35 @@ final class QuantizedKernels implements WeightKernels {
         pack.call(source, rowBytes, target, weights.columns() / format.blockElements(), 0, 0);
     }
 
-    /** Writes plain panels: float32 scales and minimums, codes made unsigned. */
-    private void packCodes(TensorFormat.IntegerForm form, WeightMatrix weights, int firstRow, int rows, long target) {
+    /** Splits rows into plain blocks (float32 scales, minimums, then codes made unsigned), which are packed like those of a file. */
+    private void packCodes(TensorFormat.IntegerForm form, WeightMatrix weights, int firstRow, int rows, long target, WorkerScratch scratch) {
         int columns = weights.columns();
         int groups = columns / form.groupLength();
         int groupsOfUnit = ActivationRow.UNIT / form.groupLength();
+        int units = columns / ActivationRow.UNIT;
         var codes = new byte[columns];
         var scales = new float[groups];
         var minimums = new float[groups];
-        MemorySegment panel = SystemMemory.view(target, format.panelBytes(columns)).fill((byte) 0);
-        int codesAt = 64 * groupsOfUnit * (form.hasMinimums() ? 2 : 1);
+        long rowBytes = (long) units * format.blockBytes();
+        int codesAt = format.blockBytes() - ActivationRow.UNIT;
+        MemorySegment staged = scratch.rows(PanelFormat.ROWS * rowBytes);
         for (int row = 0; row < rows; row++) {
             form.split(weights.data(), (firstRow + row) * weights.rowBytes(), columns, codes, 0, scales, minimums, 0);
-            for (int unit = 0; unit < columns / ActivationRow.UNIT; unit++) {
-                long block = (long) unit * format.panelBlockBytes() + 4 * row;
-                for (int group = 0; group < groupsOfUnit; group++) {
-                    int index = unit * groupsOfUnit + group;
-                    panel.set(ValueLayout.JAVA_FLOAT, block + 64 * group, scales[index]);
-                    if (form.hasMinimums()) {
-                        panel.set(ValueLayout.JAVA_FLOAT, block + 64 * (groupsOfUnit + group), minimums[index]);
-                    }
+            for (int i = 0; i < columns; i++) {
+                codes[i] ^= (byte) 0x80;
+            }
+            for (int unit = 0; unit < units; unit++) {
+                long block = row * rowBytes + (long) unit * format.blockBytes();
+                int group = unit * groupsOfUnit;
+                MemorySegment.copy(scales, group, staged, FLOAT, block, groupsOfUnit);
+                if (form.hasMinimums()) {
+                    MemorySegment.copy(minimums, group, staged, FLOAT, block + 4L * groupsOfUnit, groupsOfUnit);
                 }
-                for (int i = 0; i < ActivationRow.UNIT; i++) {
-                    byte code = (byte) (codes[unit * ActivationRow.UNIT + i] ^ 0x80);
-                    panel.set(ValueLayout.JAVA_BYTE, block + codesAt + 64 * (i / 4) + i % 4, code);
-                }
+                MemorySegment.copy(codes, unit * ActivationRow.UNIT, staged, ValueLayout.JAVA_BYTE, block + codesAt, ActivationRow.UNIT);
             }
         }
+        staged.asSlice(rows * rowBytes, (PanelFormat.ROWS - rows) * rowBytes).fill((byte) 0);
+        pack.call(staged.address(), rowBytes, target, units, 0, 0);
     }
 
     @Override
