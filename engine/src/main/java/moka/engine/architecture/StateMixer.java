@@ -46,10 +46,10 @@ final class StateMixer {
     /** A step on chunks of the state that go through the rows of a sequence in order. */
     static void scan(Graph graph, int chunks, Scan scan) {
         graph.step((kernels, batch) -> {
-            for (Span span : batch.spans()) {
-                WorkerTeam.Region region = (chunk, worker) -> scan.run(span, chunk, worker);
-                kernels.spread(chunks, region);
-            }
+            // All chunks of all sequences in one region.
+            Span[] spans = batch.spans();
+            WorkerTeam.Region region = (chunk, worker) -> scan.run(spans[chunk / chunks], chunk % chunks, worker);
+            kernels.spread(chunks * spans.length, region);
         });
     }
 

@@ -1,14 +1,22 @@
 package moka.engine.zoo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import moka.engine.GenerationListener;
+import moka.engine.GenerationOptions;
+import moka.engine.GenerationResult;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
+import moka.engine.ParallelGenerator;
 import moka.engine.Session;
+import moka.engine.sampling.SamplingOptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -46,6 +54,41 @@ class ZooChunksTest {
                 back.rewind(40);
                 back.append(Arrays.copyOfRange(it.prompt(), 40, 48));
                 assertArrayEquals(logits(straight), logits(back), (float) it.tolerance());
+            }
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> sequencesComputedTogetherContinueAsAlone() {
+        return ZooModel.golden().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+            var options = GenerationOptions.DEFAULT.withSampling(SamplingOptions.GREEDY).withMaxTokens(8);
+            List<int[]> prompts = List.of(it.prompt(), Arrays.copyOf(it.prompt(), 17), Arrays.copyOfRange(it.prompt(), 5, 30));
+            try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(1))) {
+                var alone = new ArrayList<String>();
+                try (Session session = model.newSession(it.session())) {
+                    for (int[] prompt : prompts) {
+                        session.clear();
+                        alone.add(session.generate(prompt, options, GenerationListener.SILENT).text());
+                    }
+                }
+                var together = new String[prompts.size()];
+                try (var generator = new ParallelGenerator(model, it.session(), prompts.size())) {
+                    var requests = prompts.stream()
+                            .map(prompt -> new ParallelGenerator.Request(prompt, options, GenerationListener.SILENT))
+                            .iterator();
+                    generator.run(requests, new ParallelGenerator.Listener() {
+                        @Override
+                        public void onAnswer(int index, GenerationResult result) {
+                            together[index] = result.text();
+                        }
+
+                        @Override
+                        public void onFailure(int index, RuntimeException failure) {
+                            throw failure;
+                        }
+                    });
+                }
+                assertEquals(alone, Arrays.asList(together));
             }
         }));
     }
