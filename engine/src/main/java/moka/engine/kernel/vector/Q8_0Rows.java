@@ -27,12 +27,18 @@ final class Q8_0Rows implements RowKernel {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
     private static final boolean WIDE = L == 16;
 
+    /**
+     * Bytes of an iteration. A field, since a loop whose step the compiler knows is unrolled, and then each load instruction sees every second or
+     * fourth line only, which the prefetchers of Zen 5 do not follow: 10 to 15 GB/s instead of 20 from memory.
+     */
+    private final long step = WIDE ? 68 : 34;
+
     private final ActivationOrder order =
             WIDE ? ActivationOrder.natural(64, L) : ActivationOrder.bytes(32, L);
 
     @Override
     public String description() {
-        return WIDE ? "float32 FMA in place, bytes converted" : "float32 FMA in place, bytes shifted out of 32-bit lanes";
+        return WIDE ? "flofrom FMA in place, bytes converted" : "flofrom FMA in place, bytes shifted out of 32-bit lanes";
     }
 
     @Override
@@ -45,20 +51,20 @@ final class Q8_0Rows implements RowKernel {
         for (int r = 0; r < rows; r++) {
             long row = weights + r * rowBytes;
             if (WIDE) {
-                wideRow(row, columns, x, lanes, r * L);
+                wideRow(row, columns, x, lanes, r * L, step);
             } else {
-                narrowRow(row, columns, x, lanes, r * L);
+                narrowRow(row, columns, x, lanes, r * L, step);
             }
         }
     }
 
-    private static void wideRow(long w, int columns, long x, float[] lanes, int at) {
+    private static void wideRow(long w, int columns, long x, float[] lanes, int at, long step) {
         FloatVector even = FloatVector.fromArray(F, lanes, at);
         FloatVector odd = FloatVector.zero(F);
-        int pairs = columns / 64;
-        for (int pair = 0; pair < pairs; pair++) {
-            long block = w + pair * 68L & ADDRESS;
-            long a = x + pair * 256L & ADDRESS;
+        long end = w + columns / 64 * step;
+        for (long from = w, xFrom = x; from != end; from += step, xFrom += 256) {
+            long block = from & ADDRESS;
+            long a = xFrom & ADDRESS;
             FloatVector first = ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 2, LE)
                             .convertShape(VectorOperators.B2F, F, 0))
                     .mul(FloatVector.fromMemorySegment(F, MEMORY, a, LE));
@@ -77,12 +83,12 @@ final class Q8_0Rows implements RowKernel {
         even.add(odd).intoArray(lanes, at);
     }
 
-    private static void narrowRow(long w, int columns, long x, float[] lanes, int at) {
+    private static void narrowRow(long w, int columns, long x, float[] lanes, int at, long step) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        int blocks = columns / 32;
-        for (int b = 0; b < blocks; b++) {
-            long block = w + b * 34L & ADDRESS;
-            long a = x + b * 128L & ADDRESS;
+        long end = w + columns / 32 * step;
+        for (long from = w, xFrom = x; from != end; from += step, xFrom += 128) {
+            long block = from & ADDRESS;
+            long a = xFrom & ADDRESS;
             FloatVector products = FloatVector.zero(F);
             for (int v = 0; v < 32; v += 4 * L) {
                 IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2 + v, LE);
