@@ -27,11 +27,23 @@ public record CalibratedQuantization(
         if (method.scales()) {
             ChannelScaler.check(source.name(), source.metadata());
         }
+        run(
+                source,
+                new MomentsByLayer(calibration, source.infos(), options.threads(), momentBytes, calibrating),
+                target,
+                calibrating,
+                quantizing);
+    }
+
+    void run(
+            ModelSource source,
+            MomentsByLayer moments,
+            Path target,
+            Calibration.Listener calibrating,
+            Quantization.Listener quantizing) {
         ImportanceMatrix importance = options.importance()
                 .orElseGet(() -> calibration.importance("calibration", false, calibrating));
         QuantizeOptions weighted = options.withImportance(importance);
-        MomentsByLayer moments =
-                new MomentsByLayer(calibration, source.infos(), options.threads(), momentBytes, calibrating);
         ModelSource model = source;
         Map<String, float[]> scales = Map.of();
         if (method.scales()) {
