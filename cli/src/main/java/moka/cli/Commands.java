@@ -29,6 +29,8 @@ final class Commands {
         entries.put("perplexity", new Entry("measure how well a model predicts a text", PerplexityCommand::new));
         entries.put("imatrix", new Entry("measure what a model's matrices are multiplied with", ImatrixCommand::new));
         entries.put("quantize", new Entry("make a smaller model file", QuantizeCommand::new));
+        entries.put("compare", new Entry("compare model files in size, quality and speed", CompareCommand::new));
+        entries.put("explain", new Entry("show what quantization did to a tensor", ExplainCommand::new));
         entries.put("merge", new Entry("merge LoRA adapters into a model file", MergeCommand::new));
         entries.put("pull", new Entry("download a model into the store", PullCommand::new));
         entries.put("list", new Entry("list the models on this machine", ListCommand::new));

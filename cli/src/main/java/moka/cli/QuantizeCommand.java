@@ -66,10 +66,10 @@ final class QuantizeCommand extends Command {
     @Option(names = "--calibration", paramLabel = "FILE", description = "Text for the methods that look at inputs; never the text you measure with.")
     @Nullable Path calibration;
 
-    @Option(names = "--calibration-context", paramLabel = "N", description = "Tokens of a window of it (default: 512).")
+    @Option(names = "--calibration-context", paramLabel = "N", hidden = true, description = "Tokens of a window of it (default: 512).")
     int calibrationWindow = 512;
 
-    @Option(names = "--calibration-chunks", paramLabel = "N", description = "Only its first N windows (default: all).")
+    @Option(names = "--calibration-chunks", paramLabel = "N", hidden = true, description = "Only its first N windows (default: all).")
     int calibrationChunks = -1;
 
     @Option(names = "--tensor-type", paramLabel = "PATTERN=TYPE", description = "Type of the tensors in whose name the regular expression is found; may be repeated, the first that fits counts.")
@@ -84,7 +84,7 @@ final class QuantizeCommand extends Command {
     @Option(names = "--pure", description = "All matrices in the base type, no mixture.")
     boolean pure;
 
-    @Option(names = "--leave-output-tensor", description = "Keep the output matrix as it is.")
+    @Option(names = "--leave-output-tensor", hidden = true, description = "Keep the output matrix as it is.")
     boolean keepOutput;
 
     @Option(names = "--allow-requantize", description = "Allow a source that is quantized already: errors add up.")
