@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WorstCaseTextsTest {
-    private static final int LENGTH = 150_000;
+    private static final int LENGTH = 60_000;
 
     /** A name of each rule. */
     static List<String> rules() {
