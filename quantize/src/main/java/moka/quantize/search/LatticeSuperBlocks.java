@@ -117,6 +117,8 @@ final class LatticeSuperBlocks {
                 now = next;
             }
         }
+        double size = 0;
+        double projection = 0;
         for (int group = 0; group < scale.length; group++) {
             float s = d * shape.unit * (2 * scale[group] + 1);
             if (s == 0) {
@@ -124,7 +126,20 @@ final class LatticeSuperBlocks {
                 Arrays.fill(choice, 0);
             } else {
                 evaluate(group, s, true);
+                size += sxx[group];
+                projection += s * sumXq;
             }
+        }
+        undoShrinking(size, projection);
+    }
+
+    /**
+     * The least squared error shrinks: what is stored is about 5 % smaller than the values at two bits, and so are all outputs, which costs more than the
+     * error that it saves. So d is enlarged until the values' projection on what is stored is their size (on pebble KL divergence falls by a fifth at 2.8 bits a weight).
+     */
+    private void undoShrinking(double size, double projection) {
+        if (projection > 0) {
+            d = Halves.round(d * Math.clamp(size / projection, 1, 1.2));
         }
     }
 
