@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentMap;
 final class TokenMasks {
     private static final int MOST_KEPT = 1000; // about 16 KB each for 128k tokens where not sparse
     private static final int BROAD = 48; // byte values that may follow
-    private static final int MOST_TOPS = 256; // of a state whose tops are looked at one by one
+    private static final int MOST_TOPS = 4096; // of a state whose tops are looked at one by one
 
     private final TokenVocabulary vocabulary;
     private final ConcurrentMap<Top, Certain> byTop = new ConcurrentHashMap<>();
