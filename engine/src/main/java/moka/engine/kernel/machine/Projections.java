@@ -18,6 +18,8 @@ import moka.engine.runtime.WorkerTeam;
 final class Projections {
     /** Bytes of panels that a chunk of decoding reads: about 30 µs. */
     static final long STREAMED_BYTES = 1 << 20;
+    /** Bytes of panels that the caller multiplies with one token by itself: about as long as starting a region (adapters, routers). */
+    private static final long ALONE_BYTES = 128 << 10;
     /** Multiply-adds of a chunk of prefill: about 350 µs. */
     static final long TILED_PRODUCTS = 140_000_000;
     /** Memory that stays free when weights are copied into panels. */
@@ -72,16 +74,24 @@ final class Projections {
             firstChunk = new int[count + 1];
             panelsOfChunk = new int[count];
         }
+        long bytes = 0;
         int chunks = 0;
         for (int i = 0; i < count; i++) {
             PanelMatrix matrix = (PanelMatrix) products.get(i).matrix();
             pack(matrix);
+            bytes += matrix.panelBytes() * matrix.panelCount();
             firstChunk[i] = chunks;
             panelsOfChunk[i] = panelsOfChunk(matrix);
             chunks += (matrix.panelCount() + panelsOfChunk[i] - 1) / panelsOfChunk[i];
         }
         firstChunk[count] = chunks;
-        team.run(chunks, multiply);
+        if (rowCount == 1 && bytes <= ALONE_BYTES) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                multiplyChunk(chunk, 0);
+            }
+        } else {
+            team.run(chunks, multiply);
+        }
     }
 
     private int panelsOfChunk(PanelMatrix matrix) {
