@@ -91,20 +91,18 @@ final class Q4_KRows implements RowKernel {
                         .lanewise(VectorOperators.LSHR, shift);
                 IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                FloatVector start = FloatVector.fromMemorySegment(F, MEMORY, a + from, LE);
-                FloatVector run = q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 4 * L, LE), start);
-                run = q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 8 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 12 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 16 * L, LE), run);
-                scaled = run.fma(((FloatVector) scales.and(63).convert(VectorOperators.I2F, 0)), scaled);
-                minimums = start.fma(((FloatVector) mins.and(63).convert(VectorOperators.I2F, 0)), minimums);
-                start = FloatVector.fromMemorySegment(F, MEMORY, a + from + 20 * L, LE);
-                run = q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 24 * L, LE), start);
-                run = q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 28 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 32 * L, LE), run);
-                run = q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, a + from + 36 * L, LE), run);
-                scaled = run.fma(((FloatVector) scales.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), scaled);
-                minimums = start.fma(((FloatVector) mins.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)), minimums);
+                // Both nibbles by one text: twice the text is more than the compiler takes at 128 and 256 bits.
+                for (int high = 0; high < 2; high++) {
+                    long run = a + from + high * (20 * L);
+                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high);
+                    FloatVector start = FloatVector.fromMemorySegment(F, MEMORY, run, LE);
+                    FloatVector products = n.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 4 * L, LE), start);
+                    products = n.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 8 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 12 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 16 * L, LE), products);
+                    scaled = products.fma(((FloatVector) scales.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)), scaled);
+                    minimums = start.fma(((FloatVector) mins.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)), minimums);
+                }
             }
             sum = scaled.fma(FloatVector.broadcast(F, 16f * Float.float16ToFloat(MEMORY.get(SHORT, block))), sum);
             sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block + 2))), sum);
@@ -144,18 +142,16 @@ final class Q4_KRows implements RowKernel {
                         .lanewise(VectorOperators.LSHR, shift);
                 IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                FloatVector scale = ((FloatVector) scales.and(63).convert(VectorOperators.I2F, 0)).mul(d);
-                FloatVector minimum = ((FloatVector) mins.and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
-                q.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to);
-                q.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + L);
-                q.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 2 * L);
-                q.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 3 * L);
-                scale = ((FloatVector) scales.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)).mul(d);
-                minimum = ((FloatVector) mins.lanewise(VectorOperators.LSHR, 8).and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
-                q.lanewise(VectorOperators.LSHL, 15).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 4 * L);
-                q.lanewise(VectorOperators.LSHL, 7).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 5 * L);
-                q.lanewise(VectorOperators.LSHR, 1).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 6 * L);
-                q.lanewise(VectorOperators.LSHR, 9).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, to + 7 * L);
+                for (int high = 0; high < 2; high++) {
+                    int at0 = to + high * (4 * L);
+                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high);
+                    FloatVector scale = ((FloatVector) scales.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)).mul(d);
+                    FloatVector minimum = ((FloatVector) mins.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
+                    n.lanewise(VectorOperators.LSHL, 19).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0);
+                    n.lanewise(VectorOperators.LSHL, 11).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + L);
+                    n.lanewise(VectorOperators.LSHL, 3).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 2 * L);
+                    n.lanewise(VectorOperators.LSHR, 5).and(nibble).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 3 * L);
+                }
             }
         }
     }
