@@ -14,7 +14,7 @@ import moka.engine.runtime.ProcessMemory;
 
 /**
  * Q5_K: Q4_K with 32 bytes of fifth bits between scales and nibbles: bit {@code g} of byte {@code l} belongs to element {@code l} of group
- * {@code g}. Nibble and bit go to mantissa bits 21..18 and 22 under the exponent of 1: {@code 1 + q/32}.
+ * {@code g}. The 5 bits of a code go to mantissa bits 22..18 under the exponent of 1: {@code 1 + q/32}.
  */
 final class Q5_KRows implements RowKernel {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
@@ -31,8 +31,7 @@ final class Q5_KRows implements RowKernel {
     private static final int BLOCK = 176;
     private static final int FIFTHS = 16;
     private static final int CODES = 48;
-    private static final int[] NIBBLE = constant(15 << 18);
-    private static final int[] FIFTH = constant(1 << 22);
+    private static final int[] CODE = constant(31 << 18);
     private static final int[] ONE = constant(0x3f800000);
 
     /** By how much each lane shifts the packed scales of the low nibbles; those of the high nibbles are 8 bits further. */
@@ -87,8 +86,7 @@ final class Q5_KRows implements RowKernel {
 
     private static void row(long w, int columns, long x, float[] lanes, int at) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
-        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
-        IntVector fifth = IntVector.fromArray(I, FIFTH, 0);
+        IntVector code = IntVector.fromArray(I, CODE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
@@ -115,13 +113,13 @@ final class Q5_KRows implements RowKernel {
                 // Both nibbles by one text: twice the text is more than the compiler takes at 128 and 256 bits.
                 for (int high = 0; high < 2; high++) {
                     long run = a + from + high * (20 * L);
-                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high);
-                    IntVector f = h.lanewise(VectorOperators.LSHR, high);
+                    // Four codes of 5 bits, one a byte.
+                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high).and(0x0f0f0f0f).or(h.lanewise(VectorOperators.LSHR, high).lanewise(VectorOperators.LSHL, 4).and(0x10101010));
                     FloatVector start = FloatVector.fromMemorySegment(F, MEMORY, run, LE);
-                    FloatVector products = n.lanewise(VectorOperators.LSHL, 18).and(nibble).or(f.lanewise(VectorOperators.LSHL, 22).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 4 * L, LE), start);
-                    products = n.lanewise(VectorOperators.LSHL, 10).and(nibble).or(f.lanewise(VectorOperators.LSHL, 14).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 8 * L, LE), products);
-                    products = n.lanewise(VectorOperators.LSHL, 2).and(nibble).or(f.lanewise(VectorOperators.LSHL, 6).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 12 * L, LE), products);
-                    products = n.lanewise(VectorOperators.LSHR, 6).and(nibble).or(f.lanewise(VectorOperators.LSHR, 2).and(fifth)).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 16 * L, LE), products);
+                    FloatVector products = n.lanewise(VectorOperators.LSHL, 18).and(code).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 4 * L, LE), start);
+                    products = n.lanewise(VectorOperators.LSHL, 10).and(code).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 8 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHL, 2).and(code).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 12 * L, LE), products);
+                    products = n.lanewise(VectorOperators.LSHR, 6).and(code).or(one).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, MEMORY, run + 16 * L, LE), products);
                     scaled = products.fma(((FloatVector) scales.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)), scaled);
                     minimums = start.fma(((FloatVector) mins.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)), minimums);
                 }
@@ -146,8 +144,7 @@ final class Q5_KRows implements RowKernel {
     }
 
     private static void decode(long w, int columns, float[] target, int at) {
-        IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
-        IntVector fifth = IntVector.fromArray(I, FIFTH, 0);
+        IntVector code = IntVector.fromArray(I, CODE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
         int blocks = columns / 256;
         for (int b = 0; b < blocks; b++) {
@@ -172,14 +169,14 @@ final class Q5_KRows implements RowKernel {
                         .lanewise(VectorOperators.LSHR, shift);
                 for (int high = 0; high < 2; high++) {
                     int at0 = to + high * (4 * L);
-                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high);
-                    IntVector f = h.lanewise(VectorOperators.LSHR, high);
+                    // Four codes of 5 bits, one a byte.
+                    IntVector n = q.lanewise(VectorOperators.LSHR, 4 * high).and(0x0f0f0f0f).or(h.lanewise(VectorOperators.LSHR, high).lanewise(VectorOperators.LSHL, 4).and(0x10101010));
                     FloatVector scale = ((FloatVector) scales.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)).mul(d);
                     FloatVector minimum = ((FloatVector) mins.lanewise(VectorOperators.LSHR, 8 * high).and(63).convert(VectorOperators.I2F, 0)).mul(dmin);
-                    n.lanewise(VectorOperators.LSHL, 18).and(nibble).or(f.lanewise(VectorOperators.LSHL, 22).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0);
-                    n.lanewise(VectorOperators.LSHL, 10).and(nibble).or(f.lanewise(VectorOperators.LSHL, 14).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + L);
-                    n.lanewise(VectorOperators.LSHL, 2).and(nibble).or(f.lanewise(VectorOperators.LSHL, 6).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 2 * L);
-                    n.lanewise(VectorOperators.LSHR, 6).and(nibble).or(f.lanewise(VectorOperators.LSHR, 2).and(fifth)).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 3 * L);
+                    n.lanewise(VectorOperators.LSHL, 18).and(code).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0);
+                    n.lanewise(VectorOperators.LSHL, 10).and(code).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + L);
+                    n.lanewise(VectorOperators.LSHL, 2).and(code).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 2 * L);
+                    n.lanewise(VectorOperators.LSHR, 6).and(code).or(one).reinterpretAsFloats().sub(1f).fma(scale, minimum).intoArray(target, at0 + 3 * L);
                 }
             }
         }
