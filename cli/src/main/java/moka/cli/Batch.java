@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.json.JsonLines;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.CommandFailure;
@@ -83,10 +84,15 @@ final class Batch {
         if (command.parallel < 1) {
             throw CommandFailure.usage("--parallel " + command.parallel + ", expected 1 or more");
         }
+        if (command.parallel > 1 && command.speculation.wanted()) {
+            throw CommandFailure.usage("--parallel " + command.parallel
+                    + " answers several lines together and guesses nothing ahead: leave out --lookup, --model-draft or --parallel");
+        }
         Cancellation cancellation = new Cancellation();
         SessionOptions session = command.context.sessionOptions();
         try (BatchOutput output = BatchOutput.open(streams, Optional.ofNullable(command.output), source);
                 Model model = command.engine.open(streams, command.general.verbose);
+                Drafter drafter = command.speculation.open(command.engine, session, streams, command.general.verbose);
                 ParallelGenerator generator = new ParallelGenerator(
                         model, session.withBatchTokens(Math.max(session.batchTokens(), command.parallel)), command.parallel);
                 ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "answers", "lines");
@@ -97,7 +103,7 @@ final class Batch {
                 streams.note("moka: " + command.output + " has " + first + " of " + source.lines.size() + " answers: going on with the next");
             }
             long start = System.nanoTime();
-            Lines lines = new Lines(generator, model, cancellation, first);
+            Lines lines = new Lines(generator, model, drafter, cancellation, first);
             generator.run(lines, new ParallelGenerator.Listener() {
                 @Override
                 public void onAnswer(int index, GenerationResult result) {
@@ -134,6 +140,7 @@ final class Batch {
     private final class Lines implements Iterator<ParallelGenerator.Request> {
         private final ParallelGenerator generator;
         private final Model model;
+        private final Drafter drafter;
         private final Cancellation cancellation;
         /** The line of each request, and its object. */
         private final List<Integer> lineOf = new ArrayList<>();
@@ -142,9 +149,10 @@ final class Batch {
         private int next;
         private Optional<ParallelGenerator.Request> ready = Optional.empty();
 
-        Lines(ParallelGenerator generator, Model model, Cancellation cancellation, int first) {
+        Lines(ParallelGenerator generator, Model model, Drafter drafter, Cancellation cancellation, int first) {
             this.generator = generator;
             this.model = model;
+            this.drafter = drafter;
             this.cancellation = cancellation;
             this.next = first;
         }
@@ -171,7 +179,7 @@ final class Batch {
             JsonObject object = new JsonObject();
             try {
                 object = source.object(line);
-                GenerationOptions options = BatchLine.options(object, command.answer.generationOptions(model))
+                GenerationOptions options = BatchLine.options(object, drafter.over(command.answer.generationOptions(model)))
                         .withCancellation(cancellation);
                 ready = Optional.of(
                         new ParallelGenerator.Request(ids(object, options), options, GenerationListener.SILENT));

@@ -3,6 +3,7 @@ package moka.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.chat.Chat;
 import moka.cli.chat.ChatHost;
 import moka.cli.chat.ChatOptions;
@@ -51,6 +52,9 @@ final class ChatCommand extends Command {
     final AnswerOptions answer = new AnswerOptions();
 
     @Mixin
+    final SpeculationFlags speculation = new SpeculationFlags();
+
+    @Mixin
     final ContextOptions context = new ContextOptions();
 
     ChatCommand(Streams streams) {
@@ -61,19 +65,25 @@ final class ChatCommand extends Command {
     int run() {
         String model = engine.name();
         Host host = new Host();
+        try (Drafter drafter = speculation.open(engine, context.sessionOptions(), streams, general.verbose)) {
+            return run(host, model, drafter);
+        }
+    }
+
+    private int run(Host host, String model, Drafter drafter) {
         if (!streams.inputIsTerminal()) {
             String question = text.require(streams);
             if (question.isBlank()) {
                 throw CommandFailure.usage("nothing was piped in: a chat needs a terminal or a question");
             }
-            return Chat.once(streams, host, options(Optional.empty()), model, question);
+            return Chat.once(streams, host, options(Optional.empty(), drafter), model, question);
         }
-        return Chat.run(streams, host, options(text.read(streams)), model);
+        return Chat.run(streams, host, options(text.read(streams), drafter), model);
     }
 
-    private ChatOptions options(Optional<String> firstMessage) {
+    private ChatOptions options(Optional<String> firstMessage, Drafter drafter) {
         return new ChatOptions(
-                answer::generationOptions,
+                opened -> drafter.over(answer.generationOptions(opened)),
                 context.sessionOptions(),
                 Optional.ofNullable(answer.systemText()),
                 firstMessage,

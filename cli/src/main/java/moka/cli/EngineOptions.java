@@ -63,8 +63,13 @@ final class EngineOptions {
     }
 
     Model open(ModelSource source, Streams streams, boolean verbose) {
+        return open(source, modelOptions(), streams, verbose);
+    }
+
+    /** The same for a model that is computed in another way. */
+    Model open(ModelSource source, ModelOptions options, Streams streams, boolean verbose) {
         long start = System.nanoTime();
-        Model model = source.open(modelOptions());
+        Model model = source.open(options);
         for (String warning : model.warnings()) {
             streams.note("moka: " + model.name() + ": " + warning);
         }

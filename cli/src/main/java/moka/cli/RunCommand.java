@@ -1,6 +1,7 @@
 package moka.cli;
 
 import java.util.List;
+import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.json.JsonLines;
 import moka.cli.render.AnswerNotes;
 import moka.cli.render.Printable;
@@ -63,6 +64,9 @@ final class RunCommand extends Command {
     final AnswerOptions answer = new AnswerOptions();
 
     @Mixin
+    final SpeculationFlags speculation = new SpeculationFlags();
+
+    @Mixin
     final ContextOptions context = new ContextOptions();
 
     @Option(names = "--show-prompt", hidden = true, description = "Show on standard error the prompt that the model sees.")
@@ -95,14 +99,15 @@ final class RunCommand extends Command {
             throw CommandFailure.usage("the prompt is empty");
         }
         try (Model model = engine.open(streams, general.verbose);
-                Session session = model.newSession(context.sessionOptions())) {
-            return answerOne(session, prompt);
+                Session session = model.newSession(context.sessionOptions());
+                Drafter drafter = speculation.open(engine, context.sessionOptions(), streams, general.verbose)) {
+            return answerOne(session, prompt, drafter);
         }
     }
 
-    private int answerOne(Session session, String prompt) {
+    private int answerOne(Session session, String prompt, Drafter drafter) {
         Cancellation cancellation = new Cancellation();
-        GenerationOptions options = answer.generationOptions(session.model()).withCancellation(cancellation);
+        GenerationOptions options = drafter.over(answer.generationOptions(session.model())).withCancellation(cancellation);
         int[] ids = promptIds(session, prompt, options);
         AnswerPrinter printer = new AnswerPrinter(streams);
         try (Interrupt interrupt = new Interrupt(cancellation::cancel);

@@ -92,8 +92,8 @@ final class Generation {
     }
 
     private void speculate(Speculation speculation) {
-        try (Guesser guesser = Guesser.of(speculation, session.model())) {
-            var decoding = new SpeculativeDecoding(session, this, speculation.maxGuesses());
+        try (Guesser guesser = Guesser.of(speculation, session.model(), options.cancellation()::isCancelled)) {
+            var decoding = new SpeculativeDecoding(session, this, speculation);
             if (!decoding.run(guesser, options.cancellation()::isCancelled)) {
                 stopReason = StopReason.CANCELLED;
             }

@@ -107,6 +107,12 @@ public record GenerationOptions(
                 chatTemplate, templateVariables, contextShift, parseAnswer, Optional.of(speculation), cancellation);
     }
 
+    public GenerationOptions withoutSpeculation() {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, contextShift, parseAnswer, Optional.empty(), cancellation);
+    }
+
     public GenerationOptions withCancellation(Cancellation cancellation) {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,

@@ -3,6 +3,7 @@ package moka.engine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 
 /** Guesses how a text of tokens goes on. One per answer. */
 sealed interface Guesser extends AutoCloseable {
@@ -15,10 +16,10 @@ sealed interface Guesser extends AutoCloseable {
     default void close() {}
 
     /** @throws EngineException if the guessing model's vocabulary is another one */
-    static Guesser of(Speculation speculation, Model model) {
+    static Guesser of(Speculation speculation, Model model, BooleanSupplier cancelled) {
         return switch (speculation) {
             case Speculation.PromptLookup lookup -> new Lookup(lookup.longestMatch());
-            case Speculation.DraftModel draft -> new Draft(draft.session(), model);
+            case Speculation.DraftModel draft -> new Draft(draft, model, cancelled);
         };
     }
 
@@ -44,9 +45,13 @@ sealed interface Guesser extends AutoCloseable {
         private static final int COMPARED_EVERY = 61; // ids whose texts are compared
 
         private final Session session;
+        private final float minProbability;
+        private final BooleanSupplier cancelled;
 
-        Draft(Session session, Model model) {
-            this.session = session;
+        Draft(Speculation.DraftModel draft, Model model, BooleanSupplier cancelled) {
+            this.session = draft.session();
+            this.minProbability = draft.minProbability();
+            this.cancelled = cancelled;
             requireSameVocabulary(session.model(), model);
             session.enter();
         }
@@ -71,11 +76,16 @@ sealed interface Guesser extends AutoCloseable {
             int[] guesses = new int[Math.min(most, room + 1)];
             // The last token is computed again where all is there: its logits are needed.
             session.rewindTo(session.reusable(Math.min(session.commonPrefix(tokens), tokens.length - 1)));
-            session.append(tokens, session.position(), tokens.length, () -> false);
+            if (!session.append(tokens, session.position(), tokens.length, cancelled)) {
+                return NO_GUESS;
+            }
             for (int i = 0; i < guesses.length; i++) {
                 guesses[i] = likeliest(session.logits());
-                if (i + 1 < guesses.length) {
-                    session.append(guesses, i, i + 1, () -> false);
+                if (minProbability > 0 && probability(session.logits(), guesses[i]) < minProbability) {
+                    return Arrays.copyOf(guesses, i);
+                }
+                if (i + 1 < guesses.length && !session.append(guesses, i, i + 1, cancelled)) {
+                    return NO_GUESS;
                 }
             }
             return guesses;
@@ -88,6 +98,16 @@ sealed interface Guesser extends AutoCloseable {
                 best = logits.getAtIndex(ValueLayout.JAVA_FLOAT, id) > logits.getAtIndex(ValueLayout.JAVA_FLOAT, best) ? id : best;
             }
             return best;
+        }
+
+        /** Of the likeliest token: how many times less likely all together are. */
+        private static double probability(MemorySegment logits, int likeliest) {
+            float most = logits.getAtIndex(ValueLayout.JAVA_FLOAT, likeliest);
+            double sum = 0;
+            for (long id = 0; id < logits.byteSize() / 4; id++) {
+                sum += Math.exp(logits.getAtIndex(ValueLayout.JAVA_FLOAT, id) - most);
+            }
+            return 1 / sum;
         }
 
         @Override

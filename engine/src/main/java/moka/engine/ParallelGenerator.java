@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Answers many prompts with several sequences that take their steps together, so that each weight is read once a step for all of them. As soon
  * as an answer ends its sequence takes the next prompt; a prompt goes to the free sequence that holds most of it already.
  *
- * <p>Each answer is the one that its prompt gets alone, up to the rounding of the kernels' forms for one row and for several. Belongs to one
- * thread; owns its sequences' memory until closed.
+ * <p>Each answer is the one that its prompt gets alone, up to the rounding of the kernels' forms for one row and for several. Guessing ahead
+ * ({@link GenerationOptions#speculation()}) goes with one sequence only: several fill the passes over the weights by themselves. Belongs to
+ * one thread; owns its sequences' memory until closed.
  */
 public final class ParallelGenerator implements AutoCloseable {
     private final Model model;
@@ -92,12 +93,19 @@ public final class ParallelGenerator implements AutoCloseable {
     }
 
     private void start(Request request, int index, Listener listener) {
+        if (request.options().speculation().isPresent() && slots.size() > 1) {
+            throw new IllegalArgumentException("guessing ahead goes with one sequence, found " + slots.size());
+        }
         Slot slot = slots.stream()
                 .filter(it -> it.generation == null)
                 .max(Comparator.comparingInt(it -> it.session.commonPrefix(request.prompt())))
                 .orElseThrow();
         try {
             var generation = new Generation(slot.session, request.options(), request.listener());
+            if (request.options().speculation().isPresent()) {
+                listener.onAnswer(index, generation.run(request.prompt()));
+                return;
+            }
             generation.prefill(request.prompt());
             slot.generation = generation;
             slot.index = index;

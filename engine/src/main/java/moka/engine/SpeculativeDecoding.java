@@ -14,16 +14,18 @@ final class SpeculativeDecoding {
     private final Session session;
     private final Generation generation;
     private final int maxGuesses;
+    private final int minGuesses;
     private int wanted;
     private int passes;
     private int guessed;
     private int accepted;
 
-    SpeculativeDecoding(Session session, Generation generation, int maxGuesses) {
+    SpeculativeDecoding(Session session, Generation generation, Speculation speculation) {
         this.session = session;
         this.generation = generation;
-        this.maxGuesses = Math.min(maxGuesses, session.maxLogitsRows() - 1);
-        wanted = Math.max(1, this.maxGuesses / 2);
+        this.maxGuesses = Math.min(speculation.maxGuesses(), session.maxLogitsRows() - 1);
+        this.minGuesses = Math.min(speculation.minGuesses(), maxGuesses);
+        wanted = Math.max(1, Math.max(minGuesses, maxGuesses / 2));
     }
 
     /** From the logits of the prompt to the end of the answer. @return false if it was cancelled */
@@ -49,10 +51,13 @@ final class SpeculativeDecoding {
         int position = session.position();
         int[] tokens = Arrays.copyOf(session.tokens(), position + 1);
         tokens[position] = id;
-        int most = Math.min(wanted, session.contextLength() - position - 1);
+        int most = Math.min(Math.min(wanted, maxGuesses), session.contextLength() - position - 1);
         int[] guesses = most > 0 && session.canReturnTo(position + 1, position + 1 + most)
                 ? guesser.guess(tokens, most)
                 : Guesser.NO_GUESS;
+        if (guesses.length < minGuesses) {
+            guesses = Guesser.NO_GUESS;
+        }
         int[] batch = Arrays.copyOf(new int[] {id}, 1 + guesses.length);
         System.arraycopy(guesses, 0, batch, 1, guesses.length);
         return batch;
@@ -80,7 +85,7 @@ final class SpeculativeDecoding {
 
     private void adapt(int guesses, int right) {
         if (guesses > 0) {
-            wanted = Math.min(maxGuesses, right == guesses ? Math.max(2 * wanted, 1) : right + 1);
+            wanted = Math.clamp(right == guesses ? 2 * wanted : right + 1, Math.max(1, minGuesses), Math.max(1, maxGuesses));
         }
     }
 

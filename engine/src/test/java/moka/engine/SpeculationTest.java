@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
@@ -104,6 +105,59 @@ class SpeculationTest {
     }
 
     @Test
+    void guessesLessWhereTheDraftModelIsUnsureOrThereAreTooFew() {
+        try (Session draft = model.newSession()) {
+            for (String question : QUESTIONS) {
+                GenerationResult plain = ask(question, GREEDY);
+                GenerationResult all = ask(question, GREEDY.withSpeculation(new Speculation.DraftModel(draft, 8, 0, 0)));
+                GenerationResult sure = ask(question, GREEDY.withSpeculation(new Speculation.DraftModel(draft, 8, 0, 0.9f)));
+                GenerationResult certain = ask(question, GREEDY.withSpeculation(new Speculation.DraftModel(draft, 8, 0, 1)));
+                assertEquals(plain.tokens(), sure.tokens(), question);
+                assertTrue(sure.speculation().guessed() <= all.speculation().guessed(), question);
+                assertTrue(certain.speculation().guessed() <= sure.speculation().guessed(), question);
+                GenerationResult many = ask(question, GREEDY.withSpeculation(new Speculation.PromptLookup(8, 8, 4)));
+                assertEquals(plain.tokens(), many.tokens(), question);
+                assertEquals(0, many.speculation().guessed() % 8, question);
+            }
+        }
+    }
+
+    @Test
+    void oneSequenceOfAGeneratorGuessesAndSeveralRefuseTo() {
+        GenerationOptions options = GREEDY.withSpeculation(Speculation.PromptLookup.DEFAULT);
+        List<GenerationResult> answers = new ArrayList<>();
+        for (int sequences : new int[] {1, 2}) {
+            try (ParallelGenerator generator = new ParallelGenerator(model, SessionOptions.DEFAULT, sequences)) {
+                int[] prompt = generator.encode(List.of(Message.user(QUESTIONS.get(1))), options);
+                Runnable run = () -> generator.run(
+                        List.of(new ParallelGenerator.Request(prompt, options, GenerationListener.SILENT)).iterator(), collect(answers));
+                if (sequences == 1) {
+                    run.run();
+                } else {
+                    assertThrows(IllegalArgumentException.class, run::run);
+                }
+            }
+        }
+        assertEquals(1, answers.size());
+        assertEquals(ask(QUESTIONS.get(1), GREEDY).tokens(), answers.getFirst().tokens());
+        assertTrue(answers.getFirst().speculation().passes() > 0);
+    }
+
+    private static ParallelGenerator.Listener collect(List<GenerationResult> answers) {
+        return new ParallelGenerator.Listener() {
+            @Override
+            public void onAnswer(int index, GenerationResult result) {
+                answers.add(result);
+            }
+
+            @Override
+            public void onFailure(int index, RuntimeException failure) {
+                throw failure;
+            }
+        };
+    }
+
+    @Test
     void guessesObeyGrammarsAndStopTexts() {
         Grammar list = Grammar.ofGbnf("root ::= \"[\" [a-z]+ (\", \" [a-z]+){5,8} \"]\"");
         GenerationOptions held = GREEDY.withGrammar(list).withMaxTokens(200);
@@ -135,6 +189,7 @@ class SpeculationTest {
         assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(0, 3));
         assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(16, 3));
         assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(4, 0));
+        assertThrows(IllegalArgumentException.class, () -> new Speculation.PromptLookup(4, 5, 3));
     }
 
     @Test

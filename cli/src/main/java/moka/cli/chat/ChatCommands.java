@@ -173,16 +173,18 @@ final class ChatCommands {
     }
 
     private String statistics() {
+        String guesses = state.speculation.passes() == 0 ? "" : "\n" + AnswerNotes.guesses(state.speculation);
         String last = state.lastResult.map(result -> "\nlast: " + AnswerNotes.statistics(result)).orElse("");
         return String.format(
                 Locale.ROOT,
-                "%d answers: %d tokens read (%.1f tokens/s), %d reused, %d written (%.1f tokens/s)%s",
+                "%d answers: %d tokens read (%.1f tokens/s), %d reused, %d written (%.1f tokens/s)%s%s",
                 state.answers,
                 state.prefillTokens,
                 rate(state.prefillTokens, state.prefillNanos),
                 state.reusedTokens,
                 state.decodeTokens,
                 rate(state.decodeTokens, state.decodeNanos),
+                guesses,
                 last);
     }
 

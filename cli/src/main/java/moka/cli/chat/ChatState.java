@@ -16,6 +16,7 @@ import moka.engine.GenerationResult;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
+import moka.engine.SpeculationCounts;
 
 /** Everything that a chat remembers: model, session, conversation, settings, what was spent. Not thread-safe. */
 final class ChatState implements AutoCloseable {
@@ -46,6 +47,7 @@ final class ChatState implements AutoCloseable {
     long prefillNanos;
     long decodeTokens;
     long decodeNanos;
+    SpeculationCounts speculation = SpeculationCounts.NONE;
     private Path file;
 
     ChatState(Streams streams, ChatHost host, ChatOptions options, String modelName) {
@@ -107,6 +109,10 @@ final class ChatState implements AutoCloseable {
         prefillNanos += result.timings().prefillNanos();
         decodeTokens += result.timings().decodeTokens();
         decodeNanos += result.timings().decodeNanos();
+        speculation = new SpeculationCounts(
+                speculation.passes() + result.speculation().passes(),
+                speculation.guessed() + result.speculation().guessed(),
+                speculation.accepted() + result.speculation().accepted());
     }
 
     /** Keeps the conversation on disk, if anything is to be kept. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import moka.cli.terminal.CommandFailure;
+import moka.engine.Speculation;
 
 /** {@code /set NAME VALUE}: sampling by the names of the flags, and what the chat itself knows. */
 final class SetCommand {
@@ -18,6 +19,7 @@ final class SetCommand {
         names.put("template-variables", "Variables of the chat template, as JSON.");
         names.put("think", "Whether the model is asked to reason: on or off.");
         names.put("reasoning", "Whether reasoning is shown: show or hide.");
+        names.put("lookup", "Whether tokens are guessed ahead from the text: on or off.");
         names.put("markdown", "Whether Markdown is coloured: on or off.");
         names.put("verbose", "Whether each answer tells its speed: on or off.");
         return names;
@@ -29,9 +31,17 @@ final class SetCommand {
         values.put("context", Integer.toString(state.session.contextLength()));
         values.put("template-variables", state.generation.templateVariables().toString());
         values.put("reasoning", state.showReasoning ? "show" : "hide");
+        values.put("lookup", state.generation.speculation().map(SetCommand::guesses).orElse("off"));
         values.put("markdown", state.markdown ? "on" : "off");
         values.put("verbose", state.verbose ? "on" : "off");
         return values;
+    }
+
+    private static String guesses(Speculation speculation) {
+        return switch (speculation) {
+            case Speculation.PromptLookup lookup -> "on";
+            case Speculation.DraftModel draft -> "off (" + draft.session().model().name() + " guesses)";
+        };
     }
 
     /** @return what to tell the user */
@@ -63,6 +73,10 @@ final class SetCommand {
                 state.generation = state.generation.withTemplateVariables(variables);
             }
             case "reasoning" -> state.showReasoning = value.equals("show") || (!value.equals("hide") && isOn(name, value));
+            case "lookup" ->
+                state.generation = isOn(name, value)
+                        ? state.generation.withSpeculation(Speculation.PromptLookup.DEFAULT)
+                        : state.generation.withoutSpeculation();
             case "markdown" -> state.markdown = isOn(name, value);
             case "verbose" -> state.verbose = isOn(name, value);
             default ->

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import moka.engine.GenerationResult;
 import moka.engine.Session;
+import moka.engine.SpeculationCounts;
 import moka.engine.StopReason;
 import moka.engine.Timings;
 
@@ -28,9 +29,10 @@ public final class AnswerNotes {
     /** What an answer cost, as one line. */
     public static String statistics(GenerationResult result) {
         Timings timings = result.timings();
+        String guesses = result.speculation().passes() == 0 ? "" : "; " + guesses(result.speculation());
         return String.format(
                 Locale.ROOT,
-                "prompt %d tokens in %.2f s (%.1f tokens/s), %d reused; answer %d tokens in %.2f s (%.1f tokens/s); %s; seed %d",
+                "prompt %d tokens in %.2f s (%.1f tokens/s), %d reused; answer %d tokens in %.2f s (%.1f tokens/s)%s; %s; seed %d",
                 timings.prefillTokens(),
                 timings.prefillNanos() / 1e9,
                 timings.prefillTokensPerSecond(),
@@ -38,8 +40,17 @@ public final class AnswerNotes {
                 timings.decodeTokens(),
                 timings.decodeNanos() / 1e9,
                 timings.decodeTokensPerSecond(),
+                guesses,
                 reason(result.stopReason()),
                 result.seed());
+    }
+
+    /** How guessing ahead went. */
+    public static String guesses(SpeculationCounts counts) {
+        return String.format(
+                Locale.ROOT,
+                "%d of %d guesses accepted (%.0f %%), %d passes",
+                counts.accepted(), counts.guessed(), 100 * counts.acceptance(), counts.passes());
     }
 
     /** Why it ended, in words. */
