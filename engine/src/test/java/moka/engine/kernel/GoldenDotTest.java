@@ -9,12 +9,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KernelProvider.Request;
 import moka.engine.kernel.machine.MachineKernelProvider;
+import moka.engine.kernel.machine.RoundedRow;
 import moka.engine.kernel.scalar.RoundedActivations;
 import moka.engine.kernel.scalar.ScalarProvider;
 import moka.engine.kernel.vector.VectorKernelProvider;
@@ -37,7 +39,10 @@ class GoldenDotTest {
         EXACT,
         /** The same with activations rounded as the reference rounds them. */
         ROUNDED,
-        /** Activations rounded in a way of its own, whose steps may be up to twice the reference's. */
+        /**
+         * The same with activations rounded in a way of its own ({@link RoundedRow}), whose steps may be up to twice the reference's: all errors
+         * together are held to twice the reference's.
+         */
         ROUNDED_ITS_OWN_WAY
     }
 
@@ -80,7 +85,8 @@ class GoldenDotTest {
     }
 
     private static void check(GoldenTensors golden, JsonObject entry, Subject subject) {
-        float[][] products = products(golden, TensorType.valueOf(entry.get("name").getAsString()), subject);
+        TensorType type = TensorType.valueOf(entry.get("name").getAsString());
+        float[][] products = products(golden, type, subject);
         JsonArray rows = entry.getAsJsonArray("rows");
         double ours = 0;
         double theirs = 0;
@@ -95,6 +101,8 @@ class GoldenDotTest {
                     double rounded = vector.getAsJsonArray("rounded").get(i).getAsDouble();
                     ours += Math.pow((actual - expected) / magnitudes, 2);
                     theirs += Math.pow((rounded - expected) / magnitudes, 2);
+                    Sum sum = itsOwnWay(golden, type, v, rows.get(i).getAsInt());
+                    assertEquals(sum.value, actual, 1e-5 * sum.magnitudes, "vector " + v + ", row " + i);
                 } else {
                     assertEquals(expected, actual, 1e-5 * magnitudes, "vector " + v + ", row " + i);
                 }
@@ -102,6 +110,23 @@ class GoldenDotTest {
         }
         // Squares: twice as coarse. Unrounded float types have an error of float32 sums only.
         assertTrue(ours <= 4 * theirs + 1e-10, "squared errors " + ours + ", reference " + theirs);
+    }
+
+    /** A product in float64, and what its terms add up to without their signs. */
+    record Sum(double value, double magnitudes) {}
+
+    /** A golden row times a vector of activations that is rounded as machine code rounds it. */
+    static Sum itsOwnWay(GoldenTensors golden, TensorType type, int vector, int row) {
+        float[] rounded = RoundedRow.of(type, Arrays.copyOfRange(golden.floats("activations.f32"), vector * ROW, (vector + 1) * ROW));
+        float[] weights = golden.floats(type + ".f32");
+        double value = 0;
+        double magnitudes = 0;
+        for (int i = 0; i < ROW; i++) {
+            double product = (double) weights[row * ROW + i] * rounded[i];
+            value += product;
+            magnitudes += Math.abs(product);
+        }
+        return new Sum(value, magnitudes);
     }
 
     /** {@code [vector][row]} for all golden rows of a type. */

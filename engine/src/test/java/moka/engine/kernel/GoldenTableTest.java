@@ -37,12 +37,13 @@ class GoldenTableTest {
         var lines = new ArrayList<String>();
         List<GoldenDotTest.Subject> subjects = GoldenDotTest.subjects().toList();
         lines.add("Decoding: exact, or the largest difference (vector sets: in rows without infinity and NaN). Products: largest difference by the sum of magnitudes, to exact activations,"
-                + " for `scalar FAST` to those rounded as the reference rounds them.");
+                + " for `scalar FAST` to those rounded as the reference rounds them, for `machine` to those rounded as machine code does. Last two columns: what these two"
+                + " roundings are from exact activations.");
         lines.add("");
         lines.add("| type | rows | scalar | vector 128 | 256 | 512 | " + String.join(" | ", subjects.stream()
                 .map(Object::toString)
-                .toList()) + " |");
-        lines.add("|---" + "|---".repeat(5 + subjects.size()) + "|");
+                .toList()) + " | rounding, reference | rounding, machine |");
+        lines.add("|---" + "|---".repeat(7 + subjects.size()) + "|");
         var inexact = new ArrayList<String>();
         JsonArray types = golden.json("dot/dot.json").getAsJsonArray("types");
         for (JsonElement entry : types) {
@@ -81,7 +82,9 @@ class GoldenTableTest {
         for (GoldenDotTest.Subject subject : subjects) {
             line.append(" | ").append(String.format(Locale.ROOT, "%.1e", product(golden, entry, type, subject)));
         }
-        return line + " |";
+        double reference = largest(entry, (vector, row, sums) -> sums.difference(sums.get("rounded"), "exact"));
+        double machine = largest(entry, (vector, row, sums) -> sums.difference(GoldenDotTest.itsOwnWay(golden, type, vector, row).value(), "exact"));
+        return line + String.format(Locale.ROOT, " | %.1e | %.1e |", reference, machine);
     }
 
     /** What the kernel for many tokens decodes: products with a token for each column that is 1 there and 0 elsewhere. */
@@ -136,20 +139,45 @@ class GoldenTableTest {
         return String.format(Locale.ROOT, "%.1e", largest);
     }
 
+    /** The largest difference of a set's products to what it is held to. */
     private static double product(GoldenTensors golden, JsonObject entry, TensorType type, GoldenDotTest.Subject subject) {
         float[][] products = GoldenDotTest.products(golden, type, subject);
+        return largest(entry, (vector, row, sums) -> {
+            double found = products[vector][row];
+            return switch (subject.standard()) {
+                case EXACT -> sums.difference(found, "exact");
+                case ROUNDED -> sums.difference(found, "rounded");
+                case ROUNDED_ITS_OWN_WAY -> {
+                    GoldenDotTest.Sum sum = GoldenDotTest.itsOwnWay(golden, type, vector, row);
+                    yield sum.magnitudes() == 0 ? 0 : Math.abs(found - sum.value()) / sum.magnitudes();
+                }
+            };
+        });
+    }
+
+    /** Products of the reference for one row and vector. */
+    private record Sums(JsonObject vector, int index) {
+        double get(String field) {
+            return vector.getAsJsonArray(field).get(index).getAsDouble();
+        }
+
+        double difference(double found, String field) {
+            double magnitudes = get(field + "_sum_abs");
+            return magnitudes == 0 ? 0 : Math.abs(found - get(field)) / magnitudes;
+        }
+    }
+
+    private interface Difference {
+        double of(int vector, int row, Sums sums);
+    }
+
+    private static double largest(JsonObject entry, Difference difference) {
         JsonArray rows = entry.getAsJsonArray("rows");
-        String field = subject.standard() == GoldenDotTest.Standard.ROUNDED ? "rounded" : "exact";
         double largest = 0;
         for (int v = 0; v < 2; v++) {
             JsonObject vector = entry.getAsJsonArray("vectors").get(v).getAsJsonObject();
             for (int i = 0; i < rows.size(); i++) {
-                double expected = vector.getAsJsonArray(field).get(i).getAsDouble();
-                double magnitudes = vector.getAsJsonArray(field + "_sum_abs").get(i).getAsDouble();
-                double found = products[v][rows.get(i).getAsInt()];
-                if (magnitudes > 0) {
-                    largest = Math.max(largest, Math.abs(found - expected) / magnitudes);
-                }
+                largest = Math.max(largest, difference.of(v, rows.get(i).getAsInt(), new Sums(vector, i)));
             }
         }
         return largest;

@@ -197,14 +197,8 @@ class MachineProjectionTest {
     private static void compare(WeightMatrix weights, Activations input, Activations output, int tokens) {
         float[] decoded = RandomWeights.decode(weights);
         int columns = weights.columns();
-        boolean integers = TensorFormats.of(weights.type()).integerForm() != null;
         for (int t = 0; t < tokens; t++) {
-            float[] activations = row(input, t, columns);
-            if (integers) {
-                activations = RoundedRow.bytes(activations);
-            } else if (weights.type() == TensorType.BF16) {
-                activations = RoundedRow.bfloat16(activations);
-            }
+            float[] activations = RoundedRow.of(weights.type(), row(input, t, columns));
             for (int r = 0; r < weights.rows(); r++) {
                 double sum = 0;
                 double magnitude = 0;

@@ -1,11 +1,25 @@
 package moka.engine.kernel.machine;
 
-/** What {@link QuantizeKernel} and the conversion to bfloat16 do to a row, in plain Java. */
-final class RoundedRow {
+import moka.engine.tensor.TensorFormats;
+import moka.gguf.TensorType;
+
+/**
+ * How machine code rounds a row of activations, in plain Java: the other meaning of "rounded", beside the reference's. What is multiplied with these
+ * values in float64 is what the kernels are held to.
+ */
+public final class RoundedRow {
     private RoundedRow() {}
 
+    /** The row as it is multiplied with weights of a type: of integer codes, of bfloat16, or of other floats, for which it stays as it is. */
+    public static float[] of(TensorType type, float[] row) {
+        if (TensorFormats.of(type).integerForm() != null) {
+            return bytes(row);
+        }
+        return type == TensorType.BF16 ? bfloat16(row) : row;
+    }
+
     /** Values after rounding to 8 bits, as {@link ActivationRow} describes it. */
-    static float[] bytes(float[] row) {
+    private static float[] bytes(float[] row) {
         float peak = 0;
         for (float x : row) {
             peak = Math.max(peak, Math.abs(x));
@@ -31,7 +45,7 @@ final class RoundedRow {
         return rounded;
     }
 
-    static float[] bfloat16(float[] row) {
+    private static float[] bfloat16(float[] row) {
         var rounded = new float[row.length];
         for (int i = 0; i < row.length; i++) {
             int bits = Float.floatToRawIntBits(row[i]);
