@@ -3,6 +3,7 @@ package moka.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +58,7 @@ final class BatchLine {
 
     /** {@code {"type":"json_object"}} or {@code {"type":"json_schema","json_schema":{"schema":…}}}. */
     private static GenerationOptions responseFormat(JsonElement value, GenerationOptions options) {
-        String type = value instanceof JsonObject object && object.has("type") ? object.get("type").getAsString() : "";
+        String type = value instanceof JsonObject object && object.get("type") instanceof JsonPrimitive name ? name.getAsString() : "";
         return switch (type) {
             case "text" -> options;
             case "json_object" -> options.withGrammar(Grammar.ofJsonSchema("{\"type\":\"object\"}"));

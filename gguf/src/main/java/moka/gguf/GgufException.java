@@ -82,7 +82,7 @@ public class GgufException extends RuntimeException {
         if (!hint.isEmpty()) {
             line.append(": ").append(hint);
         }
-        return Wording.oneLine(line);
+        return OneLine.of(line);
     }
 
     /** How far reading came. */

@@ -11,7 +11,7 @@ final class Wording {
     /** A name from a file, in quotes: long ones cut, control characters escaped, so that a hostile name cannot forge a message. */
     static String quoted(String name) {
         String shown = name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "…";
-        return "'" + oneLine(shown) + "'";
+        return "'" + OneLine.of(shown) + "'";
     }
 
     static String key(String name) {
@@ -42,18 +42,5 @@ final class Wording {
             text.append(i == 0 ? "" : " x ").append(Long.toUnsignedString(shape[i]));
         }
         return text.toString();
-    }
-
-    /** The text with control characters and line separators escaped. */
-    static String oneLine(CharSequence text) {
-        var line = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> {
-            if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029 || Character.getType(c) == Character.FORMAT) {
-                line.append(String.format(Locale.ROOT, "\\u%04x", c));
-            } else {
-                line.appendCodePoint(c);
-            }
-        });
-        return line.toString();
     }
 }

@@ -191,10 +191,11 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
         for (int i = 0; i < count; i++) {
             String matrix = text(bytes, name);
             float[] counts = {length(bytes, name, "calls")};
-            float[] sums = new float[length(bytes, name, "values")];
-            if (bytes.remaining() < 4L * sums.length) {
+            int columns = length(bytes, name, "values");
+            if (bytes.remaining() < 4L * columns) {
                 throw notAMatrix(name, "it ends in entry " + (i + 1) + " of " + count);
             }
+            float[] sums = new float[columns];
             bytes.asFloatBuffer().get(sums);
             bytes.position(bytes.position() + 4 * sums.length);
             entries.put(matrix, new Entry(sums, counts));

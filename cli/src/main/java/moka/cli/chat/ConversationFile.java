@@ -2,6 +2,7 @@ package moka.cli.chat;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -44,8 +45,12 @@ final class ConversationFile {
             Path parent = file.toAbsolutePath().getParent();
             Files.createDirectories(parent);
             Path part = Files.createTempFile(parent, "." + file.getFileName(), ".part"); // readable by the user alone
-            Files.writeString(part, text);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                Files.writeString(part, text);
+                Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,11 +68,12 @@ final class ConversationFile {
             }
             JsonObject object = JsonLines.object(file.toString(), number, line);
             if (object.has("messages")) {
+                JsonValues.messages(object.get("messages"));
                 messages.addAll(object.getAsJsonArray("messages"));
             } else if (object.has("role")) {
                 messages.add(object);
-            } else if (object.has("model")) {
-                model = Optional.of(object.get("model").getAsString());
+            } else if (object.get("model") instanceof JsonPrimitive name) {
+                model = Optional.of(name.getAsString());
             } else {
                 throw CommandFailure.failed(file + " line " + number + ": no \"role\": not a conversation");
             }

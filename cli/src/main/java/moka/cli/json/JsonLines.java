@@ -31,9 +31,15 @@ public final class JsonLines {
                 return object;
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.failed(file + " line " + number + ": malformed JSON: " + e.getMessage());
+            throw CommandFailure.failed(file + " line " + number + ": malformed JSON: " + reason(e));
         }
         throw CommandFailure.failed(file + " line " + number + ": expected a JSON object");
+    }
+
+    /** Gson's own words, without the advice for programmers that follows on further lines. */
+    private static String reason(JsonParseException e) {
+        String message = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+        return message.lines().findFirst().orElse("cut short");
     }
 
     /** One line, without the line break. */

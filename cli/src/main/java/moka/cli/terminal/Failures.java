@@ -8,6 +8,7 @@ import moka.cli.store.PullException;
 import moka.engine.EngineException;
 import moka.engine.grammar.GrammarException;
 import moka.gguf.GgufException;
+import moka.gguf.OneLine;
 import moka.quantize.QuantizeException;
 import moka.template.TemplateException;
 import moka.tokenizer.TokenizerException;
@@ -49,7 +50,7 @@ public final class Failures {
                         "internal error: " + failure.getClass().getName() + ": " + message(failure)
                                 + " (please report this, with the output of --verbose)";
                 };
-        return line.replace("\r", "").replace('\n', ' ').strip();
+        return OneLine.of(line.replace("\r", "").replace('\n', ' ')).strip();
     }
 
     private static String message(Throwable failure) {
