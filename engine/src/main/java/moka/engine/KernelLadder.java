@@ -14,16 +14,18 @@ import moka.engine.kernel.vector.VectorKernelProvider;
 
 /** The kernel sets from best to plainest: the first that can serve is taken, and each "no" leaves its reason. */
 final class KernelLadder {
-    private static final List<KernelProvider> PROVIDERS = List.of(
-            new MachineKernelProvider(), new VectorKernelProvider(), new ScalarProvider());
-
     private KernelLadder() {}
 
     /** @param forced name of the only set to take @throws EngineException if that set is unknown or refuses */
     static Choice choose(Request request, Optional<String> forced) {
         List<String> reasons = new ArrayList<>();
-        for (KernelProvider provider : PROVIDERS) {
-            if (forced.isPresent() && !forced.get().equals(provider.name())) {
+        // "machine:avx2" is machine code with the instructions of AVX2, on a processor that has better ones too.
+        String name = forced.map(it -> it.split(":", 2)[0]).orElse("");
+        Optional<String> level = forced.filter(it -> it.startsWith("machine:")).map(it -> it.substring("machine:".length()));
+        List<KernelProvider> providers =
+                List.of(new MachineKernelProvider(level), new VectorKernelProvider(), new ScalarProvider());
+        for (KernelProvider provider : providers) {
+            if (forced.isPresent() && !name.equals(provider.name())) {
                 continue;
             }
             switch (provider.offer(request)) {
@@ -36,7 +38,7 @@ final class KernelLadder {
         throw new EngineException(
                 reasons.isEmpty()
                         ? "no kernels '" + forced.orElse("") + "', expected one of "
-                                + PROVIDERS.stream().map(KernelProvider::name).collect(Collectors.joining(", "))
+                                + providers.stream().map(KernelProvider::name).collect(Collectors.joining(", "))
                         : String.join("; ", reasons));
     }
 }

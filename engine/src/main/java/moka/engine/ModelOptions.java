@@ -7,7 +7,7 @@ import java.util.Optional;
  * How to open a model.
  *
  * @param threads threads to compute with; 0: the physical cores that the process may use
- * @param kernels {@code scalar}, {@code vector} or {@code machine} to force a set; empty for the best that works here
+ * @param kernels {@code scalar}, {@code vector} or {@code machine} to force a set, {@code machine:avx2} and the like its instructions too; empty for the best that works here
  * @param vectorBits width of the vector kernels: 128, 256, 512; 0: the widest
  * @param float32 compute with unrounded activations and a float32 cache: slow, exact
  * @param repack whether weights may be copied into a faster layout (costs their size again)

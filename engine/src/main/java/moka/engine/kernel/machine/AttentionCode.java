@@ -1,5 +1,6 @@
 package moka.engine.kernel.machine;
 
+import java.util.Arrays;
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
@@ -43,9 +44,9 @@ final class AttentionCode {
      * {@code f(keys, queries, queryStride, scores, scoreStride, parameters)}: products of queries with keys of whole panels of 16, two or one at once;
      * for plain types (quantized keys are multiplied by {@link StreamKernel}). Parameters: long headLength, long how many times.
      */
-    static Assembler scores(ElementType type, int panels, int queries, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R14);
+    static Assembler scores(ElementType type, int panels, int queries, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R14);
         General second = General.R14;
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, queries);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, queries);
@@ -61,29 +62,34 @@ final class AttentionCode {
             a.shiftLeft(second, Integer.numberOfTrailingZeros(elements));
             a.add(second, General.RDI);
         }
-        Vector[][] sums = new Vector[panels][queries];
-        for (int p = 0; p < panels; p++) {
+        int parts = target.parts();
+        int vectors = panels * parts;
+        Vector[][] sums = new Vector[vectors][queries];
+        a.reserve(1);
+        for (int v = 0; v < vectors; v++) {
             for (int q = 0; q < queries; q++) {
-                sums[p][q] = Vector.zmm(p * queries + q);
-                Registers.zero(a, sums[p][q]);
+                sums[v][q] = Vector.zmm(v * queries + q);
+                Registers.zero(a, sums[v][q]);
             }
         }
         a.align(32);
         Label nextElements = a.here();
         int unroll = 4;
         for (int i = 0; i < unroll; i++) {
-            Vector[] keys = {Vector.zmm(24 + i % 2), Vector.zmm(26 + i % 2)};
-            for (int p = 0; p < panels; p++) {
-                loadPlain(a, type, keys[p], p == 0 ? General.RDI : second, i * elements);
+            int alternate = a.level().evex() ? i % 2 : 0;
+            Vector[] keys = {Vector.zmm(24 + alternate), Vector.zmm(26 + alternate)};
+            for (int v = 0; v < vectors; v++) {
+                loadPlain(a, type, keys[v], v / parts == 0 ? General.RDI : second, i * elements + elements / parts * (v % parts));
             }
             for (int q = 0; q < queries; q++) {
-                if (panels == 1) {
+                if (vectors == 1) {
                     a.vector(Instruction.VFMADD231PS, sums[0][q], keys[0], rows.at(q, 4 * i).broadcasting());
                 } else {
-                    Vector query = Vector.zmm(28 + q % 4);
+                    Vector query = Vector.zmm(a.level().evex() ? 28 + q % 4 : 28);
                     a.vector(Instruction.VBROADCASTSS, query, rows.at(q, 4 * i));
-                    a.vector(Instruction.VFMADD231PS, sums[0][q], keys[0], query);
-                    a.vector(Instruction.VFMADD231PS, sums[1][q], keys[1], query);
+                    for (int v = 0; v < vectors; v++) {
+                        a.vector(Instruction.VFMADD231PS, sums[v][q], keys[v], query);
+                    }
                 }
             }
         }
@@ -100,9 +106,9 @@ final class AttentionCode {
         rows.advance(a, 4 * unroll);
         a.subtract(General.R11, unroll);
         a.jump(Condition.NOT_EQUAL, nextElements);
-        for (int p = 0; p < panels; p++) {
+        for (int v = 0; v < vectors; v++) {
             for (int q = 0; q < queries; q++) {
-                a.store(Instruction.VMOVUPS, outputs.at(q, 64 * p), sums[p][q]);
+                a.store(Instruction.VMOVUPS, outputs.at(q, 64 / parts * v), sums[v][q]);
             }
         }
         outputs.advance(a, 64 * panels);
@@ -120,9 +126,9 @@ final class AttentionCode {
      * vectors of a value head. Parameters: long keys, long bytes from one key's value to the next, long address of the first query's state; for
      * quantized values long address of the first key's float32 scales, long bytes from one key's scales to the next.
      */
-    static Assembler mix(ElementType type, int vectors, int queries, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R14);
+    static Assembler mix(ElementType type, int vectors, int queries, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R14);
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, queries);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, queries);
         General scales = General.R14;
@@ -133,35 +139,55 @@ final class AttentionCode {
         a.load(General.R11, General.R9.at(0));
         a.load(General.RBX, General.R9.at(8));
         a.load(General.R14, General.R9.at(16));
-        Vector[][] sums = new Vector[vectors][queries];
+        int parts = target.parts();
+        Vector[][] sums = new Vector[vectors * parts][queries];
         for (int q = 0; q < queries; q++) {
-            a.vector(Instruction.VBROADCASTSS, Vector.zmm(31), General.R14.at(STATE_BYTES * q + FACTOR));
-            for (int v = 0; v < vectors; v++) {
+            for (int v = 0; v < sums.length; v++) {
                 sums[v][q] = Vector.zmm(v * queries + q);
-                a.vector(Instruction.VMULPS, sums[v][q], Vector.zmm(31), outputs.at(q, 64 * v));
+                a.assign(sums[v][q]);
+            }
+        }
+        for (int q = 0; q < queries; q++) {
+            a.vector(Instruction.VBROADCASTSS, Vector.zmm(30), General.R14.at(STATE_BYTES * q + FACTOR));
+            for (int v = 0; v < sums.length; v++) {
+                a.vector(Instruction.VMULPS, sums[v][q], Vector.zmm(30), outputs.at(q, 64 / parts * v));
             }
         }
         if (!type.isPlain()) {
             a.load(scales, General.R9.at(24));
             a.load(General.R9, General.R9.at(32));
         }
-        if (type == ElementType.Q4_0) {
+        if (type == ElementType.Q4_0 && a.level().evex()) {
             Registers.laneNumbers(a, table);
             Registers.broadcast(a, Vector.zmm(30), 8);
             a.vector(Instruction.VPSUBD, table, table, Vector.zmm(30));
             a.vector(Instruction.VCVTDQ2PS, table, table);
+        } else if (type == ElementType.Q4_0) {
+            Registers.broadcast(a, Vector.zmm(30), 8);
+            Registers.broadcast(a, table, 15);
         }
         a.align(32);
         Label nextKey = a.here();
-        loadValues(a, type, vectors, scales, table);
+        if (parts == 1) {
+            for (int v = 0; v < vectors; v++) {
+                loadValue(a, type, v, 0, Vector.zmm(24 + v), scales, table);
+            }
+        }
         for (int at = 0; at < type.bytes(Math.max(32, vectors * 16L)); at += 64) {
             a.prefetch(General.RDI.at(at + PREFETCH_BYTES));
         }
-        for (int q = 0; q < queries; q++) {
+        for (int q = 0; q < queries && parts == 1; q++) {
             Vector weight = Vector.zmm(28 + q % 3);
             a.vector(Instruction.VBROADCASTSS, weight, rows.at(q, 0));
             for (int v = 0; v < vectors; v++) {
                 a.vector(Instruction.VFMADD231PS, sums[v][q], Vector.zmm(24 + v), weight);
+            }
+        }
+        // With few registers, one vector of values at a time.
+        for (int v = 0; v < sums.length && parts > 1; v++) {
+            loadValue(a, type, v / parts, v % parts, Vector.zmm(24), scales, table);
+            for (int q = 0; q < queries; q++) {
+                a.vector(Instruction.VFMADD231PS, sums[v][q], Vector.zmm(24), rows.at(q, 0).broadcasting());
             }
         }
         a.add(General.RDI, General.RBX);
@@ -172,36 +198,45 @@ final class AttentionCode {
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextKey);
         for (int q = 0; q < queries; q++) {
-            for (int v = 0; v < vectors; v++) {
-                a.store(Instruction.VMOVUPS, outputs.at(q, 64 * v), sums[v][q]);
+            for (int v = 0; v < sums.length; v++) {
+                a.store(Instruction.VMOVUPS, outputs.at(q, 64 / parts * v), sums[v][q]);
             }
         }
         frame.leave(a);
         return a;
     }
 
-    /** Values of one key to registers 24 and on. */
-    private static void loadValues(Assembler a, ElementType type, int vectors, General scales, Vector table) {
-        for (int v = 0; v < vectors; v++) {
-            Vector value = Vector.zmm(24 + v);
-            switch (type) {
-                case F32, F16, BF16 -> loadPlain(a, type, value, General.RDI, v * PanelFormat.ROWS * type.bytes());
-                case Q8_0 -> {
-                    a.vector(Instruction.VPMOVSXBD, value, General.RDI.at(16 * v));
+    /** Sixteen values of one key, or a part of them. */
+    private static void loadValue(
+            Assembler a, ElementType type, int vector, int part, Vector value, General scales, Vector table) {
+        int parts = a.level().parts();
+        switch (type) {
+            case F32, F16, BF16 -> {
+                int bytes = PanelFormat.ROWS * type.bytes();
+                loadPlain(a, type, value, General.RDI, vector * bytes + bytes / parts * part);
+            }
+            case Q8_0 -> {
+                a.vector(Instruction.VPMOVSXBD, value, General.RDI.at(16 * vector + 8 * part));
+                a.vector(Instruction.VCVTDQ2PS, value, value);
+            }
+            case Q4_0 -> {
+                // A vector has low nibbles, the next one the high ones.
+                a.vector(Instruction.VPMOVZXBD, value, General.RDI.at(8 * (vector & -2) + 8 * part));
+                if (vector % 2 != 0) {
+                    a.vector(Instruction.VPSRLD, value, value, 4);
+                }
+                if (a.level().evex()) {
+                    // The low four bits of a lane are its index in the table.
+                    a.vector(Instruction.VPERMD, value, value, table);
+                } else {
+                    a.vector(Instruction.VPANDD, value, value, table);
+                    a.vector(Instruction.VPSUBD, value, value, Vector.zmm(30));
                     a.vector(Instruction.VCVTDQ2PS, value, value);
                 }
-                case Q4_0 -> {
-                    // The low four bits of a lane are its index in the table: a vector has low nibbles, the next one the high ones.
-                    a.vector(Instruction.VPMOVZXBD, value, General.RDI.at(8 * (v & -2)));
-                    if (v % 2 != 0) {
-                        a.vector(Instruction.VPSRLD, value, value, 4);
-                    }
-                    a.vector(Instruction.VPERMD, value, value, table);
-                }
             }
-            if (!type.isPlain()) {
-                a.vector(Instruction.VMULPS, value, value, scales.at(4 * (v / 2)).broadcasting());
-            }
+        }
+        if (!type.isPlain()) {
+            a.vector(Instruction.VMULPS, value, value, scales.at(4 * (vector / 2)).broadcasting());
         }
     }
 
@@ -218,13 +253,15 @@ final class AttentionCode {
     }
 
     /** {@code f(halfs, floats, count, -, -, -)}: float16 to float32, 16 at a time. */
-    static Assembler widen(boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler widen(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
         frame.enter(a);
         Label next = a.here();
-        a.vector(Instruction.VCVTPH2PS, Vector.zmm(0), General.RDI.at(0));
-        a.store(Instruction.VMOVUPS, General.RSI.at(0), Vector.zmm(0));
+        for (int part = 0; part < target.parts(); part++) {
+            a.vector(Instruction.VCVTPH2PS, Vector.zmm(0), General.RDI.at(16 * part));
+            a.store(Instruction.VMOVUPS, General.RSI.at(32 * part), Vector.zmm(0));
+        }
         a.add(General.RDI, 32);
         a.add(General.RSI, 64);
         a.subtract(General.RDX, 16);
@@ -237,97 +274,101 @@ final class AttentionCode {
      * {@code f(scores, scoreStride, state, queries, vectors, parameters)}: scores become {@code e^(score - largest)}, 0 where a query does not
      * see the key; the states are brought up to date. Parameters: float scale, float softCap, float 2 / softCap.
      */
-    static Assembler softmax(boolean softCap, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX);
+    static Assembler softmax(boolean softCap, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX);
         General state = General.RDX;
+        int parts = target.parts();
+        int lanes = target.level().lanes();
         Vector s = Vector.zmm(0);
-        Vector largest = Vector.zmm(1);
         Vector before = Vector.zmm(2);
-        Vector sum = Vector.zmm(5);
+        Vector[] sums = {Vector.zmm(5), Vector.zmm(1)};
         Vector key = Vector.zmm(6);
-        Vector first = Vector.zmm(7);
-        Vector end = Vector.zmm(8);
-        Vector scale = Vector.zmm(9);
-        Vector slope = Vector.zmm(10);
-        Vector distance = Vector.zmm(11);
-        Vector sixteen = Vector.zmm(12);
-        Vector cap = Vector.zmm(13);
-        Vector twoOverCap = Vector.zmm(14);
+        Vector largest = Vector.zmm(7);
         Vector one = Vector.zmm(15);
-        Vector lanes = Vector.zmm(29);
+        Vector numbers = Vector.zmm(29);
         Vector temporary = Vector.zmm(30);
         Vector lowest = Vector.zmm(31);
+        Vector step = Vector.zmm(12);
+        Vector scale = Vector.zmm(9);
+        Vector cap = Vector.zmm(13);
+        Vector twoOverCap = Vector.zmm(14);
 
         frame.enter(a);
+        a.assign(s, Vector.zmm(3), Vector.zmm(4), key, largest, sums[0], temporary);
+        if (parts > 1) {
+            a.assign(sums[1]);
+        }
         Exponential.constants(a);
-        Registers.laneNumbers(a, lanes);
-        Registers.broadcast(a, sixteen, 16);
+        Registers.laneNumbers(a, numbers);
+        Registers.broadcast(a, step, lanes);
         Registers.broadcast(a, one, 1f);
         Registers.broadcast(a, lowest, -1e30f);
         a.vector(Instruction.VBROADCASTSS, scale, General.R9.at(0));
         a.vector(Instruction.VBROADCASTSS, cap, General.R9.at(4));
         a.vector(Instruction.VBROADCASTSS, twoOverCap, General.R9.at(8));
         Label nextQuery = a.here();
-        a.vector(Instruction.VPBROADCASTD, first, state.at(FIRST_KEY));
-        a.vector(Instruction.VPBROADCASTD, end, state.at(END_KEY));
-        a.vector(Instruction.VBROADCASTSS, slope, state.at(SLOPE));
-        a.vector(Instruction.VBROADCASTSS, distance, state.at(DISTANCE));
         a.vector(Instruction.VBROADCASTSS, before, state.at(LARGEST));
         a.vector(Instruction.VMOVUPS, largest, before);
-        a.vector(Instruction.VMOVDQU32, key, lanes);
+        a.vector(Instruction.VMOVDQU32, key, numbers);
         a.move(General.R10, General.RDI);
         a.move(General.R11, General.R8);
         Label nextScores = a.here();
-        a.vector(Instruction.VMULPS, s, scale, General.R10.at(0));
-        if (softCap) {
-            // cap * tanh(s / cap) = cap - cap * 2 / (1 + e^(2 s / cap))
-            a.vector(Instruction.VMULPS, s, s, twoOverCap);
-            Exponential.emit(a, s);
-            a.vector(Instruction.VADDPS, s, s, one);
-            a.vector(Instruction.VADDPS, temporary, one, one);
-            a.vector(Instruction.VDIVPS, temporary, temporary, s);
-            a.vector(Instruction.VMOVUPS, s, cap);
-            a.vector(Instruction.VFNMADD231PS, s, cap, temporary);
+        for (int part = 0; part < parts; part++) {
+            a.vector(Instruction.VMULPS, s, scale, General.R10.at(4 * lanes * part));
+            if (softCap) {
+                // cap * tanh(s / cap) = cap - cap * 2 / (1 + e^(2 s / cap))
+                a.vector(Instruction.VMULPS, s, s, twoOverCap);
+                Exponential.emit(a, s);
+                a.vector(Instruction.VADDPS, s, s, one);
+                a.vector(Instruction.VADDPS, temporary, one, one);
+                a.vector(Instruction.VDIVPS, temporary, temporary, s);
+                a.vector(Instruction.VMOVUPS, s, cap);
+                a.vector(Instruction.VFNMADD231PS, s, cap, temporary);
+            }
+            a.vector(Instruction.VCVTDQ2PS, temporary, key);
+            a.vector(Instruction.VADDPS, temporary, temporary, state.at(DISTANCE).broadcasting());
+            a.vector(Instruction.VFMADD231PS, s, temporary, state.at(SLOPE).broadcasting());
+            seen(a, key, state);
+            a.masked(Mask.K2, false).vector(Instruction.VMAXPS, largest, largest, s);
+            a.store(Instruction.VMOVUPS, General.R10.at(4 * lanes * part), s);
+            a.vector(Instruction.VPADDD, key, key, step);
         }
-        a.vector(Instruction.VCVTDQ2PS, temporary, key);
-        a.vector(Instruction.VADDPS, temporary, temporary, distance);
-        a.vector(Instruction.VFMADD231PS, s, temporary, slope);
-        seen(a, key, first, end);
-        a.masked(Mask.K2, false).vector(Instruction.VMAXPS, largest, largest, s);
-        a.store(Instruction.VMOVUPS, General.R10.at(0), s);
-        a.vector(Instruction.VPADDD, key, key, sixteen);
         a.add(General.R10, 64);
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextScores);
 
-        maximumOfLanes(a, largest, temporary);
+        Registers.reduce(a, Instruction.VMAXPS, parts == 1 ? new Vector[] {largest} : new Vector[] {largest, largest}, temporary);
         a.store(Instruction.VMOVSS, state.at(LARGEST), largest.as(128));
         // Where no key was seen yet there is no largest: any finite number serves.
         a.vector(Instruction.VMAXPS, largest, largest, lowest);
         a.vector(Instruction.VSUBPS, before, before, largest);
         Exponential.emit(a, before);
         a.store(Instruction.VMOVSS, state.at(FACTOR), before.as(128));
-        Registers.zero(a, sum);
-        a.vector(Instruction.VMOVDQU32, key, lanes);
+        for (int part = 0; part < parts; part++) {
+            Registers.zero(a, sums[part]);
+        }
+        a.vector(Instruction.VMOVDQU32, key, numbers);
         a.move(General.R10, General.RDI);
         a.move(General.R11, General.R8);
         Label nextExponentials = a.here();
-        a.vector(Instruction.VMOVUPS, s, General.R10.at(0));
-        a.vector(Instruction.VSUBPS, s, s, largest);
-        Exponential.emit(a, s);
-        seen(a, key, first, end);
-        a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, s, s);
-        a.vector(Instruction.VADDPS, sum, sum, s);
-        a.store(Instruction.VMOVUPS, General.R10.at(0), s);
-        a.vector(Instruction.VPADDD, key, key, sixteen);
+        for (int part = 0; part < parts; part++) {
+            a.vector(Instruction.VMOVUPS, s, General.R10.at(4 * lanes * part));
+            a.vector(Instruction.VSUBPS, s, s, largest);
+            Exponential.emit(a, s);
+            seen(a, key, state);
+            a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, s, s);
+            a.vector(Instruction.VADDPS, sums[part], sums[part], s);
+            a.store(Instruction.VMOVUPS, General.R10.at(4 * lanes * part), s);
+            a.vector(Instruction.VPADDD, key, key, step);
+        }
         a.add(General.R10, 64);
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextExponentials);
-        RowKernels.sumOfLanes(a, sum, temporary);
+        Registers.reduce(a, Instruction.VADDPS, Arrays.copyOf(sums, parts), temporary);
         a.vector(Instruction.VBROADCASTSS, temporary, state.at(SUM));
-        a.vector(Instruction.VFMADD231PS, sum, temporary, before);
-        a.store(Instruction.VMOVSS, state.at(SUM), sum.as(128));
+        a.vector(Instruction.VFMADD231PS, sums[0], temporary, before);
+        a.store(Instruction.VMOVSS, state.at(SUM), sums[0].as(128));
 
         a.add(state, STATE_BYTES);
         a.add(General.RDI, General.RSI);
@@ -338,40 +379,35 @@ final class AttentionCode {
     }
 
     /** {@code K2} = lanes whose key is seen. */
-    private static void seen(Assembler a, Vector key, Vector first, Vector end) {
-        a.compare(Instruction.VPCMPD, Mask.K1, key, first, 5);
-        a.masked(Mask.K1, false).compare(Instruction.VPCMPD, Mask.K2, key, end, 1);
-    }
-
-    private static void maximumOfLanes(Assembler a, Vector target, Vector temporary) {
-        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0x4E);
-        a.vector(Instruction.VMAXPS, target, target, temporary);
-        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0xB1);
-        a.vector(Instruction.VMAXPS, target, target, temporary);
-        a.vector(Instruction.VPSHUFD, temporary, target, 0x4E);
-        a.vector(Instruction.VMAXPS, target, target, temporary);
-        a.vector(Instruction.VPSHUFD, temporary, target, 0xB1);
-        a.vector(Instruction.VMAXPS, target, target, temporary);
+    private static void seen(Assembler a, Vector key, General state) {
+        a.compare(Instruction.VPCMPD, Mask.K1, key, state.at(FIRST_KEY).broadcasting(), 5);
+        a.masked(Mask.K1, false).compare(Instruction.VPCMPD, Mask.K2, key, state.at(END_KEY).broadcasting(), 1);
     }
 
     /** {@code f(results, segmentStride, weights, segments, vectors, output)}: {@code output = Σ weight[segment] * result[segment]}. */
-    static Assembler combine(boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
-        Vector sum = Vector.zmm(0);
+    static Assembler combine(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        Vector[] sums = Registers.parts(a, 0);
         frame.enter(a);
         Label nextVector = a.here();
-        Registers.zero(a, sum);
+        for (Vector sum : sums) {
+            Registers.zero(a, sum);
+        }
         a.move(General.R10, General.RDI);
         a.set(General.R11, 0);
         Label nextSegment = a.here();
-        a.vector(Instruction.VBROADCASTSS, Vector.zmm(1), General.RDX.at(General.R11, 4, 0));
-        a.vector(Instruction.VFMADD231PS, sum, Vector.zmm(1), General.R10.at(0));
+        a.vector(Instruction.VBROADCASTSS, Vector.zmm(4), General.RDX.at(General.R11, 4, 0));
+        for (int part = 0; part < sums.length; part++) {
+            a.vector(Instruction.VFMADD231PS, sums[part], Vector.zmm(4), General.R10.at(32 * part));
+        }
         a.add(General.R10, General.RSI);
         a.add(General.R11, 1);
         a.compare(General.R11, General.RCX);
         a.jump(Condition.NOT_EQUAL, nextSegment);
-        a.store(Instruction.VMOVUPS, General.R9.at(0), sum);
+        for (int part = 0; part < sums.length; part++) {
+            a.store(Instruction.VMOVUPS, General.R9.at(32 * part), sums[part]);
+        }
         a.add(General.RDI, 64);
         a.add(General.R9, 64);
         a.subtract(General.R8, 1);

@@ -14,47 +14,51 @@ final class AttentionInputCode {
     private AttentionInputCode() {}
 
     /** {@code f(values, keys, headLength, -, -, -)}: one key to its lane of a panel, elements 16 lanes apart. */
-    static Assembler storeKey(ElementType type, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler storeKey(ElementType type, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        // Half a vector at a time.
         Vector value = Vector.ymm(0);
+        int count = target.level().lanes() / 2;
         int lane = PanelFormat.ROWS * type.bytes();
         frame.enter(a);
         Label next = a.here();
-        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
         if (type == ElementType.F16) {
+            a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
             a.store(Instruction.VCVTPS2PH, value.as(128), value, 0);
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < count; i++) {
                 a.store(Instruction.VPEXTRW, General.RSI.at(i * lane), value.as(128), i);
             }
         } else {
-            for (int i = 0; i < 8; i++) {
-                if (i == 4) {
-                    a.vector(Instruction.VMOVUPS, value.as(128), General.RDI.at(16));
+            for (int i = 0; i < count; i++) {
+                if (i % 4 == 0) {
+                    a.vector(Instruction.VMOVUPS, value.as(128), General.RDI.at(4 * i));
                 }
                 a.store(Instruction.VPEXTRD, General.RSI.at(i * lane), value.as(128), i % 4);
             }
         }
-        a.add(General.RDI, 32);
-        a.add(General.RSI, 8 * lane);
-        a.subtract(General.RDX, 8);
+        a.add(General.RDI, 4 * count);
+        a.add(General.RSI, count * lane);
+        a.subtract(General.RDX, count);
         a.jump(Condition.NOT_EQUAL, next);
         frame.leave(a);
         return a;
     }
 
     /** {@code f(values, target, length, -, -, -)}: a value head. */
-    static Assembler storeValue(ElementType type, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler storeValue(ElementType type, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
         Vector value = Vector.zmm(0);
         frame.enter(a);
         Label next = a.here();
-        a.vector(Instruction.VMOVUPS, value, General.RDI.at(0));
-        if (type == ElementType.F16) {
-            a.store(Instruction.VCVTPS2PH, General.RSI.at(0), value, 0);
-        } else {
-            a.store(Instruction.VMOVUPS, General.RSI.at(0), value);
+        for (int part = 0; part < target.parts(); part++) {
+            a.vector(Instruction.VMOVUPS, value, General.RDI.at(32 * part));
+            if (type == ElementType.F16) {
+                a.store(Instruction.VCVTPS2PH, General.RSI.at(16 * part), value, 0);
+            } else {
+                a.store(Instruction.VMOVUPS, General.RSI.at(32 * part), value);
+            }
         }
         a.add(General.RDI, 64);
         a.add(General.RSI, PanelFormat.ROWS * type.bytes());
@@ -68,9 +72,9 @@ final class AttentionInputCode {
      * {@code f(heads, angles, pairs, headCount, headStride, -)}: rotates heads in place by pairs of cosine and sine, either
      * {@code (i, i + pairs)} or {@code (2i, 2i + 1)}.
      */
-    static Assembler rotate(boolean halves, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP);
+    static Assembler rotate(boolean halves, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP);
         frame.enter(a);
         Vector x = Vector.zmm(0);
         Vector y = Vector.zmm(1);
@@ -79,13 +83,16 @@ final class AttentionInputCode {
         Vector even = Vector.zmm(4);
         Vector odd = Vector.zmm(5);
         Vector turned = Vector.zmm(6);
-        int step = halves ? 16 : 8;
-        Registers.laneNumbers(a, even);
-        a.vector(Instruction.VPADDD, even, even, even);
-        Registers.broadcast(a, odd, 1);
-        if (halves) {
+        int lanes = target.level().lanes();
+        int step = halves ? lanes : lanes / 2;
+        if (a.level().evex() || !halves) {
+            Registers.laneNumbers(a, even);
+            a.vector(Instruction.VPADDD, even, even, even);
+            Registers.broadcast(a, odd, 1);
+        }
+        if (halves && a.level().evex()) {
             a.vector(Instruction.VPADDD, odd, odd, even);
-        } else {
+        } else if (!halves) {
             // Signs: minus in even lanes. 2 * lane << 30 is the lane's lowest bit << 31; its complement is wanted.
             a.vector(Instruction.VPSLLD, even, even, 30);
             Registers.broadcast(a, odd, 0x80000000);
@@ -112,17 +119,25 @@ final class AttentionInputCode {
         a.moveMask(Mask.K1, General.RAX);
         if (halves) {
             a.move(General.R9, General.RAX);
-            a.shiftRight(General.R9, 16);
+            a.shiftRight(General.R9, lanes);
             a.moveMask(Mask.K2, General.R9);
             halfMask(a, step);
             a.address(General.RBP, General.R10.at(General.RDX, 4, 0));
             a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, cos, General.R11.at(0));
-            a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, turned, General.R11.at(64));
-            a.vector(Instruction.VMOVDQU32, sin, odd);
-            a.vector(Instruction.VMOVDQU32, y, even);
-            permute(a, sin, cos, turned);
-            permute(a, y, cos, turned);
-            a.vector(Instruction.VMOVUPS, cos, y);
+            a.masked(Mask.K2, true).vector(Instruction.VMOVUPS, turned, General.R11.at(4 * lanes));
+            if (a.level().evex()) {
+                a.vector(Instruction.VMOVDQU32, sin, odd);
+                a.vector(Instruction.VMOVDQU32, y, even);
+                permute(a, sin, cos, turned);
+                permute(a, y, cos, turned);
+                a.vector(Instruction.VMOVUPS, cos, y);
+            } else {
+                // Within halves of 128 bits first.
+                a.vector(Instruction.VSHUFPS, sin, cos, turned, 0xDD);
+                a.vector(Instruction.VSHUFPS, cos, cos, turned, 0x88);
+                a.vector(Instruction.VPERMQ, sin, sin, 0xD8);
+                a.vector(Instruction.VPERMQ, cos, cos, 0xD8);
+            }
             a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
             a.masked(Mask.K3, true).vector(Instruction.VMOVUPS, y, General.RBP.at(0));
             a.vector(Instruction.VMULPS, turned, x, cos);
@@ -131,7 +146,7 @@ final class AttentionInputCode {
             a.vector(Instruction.VMULPS, turned, x, sin);
             a.vector(Instruction.VFMADD231PS, turned, y, cos);
             a.masked(Mask.K3, false).store(Instruction.VMOVUPS, General.RBP.at(0), turned);
-            a.add(General.R11, 128);
+            a.add(General.R11, 8 * lanes);
         } else {
             a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, y, General.R11.at(0));
             a.masked(Mask.K1, true).vector(Instruction.VMOVUPS, x, General.R10.at(0));
@@ -142,9 +157,9 @@ final class AttentionInputCode {
             a.vector(Instruction.VMULPS, turned, x, cos);
             a.vector(Instruction.VFMADD231PS, turned, y, sin);
             a.masked(Mask.K1, false).store(Instruction.VMOVUPS, General.R10.at(0), turned);
-            a.add(General.R11, 64);
+            a.add(General.R11, 4 * lanes);
         }
-        a.add(General.R10, 64);
+        a.add(General.R10, 4 * lanes);
         a.subtract(General.RBX, step);
         a.jump(Condition.GREATER, nextPairs);
         a.add(General.RDI, General.R8);

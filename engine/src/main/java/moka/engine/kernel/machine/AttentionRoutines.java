@@ -12,16 +12,15 @@ final class AttentionRoutines implements AutoCloseable {
     private final Routine rotateHalves;
     private final Routine rotatePairs;
 
-    AttentionRoutines(SystemMemory system) throws CodeMemory.RefusedException {
-        boolean windows = system.windowsCalls();
+    AttentionRoutines(Target target) throws CodeMemory.RefusedException {
         var builder = new Builder();
-        int softmaxAt = builder.add(AttentionCode.softmax(false, windows));
-        int cappedAt = builder.add(AttentionCode.softmax(true, windows));
-        int combineAt = builder.add(AttentionCode.combine(windows));
-        int widenAt = builder.add(AttentionCode.widen(windows));
-        int halvesAt = builder.add(AttentionInputCode.rotate(true, windows));
-        int pairsAt = builder.add(AttentionInputCode.rotate(false, windows));
-        code = builder.build(system);
+        int softmaxAt = builder.add(AttentionCode.softmax(false, target));
+        int cappedAt = builder.add(AttentionCode.softmax(true, target));
+        int combineAt = builder.add(AttentionCode.combine(target));
+        int widenAt = builder.add(AttentionCode.widen(target));
+        int halvesAt = builder.add(AttentionInputCode.rotate(true, target));
+        int pairsAt = builder.add(AttentionInputCode.rotate(false, target));
+        code = builder.build(target.system());
         softmax = code.routine(softmaxAt);
         cappedSoftmax = code.routine(cappedAt);
         combine = code.routine(combineAt);

@@ -1,6 +1,7 @@
 package moka.engine.kernel.machine;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
@@ -22,6 +23,11 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
     private static final Vector[] MASKS = {Vector.zmm(16), Vector.zmm(17)};
     private static final Vector TABLE = Vector.zmm(18);
     private static final Vector TEMPORARY = Vector.zmm(19);
+    /** Where bits are spread without {@code vpmultishiftqb}: types that do it have one or two scales a block, which leave these free. */
+    private static final Vector SECOND_TEMPORARY = Vector.zmm(24);
+
+    private static final Vector FOUR_CODES = Vector.zmm(25);
+    private static final Vector TWO_CODES = Vector.zmm(26);
 
     Codes(List<Plane> planes) {
         this(planes, null, 0);
@@ -57,7 +63,7 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
         }
     }
 
-    /** Loads what {@link #emit} needs in registers 16 to 19; destroys {@code RAX}. */
+    /** Loads what {@link #emit} needs in registers 16 to 19, or to 26 where bits are spread; destroys {@code RAX}. */
     void constants(Assembler a) {
         for (int i = 0; i < planes.size(); i++) {
             Plane plane = planes.get(i);
@@ -70,6 +76,9 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
         }
         if (table != null) {
             Registers.broadcast(a, TABLE, table);
+        } else if (spread() != 0 && !a.level().multishift()) {
+            Registers.broadcast(a, FOUR_CODES, (1 << 4 * spread()) - 1);
+            Registers.broadcast(a, TWO_CODES, ((1 << 2 * spread()) - 1) * 0x00010001);
         } else if (spread() != 0) {
             // Byte j of each dword takes the bits from spread * j of its dword.
             byte[] control = new byte[16];
@@ -78,6 +87,26 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
             }
             Registers.broadcast(a, TABLE, control);
         }
+    }
+
+    /** The largest code. */
+    int largest() {
+        if (table != null) {
+            return IntStream.range(0, 16).map(i -> table[i] & 0xFF).max().orElseThrow();
+        }
+        return planes.stream().mapToInt(plane -> plane.mask() << plane.position()).sum();
+    }
+
+    /** The same codes less 128, as signed bytes. */
+    Codes signed() {
+        if (table == null) {
+            return new Codes(planes, null, flip ^ 0x80);
+        }
+        byte[] signed = table.clone();
+        for (int i = 0; i < signed.length; i++) {
+            signed[i] ^= (byte) 0x80;
+        }
+        return new Codes(planes, signed, 0);
     }
 
     private int spread() {
@@ -93,7 +122,7 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
             boolean first = i == 0;
             if (spot.spread() != 0) {
                 a.vector(Instruction.VPSRLD, TEMPORARY, memory, spot.shift());
-                a.vector(Instruction.VPMULTISHIFTQB, TEMPORARY, TABLE, TEMPORARY);
+                spread(a, spot.spread());
                 if (plane.position() > 0) {
                     a.vector(Instruction.VPSLLD, TEMPORARY, TEMPORARY, plane.position());
                 }
@@ -121,6 +150,21 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
         if (table != null) {
             a.vector(Instruction.VPSHUFB, target, TABLE, target);
         }
+    }
+
+    /** Each dword's lowest four codes to its four bytes; bits above them may be anything. */
+    private static void spread(Assembler a, int distance) {
+        if (a.level().multishift()) {
+            a.vector(Instruction.VPMULTISHIFTQB, TEMPORARY, TABLE, TEMPORARY);
+            return;
+        }
+        // Two codes to the upper half, then one of each half to its upper byte.
+        a.vector(Instruction.VPANDD, TEMPORARY, TEMPORARY, FOUR_CODES);
+        a.vector(Instruction.VPSLLD, SECOND_TEMPORARY, TEMPORARY, 16 - 2 * distance);
+        a.vector(Instruction.VPORD, TEMPORARY, TEMPORARY, SECOND_TEMPORARY);
+        a.vector(Instruction.VPANDD, TEMPORARY, TEMPORARY, TWO_CODES);
+        a.vector(Instruction.VPSLLD, SECOND_TEMPORARY, TEMPORARY, 8 - distance);
+        a.vector(Instruction.VPORD, TEMPORARY, TEMPORARY, SECOND_TEMPORARY);
     }
 
     private static void merge(Assembler a, Vector target, Vector bits, Vector mask, boolean first) {

@@ -5,6 +5,7 @@ import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -18,24 +19,28 @@ import moka.engine.kernel.machine.x86.Vector;
 final class FloatKernel {
     private FloatKernel() {}
 
-    static Assembler emit(FloatKind kind, int panels, int tokens, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R13, General.R14);
+    static Assembler emit(FloatKind kind, int panels, int tokens, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14);
         General panel = General.RAX;
         General second = General.R14;
         General parameters = General.R9;
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, tokens);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, tokens);
-        Vector[][][] sums = new Vector[2][panels][tokens];
+        int parts = target.parts();
+        int vectors = panels * parts;
+        Vector[][][] sums = new Vector[2][vectors][tokens];
         for (int i = 0; i < 2; i++) {
-            for (int p = 0; p < panels; p++) {
+            for (int v = 0; v < vectors; v++) {
                 for (int t = 0; t < tokens; t++) {
-                    sums[i][p][t] = Vector.zmm((i * panels + p) * tokens + t);
+                    sums[i][v][t] = Vector.zmm((i * vectors + v) * tokens + t);
+                    a.assign(sums[i][v][t]);
                 }
             }
         }
         Vector[] weights = {Vector.zmm(24), Vector.zmm(25)};
 
+        a.reserve(1);
         frame.enter(a);
         TileTail.loadMasks(a, parameters);
         TileTail.loadBias(a, General.R13, parameters);
@@ -61,20 +66,20 @@ final class FloatKernel {
         a.align(32);
         Label nextStep = a.here();
         for (int i = 0; i < 2; i++) {
-            for (int p = 0; p < panels; p++) {
-                var memory = (p == 0 ? panel : second).at(i * kind.stepBytes() / 2);
-                a.vector(kind == FloatKind.F16 ? Instruction.VCVTPH2PS : Instruction.VMOVUPS, weights[p], memory);
+            for (int v = 0; v < vectors; v++) {
+                int half = kind.stepBytes() / 2;
+                load(a, kind, weights[v], (v / parts == 0 ? panel : second).at(i * half + half / parts * (v % parts)));
             }
-            Instruction product = kind == FloatKind.BF16 ? Instruction.VDPBF16PS : Instruction.VFMADD231PS;
+            Instruction product = kind == FloatKind.BF16_PAIRS ? Instruction.VDPBF16PS : Instruction.VFMADD231PS;
             for (int t = 0; t < tokens; t++) {
                 var activation = rows.at(t, 4 * i);
-                if (panels == 1) {
+                if (vectors == 1) {
                     a.vector(product, sums[i][0][t], weights[0], activation.broadcasting());
                 } else {
-                    Vector broadcast = Vector.zmm(26 + t % 6);
+                    Vector broadcast = Vector.zmm(a.level().evex() ? 26 + t % 6 : 26);
                     a.vector(Instruction.VBROADCASTSS, broadcast, activation);
-                    for (int p = 0; p < panels; p++) {
-                        a.vector(product, sums[i][p][t], weights[p], broadcast);
+                    for (int v = 0; v < vectors; v++) {
+                        a.vector(product, sums[i][v][t], weights[v], broadcast);
                     }
                 }
             }
@@ -92,9 +97,9 @@ final class FloatKernel {
         rows.advance(a, 8);
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextStep);
-        for (int p = 0; p < panels; p++) {
+        for (int v = 0; v < vectors; v++) {
             for (int t = 0; t < tokens; t++) {
-                a.vector(Instruction.VADDPS, sums[0][p][t], sums[0][p][t], sums[1][p][t]);
+                a.vector(Instruction.VADDPS, sums[0][v][t], sums[0][v][t], sums[1][v][t]);
             }
         }
         TileTail.emit(a, sums[0], null, outputs, General.R13, parameters, weights);
@@ -106,5 +111,16 @@ final class FloatKernel {
         a.jump(Condition.NOT_EQUAL, nextTile);
         frame.leave(a);
         return a;
+    }
+
+    private static void load(Assembler a, FloatKind kind, Vector target, Memory from) {
+        switch (kind) {
+            case F32, BF16_PAIRS -> a.vector(Instruction.VMOVUPS, target, from);
+            case F16 -> a.vector(Instruction.VCVTPH2PS, target, from);
+            case BF16 -> {
+                a.vector(Instruction.VPMOVZXWD, target, from);
+                a.vector(Instruction.VPSLLD, target, target, 16);
+            }
+        }
     }
 }

@@ -11,26 +11,29 @@ import moka.gguf.TensorType;
 final class FloatKernels implements WeightKernels {
     private final TensorType type;
     private final FloatKind kind;
+    private final int mostTokens;
+    private final int mostPanels;
     private final CodeMemory code;
     private final Routine pack;
     private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
 
-    FloatKernels(TensorType type, FloatKind kind, SystemMemory system) throws CodeMemory.RefusedException {
+    FloatKernels(TensorType type, FloatKind kind, Target target) throws CodeMemory.RefusedException {
         this.type = type;
         this.kind = kind;
-        boolean windows = system.windowsCalls();
+        mostTokens = target.level().evex() ? RowAddresses.MOST : 3;
+        mostPanels = target.level().evex() ? 2 : 1;
         var builder = new Builder();
-        int packAt = builder.add(PackKernel.emit(kind == FloatKind.F16, windows));
+        int packAt = builder.add(PackKernel.emit(kind == FloatKind.F16 || kind == FloatKind.BF16, target));
         int[][] tileAt = new int[3][RowAddresses.MOST + 1];
-        for (int panels = 1; panels <= 2; panels++) {
-            for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
-                tileAt[panels][tokens] = builder.add(FloatKernel.emit(kind, panels, tokens, windows));
+        for (int panels = 1; panels <= mostPanels; panels++) {
+            for (int tokens = 1; tokens <= mostTokens; tokens++) {
+                tileAt[panels][tokens] = builder.add(FloatKernel.emit(kind, panels, tokens, target));
             }
         }
-        code = builder.build(system);
+        code = builder.build(target.system());
         pack = code.routine(packAt);
-        for (int panels = 1; panels <= 2; panels++) {
-            for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
+        for (int panels = 1; panels <= mostPanels; panels++) {
+            for (int tokens = 1; tokens <= mostTokens; tokens++) {
                 tile[panels][tokens] = code.routine(tileAt[panels][tokens]);
             }
         }
@@ -38,12 +41,12 @@ final class FloatKernels implements WeightKernels {
 
     @Override
     public String description() {
-        return kind == FloatKind.BF16 ? "vdpbf16ps, panels of 16 rows" : "vfmadd231ps, panels of 16 rows of " + kind;
+        return kind == FloatKind.BF16_PAIRS ? "vdpbf16ps, panels of 16 rows" : "vfmadd231ps, panels of 16 rows of " + kind;
     }
 
     @Override
     public InputForm inputForm() {
-        return kind == FloatKind.BF16 ? InputForm.BFLOATS : InputForm.FLOATS;
+        return kind == FloatKind.BF16_PAIRS ? InputForm.BFLOATS : InputForm.FLOATS;
     }
 
     @Override
@@ -62,7 +65,7 @@ final class FloatKernels implements WeightKernels {
         int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);
         long rowBytes = weights.rowBytes();
         long packedRowBytes = packedRowBytes(weights.columns());
-        boolean asItIs = type.name().equals(kind.name());
+        boolean asItIs = type == kind.type();
         if (asItIs && rows == PanelFormat.ROWS && rowBytes == packedRowBytes) {
             pack.call(weights.data().address() + firstRow * rowBytes, rowBytes, target, rowBytes / 16, 0, 0);
             return;
@@ -87,16 +90,16 @@ final class FloatKernels implements WeightKernels {
         long panelBytes = panelBytes(columns);
         int steps = (int) (panelBytes / kind.stepBytes());
         int count = panels.count();
-        int most = tokens.count() == 1 ? 1 : 2;
+        int most = tokens.count() == 1 ? 1 : mostPanels;
         for (int panel = 0; panel < count; panel += most) {
             int pair = Math.min(most, count - panel);
             int row = panels.firstRow() + panel * PanelFormat.ROWS;
             long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
             int secondMask = pair == 2 ? panels.mask(panel + 1) : 0;
-            int tiles = tokens.count() / RowAddresses.MOST;
+            int tiles = tokens.count() / mostTokens;
             for (int part = 0; part < 2; part++) {
-                int done = part * tiles * RowAddresses.MOST;
-                int width = part == 0 ? RowAddresses.MOST : tokens.count() - done;
+                int done = part * tiles * mostTokens;
+                int width = part == 0 ? mostTokens : tokens.count() - done;
                 int times = part == 0 ? tiles : 1;
                 if (width > 0 && times > 0) {
                     TileTail.write(

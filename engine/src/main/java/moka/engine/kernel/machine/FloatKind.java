@@ -11,13 +11,24 @@ enum FloatKind {
     F32(4),
     /** Float16, converted on the way to a register. */
     F16(2),
+    /** Bfloat16, converted on the way to a register. */
+    BF16(2),
     /** Bfloat16, {@code [column / 2][row][2]}: products by {@code vdpbf16ps} with activations rounded to bfloat16. */
-    BF16(2);
+    BF16_PAIRS(2);
 
     private final int bytes;
 
     FloatKind(int bytes) {
         this.bytes = bytes;
+    }
+
+    /** The type of the elements in the file: others are decoded first. */
+    TensorType type() {
+        return switch (this) {
+            case F32 -> TensorType.F32;
+            case F16 -> TensorType.F16;
+            case BF16, BF16_PAIRS -> TensorType.BF16;
+        };
     }
 
     /** Bytes of an element. */
@@ -27,7 +38,7 @@ enum FloatKind {
 
     /** Columns of one turn of the kernels' loop: two steps, each with a sum of its own. */
     int step() {
-        return this == BF16 ? 4 : 2;
+        return this == BF16_PAIRS ? 4 : 2;
     }
 
     /** Bytes of a panel's step. */
@@ -47,7 +58,7 @@ enum FloatKind {
     static FloatKind of(TensorType type, boolean bfloat16Products) {
         return switch (type) {
             case F16 -> F16;
-            case BF16 -> bfloat16Products ? BF16 : F32;
+            case BF16 -> bfloat16Products ? BF16_PAIRS : BF16;
             default -> F32;
         };
     }

@@ -17,28 +17,32 @@ final class KeyRoutines implements AutoCloseable {
     private final ElementType type;
     private final CodeMemory code;
     private final @Nullable PanelFormat format;
+    private final int mostPanels;
+    private final int mostQueries;
     private final Routine[][] scores = new Routine[3][RowAddresses.MOST + 1];
     private final @Nullable Routine store;
 
-    KeyRoutines(ElementType type, SystemMemory system) throws CodeMemory.RefusedException {
+    KeyRoutines(ElementType type, Target target) throws CodeMemory.RefusedException {
         this.type = type;
-        boolean windows = system.windowsCalls();
         format = panelFormat(type);
+        var products = format == null ? null : ByteProducts.of(format, target.level());
+        mostPanels = format == null && target.level().evex() ? 2 : 1;
+        mostQueries = products == null ? RowAddresses.MOST : products.streamTokens(target.level());
         var builder = new Builder();
         List<Integer> places = new ArrayList<>();
-        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
-            if (format != null) {
-                places.add(builder.add(StreamKernel.emit(format, queries, windows)));
-            } else {
-                places.add(builder.add(AttentionCode.scores(type, 1, queries, windows)));
-                places.add(builder.add(AttentionCode.scores(type, 2, queries, windows)));
+        for (int queries = 1; queries <= mostQueries; queries++) {
+            for (int panels = 1; panels <= mostPanels; panels++) {
+                places.add(builder.add(
+                        products == null
+                                ? AttentionCode.scores(type, panels, queries, target)
+                                : StreamKernel.emit(products, queries, target)));
             }
         }
-        int storeAt = storesInCode(type) ? builder.add(AttentionInputCode.storeKey(type, windows)) : -1;
-        code = builder.build(system);
+        int storeAt = storesInCode(type) ? builder.add(AttentionInputCode.storeKey(type, target)) : -1;
+        code = builder.build(target.system());
         int next = 0;
-        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
-            for (int panels = 1; panels <= (format == null ? 2 : 1); panels++) {
+        for (int queries = 1; queries <= mostQueries; queries++) {
+            for (int panels = 1; panels <= mostPanels; panels++) {
                 scores[panels][queries] = code.routine(places.get(next++));
             }
         }
@@ -71,6 +75,16 @@ final class KeyRoutines implements AutoCloseable {
     /** Whether queries are wanted as {@link ActivationRow}s. */
     boolean takesRoundedQueries() {
         return format != null;
+    }
+
+    /** Panels that are multiplied at once, at most. */
+    int mostPanels() {
+        return mostPanels;
+    }
+
+    /** Queries that are multiplied at once, at most. */
+    int mostQueries() {
+        return mostQueries;
     }
 
     /** Products with {@code queries} queries, of so many panels at once: {@link AttentionCode#scores} or, for rounded queries, {@link StreamKernel}. */

@@ -34,7 +34,7 @@ final class MachineAttention {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final WorkerTeam team;
-    private final SystemMemory system;
+    private final Target target;
     private final PanelMemory memory;
     private final RowRoutines rows;
     private final AttentionRoutines routines;
@@ -57,12 +57,12 @@ final class MachineAttention {
     private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
     private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
 
-    MachineAttention(WorkerTeam team, SystemMemory system, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
+    MachineAttention(WorkerTeam team, Target target, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
         this.team = team;
-        this.system = system;
+        this.target = target;
         this.memory = memory;
         this.rows = rows;
-        routines = new AttentionRoutines(system);
+        routines = new AttentionRoutines(target);
         scratch = new Scratch[team.size()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(memory);
@@ -132,7 +132,7 @@ final class MachineAttention {
 
     private KeyRoutines generateForKeys(ElementType type) {
         try {
-            return new KeyRoutines(type, system);
+            return new KeyRoutines(type, target);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -140,7 +140,7 @@ final class MachineAttention {
 
     private ValueRoutines generateForValues(ElementType type) {
         try {
-            return new ValueRoutines(type, system);
+            return new ValueRoutines(type, target);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -405,8 +405,7 @@ final class MachineAttention {
         long values = span.cache().values(plan.layer(), block).address()
                 + span.cache().valueType().bytes((long) plan.valueLength() * kvHead * KvStore.BLOCK);
         own.parameters.set(LONG, 64, highest - lowest);
-        own.parameters.set(LONG, 80, target.address() + state);
-        mix(plan, own, values, lowest, scores, target.address() + 4L * query * plan.valueLength(), count);
+        mix(plan, own, values, lowest, scores, target.address() + 4L * query * plan.valueLength(), target.address() + state, count);
     }
 
     /** Products of some queries with whole panels of keys. */
@@ -419,26 +418,37 @@ final class MachineAttention {
             long stride = ActivationRow.bytes(headLength);
             MemorySegment tail = parameters.asSlice(256);
             TileTail.write(tail, headLength / ActivationRow.UNIT, panels, 0, 1, false, 0xFFFF, 0);
-            routines.scores(1, count)
-                    .call(keys, own.roundedHeads.address() + query * stride, stride, scores, SCORE_STRIDE, tail.address());
+            for (int q = 0; q < count; q += routines.mostQueries()) {
+                routines.scores(1, Math.min(routines.mostQueries(), count - q))
+                        .call(
+                                keys,
+                                own.roundedHeads.address() + (query + q) * stride,
+                                stride,
+                                scores + (long) q * SCORE_STRIDE,
+                                SCORE_STRIDE,
+                                tail.address());
+            }
             return;
         }
         long heads = own.heads.address() + 4L * query * headLength;
         long panelBytes = 16L * headLength * routines.type().bytes();
         parameters.set(LONG, 0, headLength);
-        if (panels > 1) {
-            parameters.set(LONG, 8, panels / 2);
-            routines.scores(2, count).call(keys, heads, 4L * headLength, scores, SCORE_STRIDE, parameters.address());
+        int most = routines.mostPanels();
+        int together = panels / most * most;
+        if (together > 0) {
+            parameters.set(LONG, 8, panels / most);
+            routines.scores(most, count).call(keys, heads, 4L * headLength, scores, SCORE_STRIDE, parameters.address());
         }
-        if (panels % 2 != 0) {
-            parameters.set(LONG, 8, 1);
+        if (together < panels) {
+            parameters.set(LONG, 8, panels - together);
             routines.scores(1, count)
-                    .call(keys + (panels - 1) * panelBytes, heads, 4L * headLength, scores + 64L * (panels - 1), SCORE_STRIDE, parameters.address());
+                    .call(keys + together * panelBytes, heads, 4L * headLength, scores + 64L * together, SCORE_STRIDE, parameters.address());
         }
     }
 
     /** Adds the values of a head from key {@code first} on, by their weights. */
-    private void mix(AttentionPlan plan, Scratch own, long values, int first, long weights, long results, int count) {
+    private void mix(
+            AttentionPlan plan, Scratch own, long values, int first, long weights, long results, long states, int count) {
         ValueRoutines routines = Objects.requireNonNull(valueRoutines);
         ElementType type = routines.type();
         int valueLength = plan.valueLength();
@@ -453,16 +463,21 @@ final class MachineAttention {
         parameters.set(LONG, 72, rowBytes);
         parameters.set(LONG, 96, scaleBytes);
         int vectors = valueLength / 16;
-        for (int vector = 0; vector < vectors; vector += ValueRoutines.MOST_VECTORS) {
+        int mostVectors = routines.mostVectors();
+        int mostQueries = routines.mostQueries();
+        for (int vector = 0; vector < vectors; vector += mostVectors) {
             parameters.set(LONG, 88, own.scales.address() + first * scaleBytes + 4L * vector * 16 / type.groupLength());
-            routines.mix(Math.min(ValueRoutines.MOST_VECTORS, vectors - vector), count)
-                    .call(
-                            values + first * rowBytes + rowBytes * vector / vectors,
-                            weights,
-                            SCORE_STRIDE,
-                            results + 64L * vector,
-                            4L * valueLength,
-                            parameters.address() + 64);
+            for (int query = 0; query < count; query += mostQueries) {
+                parameters.set(LONG, 80, states + (long) query * AttentionCode.STATE_BYTES);
+                routines.mix(Math.min(mostVectors, vectors - vector), Math.min(mostQueries, count - query))
+                        .call(
+                                values + first * rowBytes + rowBytes * vector / vectors,
+                                weights + (long) query * SCORE_STRIDE,
+                                SCORE_STRIDE,
+                                results + 4L * query * valueLength + 64L * vector,
+                                4L * valueLength,
+                                parameters.address() + 64);
+            }
         }
     }
 

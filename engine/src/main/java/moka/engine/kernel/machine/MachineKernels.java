@@ -20,10 +20,9 @@ import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
 import org.jspecify.annotations.Nullable;
 
-/** Kernels in machine code for AVX-512 with VNNI. */
+/** Kernels in machine code for x86-64, from AVX2 on. */
 final class MachineKernels implements Kernels {
-    private final SystemMemory system;
-    private final Processor processor;
+    private final Target target;
     private final WorkerTeam team;
     private final PanelMemory memory;
     private final RowRoutines routines;
@@ -35,22 +34,21 @@ final class MachineKernels implements Kernels {
     private final MemorySegment normParameters;
     private boolean closed;
 
-    MachineKernels(SystemMemory system, Processor processor, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
-        this.system = system;
-        this.processor = processor;
+    MachineKernels(Target target, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
+        this.target = target;
         this.team = team;
-        routines = new RowRoutines(processor.avx512Bf16(), system);
-        memory = new PanelMemory(system);
+        routines = new RowRoutines(target);
+        memory = new PanelMemory(target.system());
         projections = new Projections(team, routines, memory, repack);
         experts = new ExpertProjections(team, projections);
-        attention = new MachineAttention(team, system, memory, routines);
+        attention = new MachineAttention(team, target, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
     }
 
     @Override
     public String name() {
-        return "machine-avx512vnni";
+        return "machine-" + target.level();
     }
 
     @Override
@@ -75,12 +73,12 @@ final class MachineKernels implements Kernels {
             TensorFormat.@Nullable IntegerForm form = TensorFormats.of(type).integerForm();
             var own = PanelFormats.of(type);
             if (own.isPresent()) {
-                return new QuantizedKernels(own.get(), null, system);
+                return new QuantizedKernels(own.get(), null, target);
             }
             if (form != null) {
-                return new QuantizedKernels(PanelFormats.plain(form.groupLength(), form.hasMinimums()), form, system);
+                return new QuantizedKernels(PanelFormats.plain(form.groupLength(), form.hasMinimums()), form, target);
             }
-            return new FloatKernels(type, FloatKind.of(type, processor.avx512Bf16()), system);
+            return new FloatKernels(type, FloatKind.of(type, target.bfloat16()), target);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }

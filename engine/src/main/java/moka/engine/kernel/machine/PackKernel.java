@@ -30,22 +30,22 @@ final class PackKernel {
 
     private PackKernel() {}
 
-    static Assembler emit(PanelFormat format, boolean windows) {
+    static Assembler emit(PanelFormat format, Target target) {
         return emit(
-                format.blockBytes(), format.narrowOffset(), format.narrowBytes(), format.runOffset(), false, windows);
+                format.blockBytes(), format.narrowOffset(), format.narrowBytes(), format.runOffset(), false, target);
     }
 
     /** Elements of two or four bytes, 16 bytes of a row at a time. */
-    static Assembler emit(boolean splitPairs, boolean windows) {
-        return emit(16, 0, 0, 0, splitPairs, windows);
+    static Assembler emit(boolean splitPairs, Target target) {
+        return emit(16, 0, 0, 0, splitPairs, target);
     }
 
     private static Assembler emit(
-            int blockBytes, int narrowOffset, int narrowBytes, int runOffset, boolean splitPairs, boolean windows) {
+            int blockBytes, int narrowOffset, int narrowBytes, int runOffset, boolean splitPairs, Target target) {
         int runDwords = (blockBytes - narrowBytes) / 4;
         int run = PanelFormat.ROWS * narrowBytes;
-        var a = new Assembler(true);
-        var frame = new Frame(windows, NEXT);
+        var a = target.assembler();
+        var frame = new Frame(target, NEXT);
         frame.enter(a);
         for (int i = 1; i < BASES.length; i++) {
             a.address(BASES[i], BASES[i - 1].at(STRIDE, 4, 0));
@@ -69,7 +69,9 @@ final class PackKernel {
         for (int dword = 0; dword < runDwords; dword += 4) {
             // The last four may overlap those before.
             int from = Math.min(dword, runDwords - 4);
-            transpose(a, runOffset + 4 * from, run + 64 * from, splitPairs);
+            for (int part = 0; part < target.parts(); part++) {
+                transpose(a, runOffset + 4 * from, run + 64 * from, splitPairs, part);
+            }
         }
         for (General base : BASES) {
             a.add(base, blockBytes);
@@ -81,15 +83,18 @@ final class PackKernel {
         return a;
     }
 
-    private static void transpose(Assembler a, int source, int target, boolean splitPairs) {
+    /** Four dwords of 16 rows, or of one of two parts of them. */
+    private static void transpose(Assembler a, int source, int target, boolean splitPairs, int part) {
+        int lanes = a.level().lanes();
+        int firstRow = part * lanes;
         Vector[] in = new Vector[4];
         Vector[] half = new Vector[4];
         for (int j = 0; j < 4; j++) {
             in[j] = Vector.zmm(j);
             half[j] = Vector.zmm(4 + j);
-            a.vector(Instruction.VMOVDQU32, in[j].as(128), at(j, source));
-            for (int lane = 1; lane < 4; lane++) {
-                a.vector(Instruction.VINSERTI32X4, in[j], in[j], at(4 * lane + j, source), lane);
+            a.vector(Instruction.VMOVDQU32, in[j].as(128), at(firstRow + j, source));
+            for (int lane = 1; lane < lanes / 4; lane++) {
+                a.vector(Instruction.VINSERTI32X4, in[j], in[j], at(firstRow + 4 * lane + j, source), lane);
             }
         }
         a.vector(Instruction.VPUNPCKLDQ, half[0], in[0], in[1]);
@@ -102,11 +107,11 @@ final class PackKernel {
         }
         for (int i = 0; i < 4; i++) {
             if (splitPairs) {
-                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i), in[i]);
+                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + (splitPairs ? 2 : 4) * firstRow), in[i]);
                 a.vector(Instruction.VPSRLD, in[i], in[i], 16);
-                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + 32), in[i]);
+                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + 32 + 2 * firstRow), in[i]);
             } else {
-                a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i), in[i]);
+                a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i + (splitPairs ? 2 : 4) * firstRow), in[i]);
             }
         }
     }

@@ -36,6 +36,15 @@ record PanelFormat(
         }
     }
 
+    /** The same panels, with codes 128 too high read as signed ones, which are not too high. */
+    PanelFormat withSignedCodes() {
+        if (offsetShift != 7) {
+            throw new IllegalStateException("codes are not 128 too high");
+        }
+        return new PanelFormat(
+                blockElements, blockBytes, narrowOffset, narrowBytes, runOffset, runDwords, codes.signed(), -1, scales);
+    }
+
     /** Bytes of a panel's block. */
     int panelBlockBytes() {
         return ROWS * blockBytes;
@@ -44,6 +53,16 @@ record PanelFormat(
     /** Byte of the first vector of dwords in a panel's block. */
     int run() {
         return ROWS * narrowBytes;
+    }
+
+    /** Likewise for a part of the rows: where vectors have 8 lanes, part 1 begins at row 8. */
+    int run(int part, int parts) {
+        return run() + 64 / parts * part;
+    }
+
+    /** Byte of a part's first narrow field. */
+    int narrow(int part, int parts) {
+        return ROWS / parts * part * narrowBytes;
     }
 
     /** Units of 32 columns in a block. */

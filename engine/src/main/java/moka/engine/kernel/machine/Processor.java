@@ -3,8 +3,11 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Optional;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Level;
 
 /**
  * What the processor can do and the system saves on a switch of threads: read by {@code cpuid} and {@code xgetbv}, which Java cannot name, in
@@ -12,11 +15,28 @@ import moka.engine.kernel.machine.x86.General;
  *
  * @param avx2 AVX2 with FMA and F16C
  * @param avxVnni {@code vpdpbusd} in the VEX encoding
- * @param avx512 AVX-512 F, BW, VL, DQ and VBMI
+ * @param avx512 AVX-512 F, BW, VL and DQ
  * @param avx512Vnni {@code vpdpbusd} in the EVEX encoding
+ * @param avx512Vbmi permutations of bytes
  * @param avx512Bf16 {@code vdpbf16ps}
  */
-record Processor(boolean avx2, boolean avxVnni, boolean avx512, boolean avx512Vnni, boolean avx512Bf16) {
+record Processor(boolean avx2, boolean avxVnni, boolean avx512, boolean avx512Vnni, boolean avx512Vbmi, boolean avx512Bf16) {
+
+    /** The best level that the processor has. */
+    Optional<Level> level() {
+        return Arrays.stream(Level.values()).filter(this::has).reduce((low, high) -> high);
+    }
+
+    /** Whether all instructions of a level are there. */
+    boolean has(Level level) {
+        return switch (level) {
+            case AVX2 -> avx2;
+            case AVXVNNI -> avxVnni;
+            case AVX512VNNI -> avx512Vnni;
+            case AVX512VBMI -> avx512Vnni && avx512Vbmi;
+        };
+    }
+
 
     /** Asks the processor that this runs on. */
     static Processor detect(SystemMemory system) throws CodeMemory.RefusedException {
@@ -35,16 +55,21 @@ record Processor(boolean avx2, boolean avxVnni, boolean avx512, boolean avx512Vn
             boolean savesState = bit(one[2], 27); // OSXSAVE
             long state = savesState ? code.routine(xgetbv).call(0, 0, 0, 0, 0, 0) : 0;
             if (highest < 7) {
-                return new Processor(false, false, false, false, false);
+                return new Processor(false, false, false, false, false, false);
             }
             int[] seven = ask(leaf, answer, 7, 0);
             int[] sevenOne = ask(leaf, answer, 7, 1);
             boolean ymm = (state & 6) == 6;
             boolean zmm = ymm && (state & 0xE0) == 0xE0;
             boolean avx2 = ymm && bit(seven[1], 5) && bit(one[2], 12) && bit(one[2], 29);
-            boolean avx512 = zmm && avx2 && bit(seven[1], 16) && bit(seven[1], 17) && bit(seven[1], 30) && bit(seven[1], 31) && bit(seven[2], 1);
+            boolean avx512 = zmm && avx2 && bit(seven[1], 16) && bit(seven[1], 17) && bit(seven[1], 30) && bit(seven[1], 31);
             return new Processor(
-                    avx2, avx2 && bit(sevenOne[0], 4), avx512, avx512 && bit(seven[2], 11), avx512 && bit(sevenOne[0], 5));
+                    avx2,
+                    avx2 && bit(sevenOne[0], 4),
+                    avx512,
+                    avx512 && bit(seven[2], 11),
+                    avx512 && bit(seven[2], 1),
+                    avx512 && bit(sevenOne[0], 5));
         }
     }
 

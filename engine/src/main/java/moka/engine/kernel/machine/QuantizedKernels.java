@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The routines for weights with integer codes, generated together for one panel format.
  *
- * <p>Up to {@link #STREAM_MOST} tokens are multiplied straight from the panels, six at a time; for more, a pair of panels is unpacked into the
+ * <p>Up to {@link #STREAM_MOST} tokens are multiplied straight from the panels, some at a time; for more, a pair of panels is unpacked into the
  * second-level cache first. Both give the same bits.
  */
 final class QuantizedKernels implements WeightKernels {
@@ -27,6 +27,10 @@ final class QuantizedKernels implements WeightKernels {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private final PanelFormat format;
+    private final int streamTokens;
+    private final int tileTokens;
+    private final int tilePanels;
+    private final String instruction;
     private final TensorFormat.@Nullable IntegerForm form;
     private final CodeMemory code;
     private final Routine pack;
@@ -35,28 +39,36 @@ final class QuantizedKernels implements WeightKernels {
     private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
 
     /** @param form how rows are split into codes and scales where the format is a plain one, or null: the format is the type's own */
-    QuantizedKernels(PanelFormat format, TensorFormat.@Nullable IntegerForm form, SystemMemory system)
+    QuantizedKernels(PanelFormat format, TensorFormat.@Nullable IntegerForm form, Target target)
             throws CodeMemory.RefusedException {
         this.format = format;
         this.form = form;
-        boolean windows = system.windowsCalls();
         var builder = new Builder();
-        int packAt = builder.add(PackKernel.emit(format, windows));
-        int unpackAt = builder.add(UnpackKernel.emit(format, windows));
+        var products = ByteProducts.of(format, target.level());
+        streamTokens = products.streamTokens(target.level());
+        tileTokens = products.tileTokens(target.level());
+        tilePanels = target.level().evex() ? 2 : 1;
+        instruction = products.run() == 0 ? "vpdpbusd" : "vpmaddubsw";
+        int packAt = builder.add(PackKernel.emit(format, target));
+        int unpackAt = builder.add(UnpackKernel.emit(products, target));
         int[] streamAt = new int[RowAddresses.MOST + 1];
         int[][] tileAt = new int[3][RowAddresses.MOST + 1];
-        for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
-            streamAt[tokens] = builder.add(StreamKernel.emit(format, tokens, windows));
-            for (int panels = 1; panels <= 2; panels++) {
-                tileAt[panels][tokens] = builder.add(TileKernel.emit(format, panels, tokens, windows));
+        for (int tokens = 1; tokens <= streamTokens; tokens++) {
+            streamAt[tokens] = builder.add(StreamKernel.emit(products, tokens, target));
+        }
+        for (int tokens = 1; tokens <= tileTokens; tokens++) {
+            for (int panels = 1; panels <= tilePanels; panels++) {
+                tileAt[panels][tokens] = builder.add(TileKernel.emit(products, panels, tokens, target));
             }
         }
-        code = builder.build(system);
+        code = builder.build(target.system());
         pack = code.routine(packAt);
         unpack = code.routine(unpackAt);
-        for (int tokens = 1; tokens <= RowAddresses.MOST; tokens++) {
+        for (int tokens = 1; tokens <= streamTokens; tokens++) {
             stream[tokens] = code.routine(streamAt[tokens]);
-            for (int panels = 1; panels <= 2; panels++) {
+        }
+        for (int tokens = 1; tokens <= tileTokens; tokens++) {
+            for (int panels = 1; panels <= tilePanels; panels++) {
                 tile[panels][tokens] = code.routine(tileAt[panels][tokens]);
             }
         }
@@ -64,7 +76,7 @@ final class QuantizedKernels implements WeightKernels {
 
     @Override
     public String description() {
-        return form == null ? "vpdpbusd, panels of 16 rows" : "vpdpbusd, panels of 16 rows of 8-bit codes";
+        return instruction + (form == null ? ", panels of 16 rows" : ", panels of 16 rows of 8-bit codes");
     }
 
     @Override
@@ -143,15 +155,15 @@ final class QuantizedKernels implements WeightKernels {
         int blocks = columns / format.blockElements();
         MemorySegment parameters = scratch.parameters();
         // Panel by panel where there are more tokens than one kernel takes, so that a panel is read from memory once.
-        int step = tokens.count() <= RowAddresses.MOST ? Math.max(whole, 1) : 1;
+        int step = tokens.count() <= streamTokens ? Math.max(whole, 1) : 1;
         for (int panel = 0; panel < count; panel += panel < whole ? step : 1) {
             int run = panel < whole ? Math.min(step, whole - panel) : 1;
             int row = panels.firstRow() + panel * PanelFormat.ROWS;
             long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
             int mask = panels.mask(panel + run - 1);
             TileTail.write(parameters, blocks, run, bias, results.scale(), results.add(), mask, 0);
-            for (int t = 0; t < tokens.count(); t += RowAddresses.MOST) {
-                stream[Math.min(RowAddresses.MOST, tokens.count() - t)].call(
+            for (int t = 0; t < tokens.count(); t += streamTokens) {
+                stream[Math.min(streamTokens, tokens.count() - t)].call(
                         panels.address() + panel * format.panelBytes(columns),
                         tokens.address() + t * tokens.stride(),
                         tokens.stride(),
@@ -171,31 +183,31 @@ final class QuantizedKernels implements WeightKernels {
         long pairBytes = 2L * units * format.recordBytes();
         int step = 2 * Math.clamp(UNPACKED_BYTES / pairBytes, 1, MOST_PAIRS);
         long unpacked = scratch.unpacked(step / 2 * pairBytes).address();
-        int tilesOfRun = (int) Math.max(1, ACTIVATION_BYTES / (RowAddresses.MOST * tokens.stride()));
+        int tilesOfRun = (int) Math.max(1, ACTIVATION_BYTES / (tileTokens * tokens.stride()));
         for (int panel = 0; panel < panels.count(); panel += step) {
             int end = Math.min(panel + step, panels.count());
             unpack(panels, panel, end, columns, unpacked);
-            int tiles = tokens.count() / RowAddresses.MOST;
+            int tiles = tokens.count() / tileTokens;
             for (int tile = 0; tile < tiles; tile += tilesOfRun) {
-                run(tokens, results, panels, panel, end, unpacked, tile * RowAddresses.MOST, Math.min(tilesOfRun, tiles - tile), columns, scratch);
+                run(tokens, results, panels, panel, end, unpacked, tile * tileTokens, Math.min(tilesOfRun, tiles - tile), columns, scratch);
             }
-            int done = tiles * RowAddresses.MOST;
+            int done = tiles * tileTokens;
             if (done < tokens.count()) {
                 run(tokens, results, panels, panel, end, unpacked, done, 1, columns, scratch);
             }
         }
     }
 
-    /** Panels to records, pair by pair; the records of a pair's panels alternate. */
+    /** Panels to records, pair by pair; the records of a pair's panels alternate where tiles take two. */
     private void unpack(Panels panels, int firstPanel, int endPanel, int columns, long target) {
         int recordBytes = format.recordBytes();
-        long pairBytes = 2L * (columns / ActivationRow.UNIT) * recordBytes;
+        long groupBytes = (long) tilePanels * (columns / ActivationRow.UNIT) * recordBytes;
         for (int panel = firstPanel; panel < endPanel; panel++) {
             int index = panel - firstPanel;
             unpack.call(
                     panels.address() + panel * format.panelBytes(columns),
-                    target + index / 2 * pairBytes + (long) (index % 2) * recordBytes,
-                    (long) Math.min(2, endPanel - (firstPanel + (index & -2))) * recordBytes,
+                    target + index / tilePanels * groupBytes + (long) (index % tilePanels) * recordBytes,
+                    (long) Math.min(tilePanels, endPanel - (panel - index % tilePanels)) * recordBytes,
                     columns / format.blockElements(),
                     0,
                     0);
@@ -215,16 +227,16 @@ final class QuantizedKernels implements WeightKernels {
             int columns,
             WorkerScratch scratch) {
         int units = columns / ActivationRow.UNIT;
-        int width = Math.min(RowAddresses.MOST, tokens.count() - firstToken);
+        int width = Math.min(tileTokens, tokens.count() - firstToken);
         MemorySegment parameters = scratch.parameters();
-        for (int panel = firstPanel; panel < endPanel; panel += 2) {
-            int pair = Math.min(2, endPanel - panel);
+        for (int panel = firstPanel; panel < endPanel; panel += tilePanels) {
+            int together = Math.min(tilePanels, endPanel - panel);
             int row = panels.firstRow() + panel * PanelFormat.ROWS;
             long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
-            int secondMask = pair == 2 ? panels.mask(panel + 1) : 0;
+            int secondMask = together == 2 ? panels.mask(panel + 1) : 0;
             TileTail.write(parameters, units, tiles, bias, results.scale(), results.add(), panels.mask(panel), secondMask);
-            tile[pair][width].call(
-                    unpacked + (panel - firstPanel) / 2 * 2L * units * format.recordBytes(),
+            tile[together][width].call(
+                    unpacked + (long) (panel - firstPanel) * units * format.recordBytes(),
                     tokens.address() + firstToken * tokens.stride(),
                     tokens.stride(),
                     results.address() + firstToken * results.stride() + 4L * row,

@@ -7,7 +7,6 @@ import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
 import moka.engine.kernel.machine.x86.Mask;
-import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -28,21 +27,24 @@ final class RowKernels {
      * {@code f(x, weight, output, vectors, tailMask, parameters)} with float32 parameters {@code epsilon, 1 / length}:
      * {@code output = x / sqrt(mean(x²) + epsilon) * weight}.
      */
-    static Assembler rmsNorm(boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler rmsNorm(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
         frame.enter(a);
-        Vector sum = Vector.zmm(0);
-        Vector value = Vector.zmm(1);
-        Registers.zero(a, sum);
+        Vector value = Vector.zmm(4);
+        Vector[] sums = Registers.parts(a, 0);
+        Vector sum = sums[0];
+        for (Vector part : sums) {
+            Registers.zero(a, part);
+        }
         a.moveMask(Mask.K1, TAIL);
         a.move(General.R10, A);
-        loop(a, (memoryA, memoryB, masked) -> {
-            load(a, value, memoryA, masked);
-            a.vector(Instruction.VFMADD231PS, sum, value, value);
+        loop(a, (part, masked) -> {
+            load(a, value, A, part, masked);
+            a.vector(Instruction.VFMADD231PS, sums[part], value, value);
         }, false);
         a.move(A, General.R10);
-        sumOfLanes(a, sum, value);
+        Registers.reduce(a, Instruction.VADDPS, sums, value);
         Vector scale = Vector.zmm(2);
         a.vector(Instruction.VBROADCASTSS, scale, PARAMETERS.at(4));
         a.vector(Instruction.VMULPS, sum, sum, scale);
@@ -51,21 +53,21 @@ final class RowKernels {
         a.vector(Instruction.VSQRTPS, sum, sum);
         Registers.broadcast(a, scale, 1f);
         a.vector(Instruction.VDIVPS, scale, scale, sum);
-        loop(a, (memoryA, memoryB, masked) -> {
-            load(a, value, memoryA, masked);
+        loop(a, (part, masked) -> {
+            load(a, value, A, part, masked);
             a.vector(Instruction.VMULPS, value, value, scale);
-            load(a, Vector.zmm(3), memoryB, masked);
+            load(a, Vector.zmm(3), B, part, masked);
             a.vector(Instruction.VMULPS, value, value, Vector.zmm(3));
-            store(a, value, masked);
+            store(a, value, part, masked);
         }, true);
         frame.leave(a);
         return a;
     }
 
     /** {@code f(gate, up, output, vectors, tailMask, -)}: {@code output = function(gate) * up}. */
-    static Assembler gate(GateFunction function, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler gate(GateFunction function, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
         frame.enter(a);
         Exponential.constants(a);
         a.moveMask(Mask.K1, TAIL);
@@ -74,12 +76,12 @@ final class RowKernels {
         Vector[] constants = {Vector.zmm(9), Vector.zmm(10), Vector.zmm(11), Vector.zmm(12), Vector.zmm(13), Vector.zmm(14), Vector.zmm(15)};
         Registers.broadcast(a, one, 1f);
         gateConstants(a, function, constants);
-        loop(a, (memoryA, memoryB, masked) -> {
-            load(a, x, memoryA, masked);
+        loop(a, (part, masked) -> {
+            load(a, x, A, part, masked);
             Vector result = gateValue(a, function, x, one, constants);
-            load(a, Vector.zmm(7), memoryB, masked);
+            load(a, Vector.zmm(7), B, part, masked);
             a.vector(Instruction.VMULPS, result, result, Vector.zmm(7));
-            store(a, result, masked);
+            store(a, result, part, masked);
         }, true);
         frame.leave(a);
         return a;
@@ -157,15 +159,15 @@ final class RowKernels {
     }
 
     /** {@code f(values, -, output, vectors, tailMask, -)}: rounds to bfloat16, to nearest even; the tail of the output is zero. */
-    static Assembler toBfloat16(boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler toBfloat16(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
         frame.enter(a);
         a.moveMask(Mask.K1, TAIL);
         Vector value = Vector.zmm(0);
         // Outputs are half as long: back by half a vector after each step.
-        loop(a, (memoryA, memoryB, masked) -> {
-            load(a, value, memoryA, masked);
+        loop(a, (part, masked) -> {
+            load(a, value, A, part, masked);
             a.vector(Instruction.VCVTNEPS2BF16, value.as(256), value);
             a.store(Instruction.VMOVUPS, OUT.at(0), value.as(256));
             a.subtract(OUT, 32);
@@ -174,8 +176,9 @@ final class RowKernels {
         return a;
     }
 
+    /** What is done with 16 elements, or with one of two parts of them. */
     private interface Step {
-        void emit(Memory first, Memory second, boolean masked);
+        void emit(int part, boolean masked);
     }
 
     /** Runs over whole vectors and a masked tail; {@code A, B, OUT} move, the count stays. Destroys {@code RAX, R11}. */
@@ -187,7 +190,9 @@ final class RowKernels {
         a.test(General.R11, General.R11);
         a.jump(Condition.EQUAL, tail);
         a.bind(next);
-        step.emit(A.at(0), B.at(0), false);
+        for (int part = 0; part < a.level().parts(); part++) {
+            step.emit(part, false);
+        }
         a.add(A, 64);
         if (moveAll) {
             a.add(B, 64);
@@ -198,33 +203,23 @@ final class RowKernels {
         a.bind(tail);
         a.test(TAIL, TAIL);
         a.jump(Condition.EQUAL, end);
-        step.emit(A.at(0), B.at(0), true);
+        for (int part = 0; part < a.level().parts(); part++) {
+            step.emit(part, true);
+        }
         a.bind(end);
     }
 
-    private static void load(Assembler a, Vector target, Memory from, boolean masked) {
+    private static void load(Assembler a, Vector target, General from, int part, boolean masked) {
         if (masked) {
-            a.masked(Mask.K1, true);
+            a.masked(Mask.K1, true, part);
         }
-        a.vector(Instruction.VMOVUPS, target, from);
+        a.vector(Instruction.VMOVUPS, target, from.at(4 * a.level().lanes() * part));
     }
 
-    private static void store(Assembler a, Vector value, boolean masked) {
+    private static void store(Assembler a, Vector value, int part, boolean masked) {
         if (masked) {
-            a.masked(Mask.K1, false);
+            a.masked(Mask.K1, false, part);
         }
-        a.store(Instruction.VMOVUPS, OUT.at(0), value);
-    }
-
-    /** All lanes = the sum of the lanes, always in the same order. */
-    static void sumOfLanes(Assembler a, Vector target, Vector temporary) {
-        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0x4E);
-        a.vector(Instruction.VADDPS, target, target, temporary);
-        a.vector(Instruction.VSHUFF32X4, temporary, target, target, 0xB1);
-        a.vector(Instruction.VADDPS, target, target, temporary);
-        a.vector(Instruction.VPSHUFD, temporary, target, 0x4E);
-        a.vector(Instruction.VADDPS, target, target, temporary);
-        a.vector(Instruction.VPSHUFD, temporary, target, 0xB1);
-        a.vector(Instruction.VADDPS, target, target, temporary);
+        a.store(Instruction.VMOVUPS, OUT.at(4 * a.level().lanes() * part), value);
     }
 }

@@ -13,17 +13,16 @@ final class RowRoutines implements AutoCloseable {
     private final Routine toBfloat16;
     private final Map<GateFunction, Routine> gates = new EnumMap<>(GateFunction.class);
 
-    RowRoutines(boolean bfloat16, SystemMemory system) throws CodeMemory.RefusedException {
-        boolean windows = system.windowsCalls();
+    RowRoutines(Target target) throws CodeMemory.RefusedException {
         var builder = new Builder();
-        int quantizeAt = builder.add(QuantizeKernel.emit(windows));
-        int rmsNormAt = builder.add(RowKernels.rmsNorm(windows));
-        int toBfloat16At = builder.add(bfloat16 ? RowKernels.toBfloat16(windows) : RowKernels.rmsNorm(windows));
+        int quantizeAt = builder.add(QuantizeKernel.emit(target));
+        int rmsNormAt = builder.add(RowKernels.rmsNorm(target));
+        int toBfloat16At = builder.add(target.bfloat16() ? RowKernels.toBfloat16(target) : RowKernels.rmsNorm(target));
         int[] gatesAt = new int[GateFunction.values().length];
         for (GateFunction function : GateFunction.values()) {
-            gatesAt[function.ordinal()] = builder.add(RowKernels.gate(function, windows));
+            gatesAt[function.ordinal()] = builder.add(RowKernels.gate(function, target));
         }
-        code = builder.build(system);
+        code = builder.build(target.system());
         quantize = code.routine(quantizeAt);
         rmsNorm = code.routine(rmsNormAt);
         toBfloat16 = code.routine(toBfloat16At);

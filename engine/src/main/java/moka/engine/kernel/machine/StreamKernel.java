@@ -16,8 +16,7 @@ import moka.engine.kernel.machine.x86.Vector;
  * loses again. The processor's own prefetching is thrown off by blocks that are not read from front to back. On Zen 4 prefetching was seen to
  * cost 10 to 30 %, at shorter distances.
  *
- * <p>For each group of columns: integer sums by {@code vpdpbusd} (unsigned codes, signed activations), begun at minus the codes' offset
- * times the activations' sum, so that the offset costs nothing; conversion; exponent of the activations added; one multiply-add with the
+ * <p>For each group of columns: integer sums ({@link ByteProducts}); conversion; exponent of the activations added; one multiply-add with the
  * weights' scale. {@link TileKernel} does the same operations in the same order: the results have the same bits.
  *
  * <p>{@code f(panels, activations, activationStride, output, outputStride, parameters)}; steps are blocks, count is panels.
@@ -28,26 +27,38 @@ final class StreamKernel {
 
     private StreamKernel() {}
 
-    static Assembler emit(PanelFormat format, int tokens, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R13);
+    static Assembler emit(ByteProducts products, int tokens, Target target) {
+        PanelFormat format = products.format();
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13);
         General panel = General.RDI;
         General parameters = General.R9;
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, tokens);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, tokens);
-        Vector[] sums = new Vector[tokens];
+        int parts = target.parts();
+        Vector[][] sums = new Vector[parts][tokens];
         Vector[] integers = new Vector[tokens];
+        Vector[] pairs = new Vector[tokens];
         for (int t = 0; t < tokens; t++) {
-            sums[t] = Vector.zmm(t);
-            integers[t] = Vector.zmm(tokens + t);
+            for (int part = 0; part < parts; part++) {
+                sums[part][t] = Vector.zmm(part * tokens + t);
+            }
+            integers[t] = Vector.zmm(parts * tokens + t);
+            pairs[t] = products.widensOften() ? Vector.zmm((parts + 1) * tokens + t) : integers[t];
+            a.assign(integers[t], pairs[t], sums[0][t], sums[parts - 1][t]);
         }
         Vector[] weights = {Vector.zmm(12), Vector.zmm(13), Vector.zmm(14), Vector.zmm(15)};
         Codes codes = format.codes();
         Scales scales = format.scales();
+        a.assign(weights[0], Scales.RESULT);
+        if (products.run() > 0) {
+            a.assign(weights[2]);
+        }
 
         frame.enter(a);
         codes.constants(a);
         scales.constants(a);
+        products.constants(a, weights[3]);
         TileTail.loadMasks(a, parameters);
         TileTail.loadBias(a, General.R13, parameters);
         a.load(General.RBX, parameters.at(TileTail.COUNT));
@@ -55,41 +66,21 @@ final class StreamKernel {
         Label nextPanel = a.here();
         rows.start(a, General.RSI);
         a.load(General.R11, parameters.at(TileTail.STEPS));
-        for (Vector sum : sums) {
-            Registers.zero(a, sum);
+        for (Vector[] some : sums) {
+            for (Vector sum : some) {
+                Registers.zero(a, sum);
+            }
         }
         a.align(32);
         Label nextBlock = a.here();
-        scales.block(a, panel, 0, format.run());
-        for (int unit = 0; unit < format.units(); unit++) {
-            prefetch(a, panel, format, unit);
-            int record = ActivationRow.RECORD_BYTES * unit;
-            int groups = ActivationRow.UNIT / scales.groupLength();
-            for (int group = 0; group < groups; group++) {
-                start(a, format, rows, integers, record, group, groups);
-                int quarters = 8 / groups;
-                for (int i = 0; i < quarters; i++) {
-                    int quarter = group * quarters + i;
-                    Vector weight = weights[quarter % weights.length];
-                    codes.emit(a, panel, format.run(), unit, quarter, weight);
-                    for (int t = 0; t < tokens; t++) {
-                        a.vector(Instruction.VPDPBUSD, integers[t], weight, rows.at(t, record + 4 * quarter).broadcasting());
-                    }
+        for (int part = 0; part < parts; part++) {
+            int run = format.run(part, parts);
+            scales.block(a, panel, format.narrow(part, parts), run);
+            for (int unit = 0; unit < format.units(); unit++) {
+                if (part == 0) {
+                    prefetch(a, panel, format, unit);
                 }
-                for (int t = 0; t < tokens; t++) {
-                    a.vector(Instruction.VCVTDQ2PS, integers[t], integers[t]);
-                    a.vector(Instruction.VPADDD, integers[t], integers[t], rows.at(t, record + ActivationRow.EXPONENT).broadcasting());
-                }
-                Vector scale = scales.scale(a, panel, format.run(), unit * groups + group);
-                for (int t = 0; t < tokens; t++) {
-                    a.vector(Instruction.VFMADD231PS, sums[t], integers[t], scale);
-                }
-                if (scales.hasMinimums()) {
-                    Vector minimum = scales.minimum(a, panel, format.run(), unit * groups + group);
-                    for (int t = 0; t < tokens; t++) {
-                        a.vector(minimumInstruction(scales), sums[t], minimum, rows.at(t, record + scaledSum(group, groups)).broadcasting());
-                    }
-                }
+                unit(a, products, unit, panel, run, rows, sums[part], integers, pairs, weights);
             }
         }
         a.add(panel, format.panelBlockBytes());
@@ -97,7 +88,7 @@ final class StreamKernel {
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextBlock);
 
-        TileTail.emit(a, new Vector[][] {sums}, rows, outputs, General.R13, parameters, weights);
+        TileTail.emit(a, sums, rows, outputs, General.R13, parameters, new Vector[] {weights[0]});
         outputs.advance(a, 4 * PanelFormat.ROWS);
         Label last = a.label();
         a.subtract(General.RBX, 1);
@@ -111,6 +102,61 @@ final class StreamKernel {
         return a;
     }
 
+    /** Adds a unit of one part of a panel. */
+    private static void unit(
+            Assembler a,
+            ByteProducts products,
+            int unit,
+            General panel,
+            int run,
+            RowAddresses rows,
+            Vector[] sums,
+            Vector[] integers,
+            Vector[] pairs,
+            Vector[] weights) {
+        PanelFormat format = products.format();
+        Scales scales = format.scales();
+        int tokens = sums.length;
+        int record = ActivationRow.RECORD_BYTES * unit;
+        int groups = ActivationRow.UNIT / scales.groupLength();
+        for (int group = 0; group < groups; group++) {
+            products.begin(a, rows, integers, record, group, groups);
+            int quarters = 8 / groups;
+            for (int i = 0; i < quarters; i++) {
+                int quarter = group * quarters + i;
+                if (products.run() == 0) {
+                    Vector weight = weights[a.level().evex() ? quarter % weights.length : 0];
+                    format.codes().emit(a, panel, run, unit, quarter, weight);
+                    for (int t = 0; t < tokens; t++) {
+                        a.vector(Instruction.VPDPBUSD, integers[t], weight, rows.at(t, record + 4 * quarter).broadcasting());
+                    }
+                    continue;
+                }
+                format.codes().emit(a, panel, run, unit, quarter, weights[0]);
+                products.prepare(a, weights[0], weights[1]);
+                for (int t = 0; t < tokens; t++) {
+                    a.vector(Instruction.VPBROADCASTD, weights[2], rows.at(t, record + 4 * quarter));
+                    products.multiply(a, i, integers[t], pairs[t], weights[0], weights[1], weights[2], weights[3]);
+                }
+            }
+            for (int t = 0; t < tokens; t++) {
+                products.end(a, rows.at(t, record + ByteProducts.negativeSum(group, groups)), new Vector[] {integers[t]}, weights[2]);
+                a.vector(Instruction.VCVTDQ2PS, integers[t], integers[t]);
+                a.vector(Instruction.VPADDD, integers[t], integers[t], rows.at(t, record + ActivationRow.EXPONENT).broadcasting());
+            }
+            Vector scale = scales.scale(a, panel, run, unit * groups + group);
+            for (int t = 0; t < tokens; t++) {
+                a.vector(Instruction.VFMADD231PS, sums[t], integers[t], scale);
+            }
+            if (scales.hasMinimums()) {
+                Vector minimum = scales.minimum(a, panel, run, unit * groups + group);
+                for (int t = 0; t < tokens; t++) {
+                    a.vector(minimumInstruction(scales), sums[t], minimum, rows.at(t, record + scaledSum(group, groups)).broadcasting());
+                }
+            }
+        }
+    }
+
     /** Asks for as many lines as the unit has. */
     static void prefetch(Assembler a, General panel, PanelFormat format, int unit) {
         int bytes = format.panelBlockBytes();
@@ -121,23 +167,8 @@ final class StreamKernel {
         }
     }
 
-    /** The integer sums begin at minus offset times sum of activations, or at zero. */
-    static void start(Assembler a, PanelFormat format, RowAddresses rows, Vector[] integers, int record, int group, int groups) {
-        for (int t = 0; t < integers.length; t++) {
-            if (format.offsetShift() < 0) {
-                Registers.zero(a, integers[t]);
-            } else {
-                a.vector(Instruction.VPSLLD, integers[t], rows.at(t, record + negativeSum(group, groups)).broadcasting(), format.offsetShift());
-            }
-        }
-    }
-
     static Instruction minimumInstruction(Scales scales) {
         return scales.addsMinimums() ? Instruction.VFMADD231PS : Instruction.VFNMADD231PS;
-    }
-
-    static int negativeSum(int group, int groups) {
-        return groups == 1 ? ActivationRow.NEGATIVE_SUM : group == 0 ? ActivationRow.NEGATIVE_SUM_LOW : ActivationRow.NEGATIVE_SUM_HIGH;
     }
 
     static int scaledSum(int group, int groups) {

@@ -1,10 +1,12 @@
 package moka.engine.kernel.machine;
 
+import java.util.Arrays;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -19,26 +21,30 @@ import moka.engine.kernel.machine.x86.Vector;
 final class TileKernel {
     private TileKernel() {}
 
-    static Assembler emit(PanelFormat format, int panels, int tokens, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows, General.RBX, General.RBP, General.R12, General.R13);
+    static Assembler emit(ByteProducts products, int panels, int tokens, Target target) {
+        PanelFormat format = products.format();
+        var a = target.assembler();
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13);
         General record = General.RAX;
         General parameters = General.R9;
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, tokens);
         var outputs = new RowAddresses(General.RCX, General.R12, General.R8, tokens);
-        Vector[][] sums = new Vector[panels][tokens];
-        Vector[][] integers = new Vector[panels][tokens];
-        for (int p = 0; p < panels; p++) {
+        int vectors = panels * target.parts();
+        var sums = new Sums(new Vector[vectors][tokens], new Vector[vectors][tokens], new Vector[vectors][tokens]);
+        for (int v = 0; v < vectors; v++) {
             for (int t = 0; t < tokens; t++) {
-                integers[p][t] = Vector.zmm(p * tokens + t);
-                sums[p][t] = Vector.zmm((panels + p) * tokens + t);
+                sums.integers[v][t] = Vector.zmm(v * tokens + t);
+                sums.floats[v][t] = Vector.zmm((vectors + v) * tokens + t);
+                sums.pairs[v][t] = products.widensOften() ? Vector.zmm((2 * vectors + v) * tokens + t) : sums.integers[v][t];
+                a.assign(sums.integers[v][t], sums.floats[v][t], sums.pairs[v][t]);
             }
         }
         Vector[] weights = {Vector.zmm(24), Vector.zmm(25)};
-        Scales scales = format.scales();
-        int groups = ActivationRow.UNIT / scales.groupLength();
+        int groups = ActivationRow.UNIT / format.scales().groupLength();
 
+        a.reserve(1);
         frame.enter(a);
+        products.constants(a, Vector.zmm(31));
         TileTail.loadMasks(a, parameters);
         TileTail.loadBias(a, General.R13, parameters);
         a.load(General.RBX, parameters.at(TileTail.COUNT));
@@ -47,22 +53,22 @@ final class TileKernel {
         outputs.start(a, General.RCX);
         a.move(record, General.RDI);
         a.load(General.R11, parameters.at(TileTail.STEPS));
-        for (Vector[] panel : sums) {
-            for (Vector sum : panel) {
+        for (Vector[] some : sums.floats) {
+            for (Vector sum : some) {
                 Registers.zero(a, sum);
             }
         }
         a.align(32);
         Label nextUnit = a.here();
         for (int group = 0; group < groups; group++) {
-            group(a, format, group, groups, record, rows, integers, sums, weights);
+            group(a, products, group, groups, record, rows, sums, weights);
         }
         a.add(record, panels * format.recordBytes());
         rows.advance(a, ActivationRow.RECORD_BYTES);
         a.subtract(General.R11, 1);
         a.jump(Condition.NOT_EQUAL, nextUnit);
 
-        TileTail.emit(a, sums, rows, outputs, General.R13, parameters, weights);
+        TileTail.emit(a, sums.floats, rows, outputs, General.R13, parameters, target.parts() == 1 ? weights : new Vector[] {weights[0]});
         // The next tile's rows: tokens strides further.
         for (int t = 0; t < tokens; t++) {
             a.add(General.RSI, General.RDX);
@@ -74,68 +80,108 @@ final class TileKernel {
         return a;
     }
 
+    /** Sums by vector (panel, and part of the panel) and token. */
+    private record Sums(Vector[][] integers, Vector[][] floats, Vector[][] pairs) {}
+
     private static void group(
-            Assembler a,
-            PanelFormat format,
-            int group,
-            int groups,
-            General record,
-            RowAddresses rows,
-            Vector[][] integers,
-            Vector[][] sums,
-            Vector[] weights) {
-        int panels = integers.length;
-        int tokens = integers[0].length;
+            Assembler a, ByteProducts products, int group, int groups, General record, RowAddresses rows, Sums sums, Vector[] weights) {
+        PanelFormat format = products.format();
+        int parts = a.level().parts();
+        int vectors = sums.integers.length;
+        int tokens = sums.integers[0].length;
         Scales scales = format.scales();
         int bytes = format.recordBytes();
-        StreamKernel.start(a, format, rows, integers[0], 0, group, groups);
-        for (int p = 1; p < panels; p++) {
-            for (int t = 0; t < tokens; t++) {
-                a.vector(Instruction.VMOVDQU32, integers[p][t], integers[0][t]);
+        // One for each row of activations, where there are so many.
+        Vector[] broadcasts = new Vector[tokens];
+        Arrays.setAll(broadcasts, t -> Vector.zmm(a.level().evex() ? 26 + t % 6 : 26));
+        int quarters = 8 / groups;
+        if (products.run() == 0) {
+            products.begin(a, rows, sums.integers[0], 0, group, groups);
+            for (int v = 1; v < vectors; v++) {
+                for (int t = 0; t < tokens; t++) {
+                    a.vector(Instruction.VMOVDQU32, sums.integers[v][t], sums.integers[0][t]);
+                }
             }
         }
-        int quarters = 8 / groups;
         for (int i = 0; i < quarters; i++) {
             int quarter = group * quarters + i;
-            for (int p = 0; p < panels; p++) {
-                a.vector(Instruction.VMOVDQU32, weights[p], record.at(p * bytes + 64 * quarter));
+            if (products.run() == 0) {
+                products(a, quarter, record, bytes, rows, sums.integers, weights, broadcasts);
+                continue;
+            }
+            for (int v = 0; v < vectors; v++) {
+                a.vector(Instruction.VMOVDQU32, weights[0], at(record, v, parts, bytes, 64 * quarter));
+                products.prepare(a, weights[0], weights[1]);
+                for (int t = 0; t < tokens; t++) {
+                    a.vector(Instruction.VPBROADCASTD, broadcasts[t], rows.at(t, 4 * quarter));
+                    products.multiply(
+                            a, i, sums.integers[v][t], sums.pairs[v][t], weights[0], weights[1], broadcasts[t], Vector.zmm(31));
+                }
+            }
+        }
+        int used = products.run() == 0 ? vectors : 1;
+        for (int v = 0; v < used; v++) {
+            a.vector(Instruction.VMOVUPS, weights[v], at(record, v, parts, bytes, 512 + 64 * group));
+        }
+        for (int t = 0; t < tokens; t++) {
+            Vector exponent = broadcasts[t];
+            Vector[] integers = new Vector[vectors];
+            for (int v = 0; v < vectors; v++) {
+                integers[v] = sums.integers[v][t];
+            }
+            products.end(a, rows.at(t, ByteProducts.negativeSum(group, groups)), integers, exponent);
+            a.vector(Instruction.VPBROADCASTD, exponent, rows.at(t, ActivationRow.EXPONENT));
+            for (int v = 0; v < vectors; v++) {
+                a.vector(Instruction.VCVTDQ2PS, integers[v], integers[v]);
+                a.vector(Instruction.VPADDD, integers[v], integers[v], exponent);
+                if (v < used) {
+                    a.vector(Instruction.VFMADD231PS, sums.floats[v][t], integers[v], weights[v]);
+                } else {
+                    a.vector(Instruction.VFMADD231PS, sums.floats[v][t], integers[v], at(record, v, parts, bytes, 512 + 64 * group));
+                }
+            }
+        }
+        if (scales.hasMinimums()) {
+            int minimums = 512 + 64 * (groups + group);
+            for (int v = 0; v < used; v++) {
+                a.vector(Instruction.VMOVUPS, weights[v], at(record, v, parts, bytes, minimums));
             }
             for (int t = 0; t < tokens; t++) {
-                var activation = rows.at(t, 4 * quarter);
-                if (panels == 1) {
-                    a.vector(Instruction.VPDPBUSD, integers[0][t], weights[0], activation.broadcasting());
-                } else {
-                    Vector broadcast = Vector.zmm(26 + t % 6);
-                    a.vector(Instruction.VPBROADCASTD, broadcast, activation);
-                    for (int p = 0; p < panels; p++) {
-                        a.vector(Instruction.VPDPBUSD, integers[p][t], weights[p], broadcast);
+                Vector sum = broadcasts[t];
+                a.vector(Instruction.VBROADCASTSS, sum, rows.at(t, StreamKernel.scaledSum(group, groups)));
+                for (int v = 0; v < vectors; v++) {
+                    if (v < used) {
+                        a.vector(StreamKernel.minimumInstruction(scales), sums.floats[v][t], weights[v], sum);
+                    } else {
+                        a.vector(StreamKernel.minimumInstruction(scales), sums.floats[v][t], sum, at(record, v, parts, bytes, minimums));
                     }
                 }
             }
         }
-        for (int p = 0; p < panels; p++) {
-            a.vector(Instruction.VMOVUPS, weights[p], record.at(p * bytes + 512 + 64 * group));
+    }
+
+    /** Four columns by {@code vpdpbusd}. */
+    private static void products(
+            Assembler a, int quarter, General record, int bytes, RowAddresses rows, Vector[][] integers, Vector[] weights, Vector[] broadcasts) {
+        int vectors = integers.length;
+        for (int v = 0; v < vectors; v++) {
+            a.vector(Instruction.VMOVDQU32, weights[v], at(record, v, a.level().parts(), bytes, 64 * quarter));
         }
-        for (int t = 0; t < tokens; t++) {
-            Vector exponent = Vector.zmm(26 + t % 6);
-            a.vector(Instruction.VPBROADCASTD, exponent, rows.at(t, ActivationRow.EXPONENT));
-            for (int p = 0; p < panels; p++) {
-                a.vector(Instruction.VCVTDQ2PS, integers[p][t], integers[p][t]);
-                a.vector(Instruction.VPADDD, integers[p][t], integers[p][t], exponent);
-                a.vector(Instruction.VFMADD231PS, sums[p][t], integers[p][t], weights[p]);
-            }
-        }
-        if (scales.hasMinimums()) {
-            for (int p = 0; p < panels; p++) {
-                a.vector(Instruction.VMOVUPS, weights[p], record.at(p * bytes + 512 + 64 * (groups + group)));
-            }
-            for (int t = 0; t < tokens; t++) {
-                Vector sum = Vector.zmm(26 + t % 6);
-                a.vector(Instruction.VBROADCASTSS, sum, rows.at(t, StreamKernel.scaledSum(group, groups)));
-                for (int p = 0; p < panels; p++) {
-                    a.vector(StreamKernel.minimumInstruction(scales), sums[p][t], weights[p], sum);
+        for (int t = 0; t < broadcasts.length; t++) {
+            var activation = rows.at(t, 4 * quarter);
+            if (vectors == 1) {
+                a.vector(Instruction.VPDPBUSD, integers[0][t], weights[0], activation.broadcasting());
+            } else {
+                a.vector(Instruction.VPBROADCASTD, broadcasts[t], activation);
+                for (int v = 0; v < vectors; v++) {
+                    a.vector(Instruction.VPDPBUSD, integers[v][t], weights[v], broadcasts[t]);
                 }
             }
         }
+    }
+
+    /** Where a vector's part of the records of all panels is. */
+    private static Memory at(General record, int vector, int parts, int recordBytes, int displacement) {
+        return record.at(vector / parts * recordBytes + 64 / parts * (vector % parts) + displacement);
     }
 }

@@ -62,14 +62,15 @@ final class TileTail {
     /**
      * Ends a tile.
      *
-     * @param sums by panel and token
+     * @param sums by vector (panel, and part of the panel) and token
      * @param factors where the rows' factors are, or null: there are none
-     * @param outputs of the first panel; the second's follow 64 bytes on
+     * @param outputs of the first panel; the others' follow
      * @param bias register with the address of the bias or 0; its rows are those of the panels
-     * @param free two vector registers
+     * @param free vector registers, one at least
      */
     static void emit(
             Assembler a, Vector[][] sums, @Nullable RowAddresses factors, RowAddresses outputs, General bias, General parameters, Vector[] free) {
+        int bytes = 4 * a.level().lanes();
         for (Vector[] panel : sums) {
             for (int t = 0; t < panel.length; t++) {
                 if (factors != null) {
@@ -81,10 +82,11 @@ final class TileTail {
         Label withoutBias = a.label();
         a.test(bias, bias);
         a.jump(Condition.EQUAL, withoutBias);
-        for (int p = 0; p < sums.length; p++) {
-            a.masked(mask(p), true).vector(Instruction.VMOVUPS, free[p], bias.at(64 * p));
-            for (Vector sum : sums[p]) {
-                a.vector(Instruction.VADDPS, sum, sum, free[p]);
+        for (int v = 0; v < sums.length; v++) {
+            Vector some = free[v % free.length];
+            masked(a, v, true).vector(Instruction.VMOVUPS, some, bias.at(bytes * v));
+            for (Vector sum : sums[v]) {
+                a.vector(Instruction.VADDPS, sum, sum, some);
             }
         }
         a.bind(withoutBias);
@@ -92,21 +94,22 @@ final class TileTail {
         a.load32(General.RAX, parameters.at(ADD));
         a.test(General.RAX, General.RAX);
         a.jump(Condition.EQUAL, store);
-        for (int p = 0; p < sums.length; p++) {
-            for (int t = 0; t < sums[p].length; t++) {
-                a.masked(mask(p), true).vector(Instruction.VMOVUPS, free[0], outputs.at(t, 64 * p));
-                a.vector(Instruction.VADDPS, sums[p][t], free[0], sums[p][t]);
+        for (int v = 0; v < sums.length; v++) {
+            for (int t = 0; t < sums[v].length; t++) {
+                masked(a, v, true).vector(Instruction.VMOVUPS, free[0], outputs.at(t, bytes * v));
+                a.vector(Instruction.VADDPS, sums[v][t], free[0], sums[v][t]);
             }
         }
         a.bind(store);
-        for (int p = 0; p < sums.length; p++) {
-            for (int t = 0; t < sums[p].length; t++) {
-                a.masked(mask(p), false).store(Instruction.VMOVUPS, outputs.at(t, 64 * p), sums[p][t]);
+        for (int v = 0; v < sums.length; v++) {
+            for (int t = 0; t < sums[v].length; t++) {
+                masked(a, v, false).store(Instruction.VMOVUPS, outputs.at(t, bytes * v), sums[v][t]);
             }
         }
     }
 
-    private static Mask mask(int panel) {
-        return panel == 0 ? Mask.K1 : Mask.K2;
+    private static Assembler masked(Assembler a, int vector, boolean zeroing) {
+        int parts = a.level().parts();
+        return a.masked(vector / parts == 0 ? Mask.K1 : Mask.K2, zeroing, vector % parts);
     }
 }

@@ -11,7 +11,7 @@ import moka.engine.kernel.machine.x86.Vector;
  * Turns a panel into records for {@link TileKernel}, to be kept in the second-level cache. A record is one unit of 32 columns of 16 rows:
  *
  * <pre>
- *   8 vectors   codes: byte 4r + j of vector q = row r, column 4q + j, unsigned
+ *   8 vectors   codes: byte 4r + j of vector q = row r, column 4q + j, unsigned, or signed where products want that ({@link ByteProducts})
  *   1 or 2      float32 scales of each group
  *   0, 1 or 2   float32 minimums of each group
  * </pre>
@@ -21,38 +21,57 @@ import moka.engine.kernel.machine.x86.Vector;
 final class UnpackKernel {
     private UnpackKernel() {}
 
-    static Assembler emit(PanelFormat format, boolean windows) {
-        var a = new Assembler(true);
-        var frame = new Frame(windows);
+    static Assembler emit(ByteProducts products, Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        PanelFormat format = products.format();
         Codes codes = format.codes();
         Scales scales = format.scales();
-        int groups = ActivationRow.UNIT / scales.groupLength();
+        int parts = target.parts();
         frame.enter(a);
         codes.constants(a);
         scales.constants(a);
         Label nextBlock = a.here();
-        scales.block(a, General.RDI, 0, format.run());
-        for (int unit = 0; unit < format.units(); unit++) {
-            StreamKernel.prefetch(a, General.RDI, format, unit);
-            for (int quarter = 0; quarter < 8; quarter++) {
-                Vector weight = Vector.zmm(quarter);
-                codes.emit(a, General.RDI, format.run(), unit, quarter, weight);
-                a.store(Instruction.VMOVDQU32, General.RSI.at(64 * quarter), weight);
+        if (parts > 1) {
+            a.move(General.R10, General.RSI);
+        }
+        for (int part = 0; part < parts; part++) {
+            int run = format.run(part, parts);
+            if (part > 0) {
+                a.move(General.RSI, General.R10);
             }
-            for (int group = 0; group < groups; group++) {
-                Vector scale = scales.scale(a, General.RDI, format.run(), unit * groups + group);
-                a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * group), scale);
-                if (scales.hasMinimums()) {
-                    Vector minimum = scales.minimum(a, General.RDI, format.run(), unit * groups + group);
-                    a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * (groups + group)), minimum);
+            scales.block(a, General.RDI, format.narrow(part, parts), run);
+            for (int unit = 0; unit < format.units(); unit++) {
+                if (part == 0) {
+                    StreamKernel.prefetch(a, General.RDI, format, unit);
                 }
+                unit(a, format, unit, run, 64 / parts * part);
+                a.add(General.RSI, General.RDX);
             }
-            a.add(General.RSI, General.RDX);
         }
         a.add(General.RDI, format.panelBlockBytes());
         a.subtract(General.RCX, 1);
         a.jump(Condition.NOT_EQUAL, nextBlock);
         frame.leave(a);
         return a;
+    }
+
+    /** One unit of one part of the rows to the record. */
+    private static void unit(Assembler a, PanelFormat format, int unit, int run, int offset) {
+        Scales scales = format.scales();
+        int groups = ActivationRow.UNIT / scales.groupLength();
+        for (int quarter = 0; quarter < 8; quarter++) {
+            Vector weight = Vector.zmm(a.level().evex() ? quarter : 0);
+            format.codes().emit(a, General.RDI, run, unit, quarter, weight);
+            a.store(Instruction.VMOVDQU32, General.RSI.at(64 * quarter + offset), weight);
+        }
+        for (int group = 0; group < groups; group++) {
+            Vector scale = scales.scale(a, General.RDI, run, unit * groups + group);
+            a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * group + offset), scale);
+            if (scales.hasMinimums()) {
+                Vector minimum = scales.minimum(a, General.RDI, run, unit * groups + group);
+                a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * (groups + group) + offset), minimum);
+            }
+        }
     }
 }

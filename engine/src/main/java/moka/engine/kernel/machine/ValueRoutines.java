@@ -8,29 +8,32 @@ import org.jspecify.annotations.Nullable;
 
 /** The routines for values of one type of element. */
 final class ValueRoutines implements AutoCloseable {
-    /** Most vectors of a value head that {@link #mix} works on at once; even, since quantized values share a scale by two vectors. */
-    static final int MOST_VECTORS = 4;
+    /** Even, since quantized values share a scale by two vectors. */
+    private static final int MOST_VECTORS = 4;
 
     private final ElementType type;
     private final CodeMemory code;
+    private final int mostVectors;
+    private final int mostQueries;
     private final Routine[][] mix = new Routine[MOST_VECTORS + 1][RowAddresses.MOST + 1];
     private final @Nullable Routine store;
 
-    ValueRoutines(ElementType type, SystemMemory system) throws CodeMemory.RefusedException {
+    ValueRoutines(ElementType type, Target target) throws CodeMemory.RefusedException {
         this.type = type;
-        boolean windows = system.windowsCalls();
+        mostVectors = target.level().evex() ? MOST_VECTORS : 2;
+        mostQueries = target.level().evex() ? RowAddresses.MOST : 3;
         var builder = new Builder();
         List<Integer> places = new ArrayList<>();
-        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
-            for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
-                places.add(builder.add(AttentionCode.mix(type, vectors, queries, windows)));
+        for (int queries = 1; queries <= mostQueries; queries++) {
+            for (int vectors = 1; vectors <= mostVectors; vectors++) {
+                places.add(builder.add(AttentionCode.mix(type, vectors, queries, target)));
             }
         }
-        int storeAt = KeyRoutines.storesInCode(type) ? builder.add(AttentionInputCode.storeValue(type, windows)) : -1;
-        code = builder.build(system);
+        int storeAt = KeyRoutines.storesInCode(type) ? builder.add(AttentionInputCode.storeValue(type, target)) : -1;
+        code = builder.build(target.system());
         int next = 0;
-        for (int queries = 1; queries <= RowAddresses.MOST; queries++) {
-            for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
+        for (int queries = 1; queries <= mostQueries; queries++) {
+            for (int vectors = 1; vectors <= mostVectors; vectors++) {
                 mix[vectors][queries] = code.routine(places.get(next++));
             }
         }
@@ -39,6 +42,16 @@ final class ValueRoutines implements AutoCloseable {
 
     ElementType type() {
         return type;
+    }
+
+    /** Vectors of 16 elements that are mixed at once, at most: even. */
+    int mostVectors() {
+        return mostVectors;
+    }
+
+    /** Queries that values are mixed for at once, at most. */
+    int mostQueries() {
+        return mostQueries;
     }
 
     Routine mix(int vectors, int queries) {

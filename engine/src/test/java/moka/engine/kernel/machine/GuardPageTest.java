@@ -73,26 +73,30 @@ class GuardPageTest {
     void attentionStaysWithinItsMemory(KvStore.ElementType type) {
         try (WorkerTeam team = new WorkerTeam(2);
                 Kernels kernels = MachineProjectionTest.kernels(team, true)) {
-            for (int turn = 0; turn < 6; turn++) {
-                var random = new SplittableRandom(turn);
-                boolean atEnd = turn % 2 == 0;
-                int step = Math.max(16, type.groupLength());
-                var heads = new AttentionPlan.Heads(6, 2, step * random.nextInt(1, 5), step * random.nextInt(1, 5));
-                int tokens = turn < 2 ? 1 : random.nextInt(2, 30);
-                try (GuardedMemory memory = new GuardedMemory()) {
-                    var cache = new GuardedCache(
-                            type,
-                            memory.allocate(type.bytes((long) KvStore.BLOCK * 2 * heads.headLength()), atEnd),
-                            memory.allocate(type.bytes((long) KvStore.BLOCK * 2 * heads.valueLength()), atEnd));
-                    var rows = new AttentionPlan.Rows(
-                            rows(memory, tokens, 6 * heads.headLength(), atEnd, turn),
-                            rows(memory, tokens, 2 * heads.headLength(), atEnd, turn + 1),
-                            rows(memory, tokens, 2 * heads.valueLength(), atEnd, turn + 2),
-                            rows(memory, tokens, 6 * heads.valueLength(), atEnd, turn + 3));
-                    AttentionPlan plan = AttentionPlan.of(rows, 0, heads).withSoftCap(turn % 3 == 0 ? 2 : 0);
-                    for (int first : new int[] {0, 100, KvStore.BLOCK - tokens}) {
-                        kernels.attend(plan, new AttentionPlan.Span(cache, 0, tokens, first));
-                    }
+            attendBetweenGuards(type, kernels);
+        }
+    }
+
+    static void attendBetweenGuards(KvStore.ElementType type, Kernels kernels) {
+        for (int turn = 0; turn < 6; turn++) {
+            var random = new SplittableRandom(turn);
+            boolean atEnd = turn % 2 == 0;
+            int step = Math.max(16, type.groupLength());
+            var heads = new AttentionPlan.Heads(6, 2, step * random.nextInt(1, 5), step * random.nextInt(1, 5));
+            int tokens = turn < 2 ? 1 : random.nextInt(2, 30);
+            try (GuardedMemory memory = new GuardedMemory()) {
+                var cache = new GuardedCache(
+                        type,
+                        memory.allocate(type.bytes((long) KvStore.BLOCK * 2 * heads.headLength()), atEnd),
+                        memory.allocate(type.bytes((long) KvStore.BLOCK * 2 * heads.valueLength()), atEnd));
+                var rows = new AttentionPlan.Rows(
+                        rows(memory, tokens, 6 * heads.headLength(), atEnd, turn),
+                        rows(memory, tokens, 2 * heads.headLength(), atEnd, turn + 1),
+                        rows(memory, tokens, 2 * heads.valueLength(), atEnd, turn + 2),
+                        rows(memory, tokens, 6 * heads.valueLength(), atEnd, turn + 3));
+                AttentionPlan plan = AttentionPlan.of(rows, 0, heads).withSoftCap(turn % 3 == 0 ? 2 : 0);
+                for (int first : new int[] {0, 100, KvStore.BLOCK - tokens}) {
+                    kernels.attend(plan, new AttentionPlan.Span(cache, 0, tokens, first));
                 }
             }
         }
@@ -112,9 +116,9 @@ class GuardPageTest {
     }
 
     /** One block. */
-    private record GuardedCache(ElementType keyType, MemorySegment keys, MemorySegment values) implements KvStore {
+    private record GuardedCache(KvStore.ElementType keyType, MemorySegment keys, MemorySegment values) implements KvStore {
         @Override
-        public ElementType valueType() {
+        public KvStore.ElementType valueType() {
             return keyType;
         }
 

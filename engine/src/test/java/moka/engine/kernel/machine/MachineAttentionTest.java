@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Attention in machine code against the scalar one, over random plans. */
 class MachineAttentionTest {
     /** A random plan for {@code positions} tokens. */
-    private static final class Case {
+    static final class Case {
         final SplittableRandom random;
         final int positions;
         final int kvHeadCount;

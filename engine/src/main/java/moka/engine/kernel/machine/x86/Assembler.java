@@ -1,27 +1,48 @@
 package moka.engine.kernel.machine.x86;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes x86-64 instructions one after another. Vector instructions are encoded as EVEX (AVX-512) or, where made so, as VEX (AVX2); jumps
- * always have 32-bit distances. Operands stand in Intel's order: destination first.
+ * Encodes x86-64 instructions one after another. Vector instructions are encoded as EVEX (AVX-512) or, at levels without it, made of those of AVX2
+ * by {@link Lowering} and encoded as VEX; jumps always have 32-bit distances. Operands stand in Intel's order: destination first.
  *
  * <p>Only as much is checked as catches slips: operands that an encoding cannot express. Not thread-safe.
  */
 public final class Assembler {
     private final boolean evex;
+    private final Level level;
+    private final @Nullable Lowering lowering;
     private byte[] code = new byte[4096];
     private int size;
     private Mask mask = Mask.K0;
     private boolean zeroing;
+    private int part;
 
-    /** @param evex whether vector instructions are encoded as EVEX; VEX otherwise */
+    /** @param evex whether vector instructions are encoded as EVEX; as VEX otherwise, one to one */
     public Assembler(boolean evex) {
         this.evex = evex;
+        level = evex ? Level.AVX512VBMI : Level.AVX2;
+        lowering = null;
     }
 
-    /** The code so far; every label used must be bound. */
+    /** @param level which instructions there are: those of AVX-512 that the level lacks are made of others */
+    public Assembler(Level level) {
+        this.level = level;
+        evex = level.evex();
+        lowering = evex ? null : new Lowering(this);
+    }
+
+    /** Which instructions there are. */
+    public Level level() {
+        return level;
+    }
+
+    /** The code, with its literals; every label used must be bound. */
     public byte[] toBytes() {
+        if (lowering != null) {
+            lowering.finish();
+        }
         return Arrays.copyOf(code, size);
     }
 
@@ -34,57 +55,177 @@ public final class Assembler {
 
     /** The next vector instruction works on the lanes of a mask: others are kept, or zeroed. */
     public Assembler masked(Mask mask, boolean zeroing) {
+        return masked(mask, zeroing, 0);
+    }
+
+    /** Likewise; where vectors have 8 lanes, part 1 takes the lanes 8 to 15 of a mask made by {@link #moveMask}. */
+    public Assembler masked(Mask mask, boolean zeroing, int part) {
         this.mask = mask;
         this.zeroing = zeroing;
+        this.part = part;
         return this;
     }
 
     /** {@code destination = operation(source, last)}; where the instruction accumulates, destination is read too. */
     public void vector(Instruction instruction, Vector destination, Vector source, Operand last) {
-        emit(instruction, instruction.opcode, destination.number(), source.number(), last, bits(destination, source, last));
+        if (lowering != null) {
+            lowering.vector(instruction, destination, source, last, takeMask(), zeroing, part);
+        } else {
+            encode(instruction, destination, source, last);
+        }
     }
 
     /** Likewise, with an immediate byte. */
     public void vector(Instruction instruction, Vector destination, Vector source, Operand last, int immediate) {
-        vector(instruction, destination, source, last);
-        byte8(immediate);
+        if (lowering != null) {
+            lowering.vector(instruction, destination, source, last, immediate);
+        } else {
+            encodeImmediate(instruction, destination, source, last, immediate);
+        }
     }
 
     /** {@code destination = operation(source)}. */
     public void vector(Instruction instruction, Vector destination, Operand source) {
-        emit(instruction, instruction.opcode, destination.number(), 0, source, bits(destination, destination, source));
+        if (lowering != null) {
+            lowering.vector(instruction, destination, source, takeMask(), zeroing, part);
+        } else {
+            encode(instruction, destination, source);
+        }
     }
 
     /** {@code destination = operation(source, immediate)}: shifts too. */
     public void vector(Instruction instruction, Vector destination, Operand source, int immediate) {
-        int bits = bits(destination, destination, source);
-        if (instruction.extension >= 0) {
-            emit(instruction, instruction.opcode, instruction.extension, destination.number(), source, bits);
+        if (lowering != null) {
+            lowering.vector(instruction, destination, source, immediate);
+        } else if (instruction.extension >= 0) {
+            encodeShift(instruction, destination, source, immediate);
         } else {
-            emit(instruction, instruction.opcode, destination.number(), 0, source, bits);
+            encodeImmediate(instruction, destination, null, source, immediate);
         }
-        byte8(immediate);
     }
 
     /** Writes to memory or to a narrower register: moves and narrowing conversions. */
     public void store(Instruction instruction, Operand destination, Vector source) {
-        emit(instruction, instruction.storeOpcode(), source.number(), 0, destination, bits(source, source, destination));
+        if (lowering != null) {
+            lowering.store(instruction, destination, source, -1, takeMask(), part);
+        } else {
+            encodeStore(instruction, destination, source);
+        }
     }
 
     /** Likewise, with an immediate byte. */
     public void store(Instruction instruction, Operand destination, Vector source, int immediate) {
-        store(instruction, destination, source);
-        byte8(immediate);
+        if (lowering != null) {
+            lowering.store(instruction, destination, source, immediate, null, 0);
+        } else {
+            encodeStoreImmediate(instruction, destination, source, immediate);
+        }
     }
 
     /** {@code destination = lanes for which the comparison holds}. */
     public void compare(Instruction instruction, Mask destination, Vector left, Operand right, int predicate) {
-        emit(instruction, instruction.opcode, destination.ordinal(), left.number(), right, bits(left, left, right));
-        byte8(predicate);
+        if (lowering != null) {
+            lowering.compare(destination, left, right, predicate, takeMask());
+        } else {
+            emit(instruction, instruction.opcode, destination.ordinal(), left.number(), right, bits(left, left, right));
+            byte8(predicate);
+        }
+    }
+
+    /**
+     * A register that is not written afterwards, or as another one: all lanes, as many as vectors have at this level. Costs {@code RAX} where it is
+     * loaded; without AVX-512 it stays in memory.
+     *
+     * @return false where the level has registers enough: the caller loads it
+     */
+    public boolean literal(Vector target, int[] lanes) {
+        if (lowering != null) {
+            lowering.constant(target, lanes);
+        }
+        return lowering != null;
+    }
+
+    /** These stay in registers, even where there are too few for all. */
+    public void assign(Vector... vectors) {
+        if (lowering != null) {
+            lowering.assign(vectors);
+        }
+    }
+
+    /** How many registers sequences may use within themselves, where there are too few: 2 unless said. */
+    public void reserve(int registers) {
+        if (lowering != null) {
+            lowering.reserve(registers);
+        }
+    }
+
+    /** Saves a register of this very name, at any level. */
+    public void storeSaved(Memory destination, Vector register) {
+        encodeStore(Instruction.VMOVUPS, destination, register);
+    }
+
+    /** Loads a register of this very name, at any level. */
+    public void loadSaved(Vector register, Memory source) {
+        encode(Instruction.VMOVUPS, register, source);
+    }
+
+    /** Bytes of the stack that the code uses from {@code RSP} on. */
+    public int stackBytes() {
+        return lowering == null ? 0 : Lowering.STACK_BYTES;
+    }
+
+    private @Nullable Mask takeMask() {
+        Mask taken = mask == Mask.K0 ? null : mask;
+        mask = Mask.K0;
+        return taken;
+    }
+
+    // ---- one instruction each, for Lowering too
+
+    void encode(Instruction instruction, Vector destination, Vector source, Operand last) {
+        emit(instruction, instruction.opcode, destination.number(), source.number(), last, bits(destination, source, last));
+    }
+
+    void encode(Instruction instruction, Vector destination, Operand source) {
+        emit(instruction, instruction.opcode, destination.number(), 0, source, bits(destination, destination, source));
+    }
+
+    void encodeImmediate(Instruction instruction, Vector destination, @Nullable Vector source, Operand last, int immediate) {
+        int second = source == null ? 0 : source.number();
+        emit(instruction, instruction.opcode, destination.number(), second, last, bits(destination, destination, last));
+        byte8(immediate);
+    }
+
+    void encodeShift(Instruction instruction, Vector destination, Operand source, int count) {
+        emit(instruction, instruction.opcode, instruction.extension, destination.number(), source, bits(destination, destination, source));
+        byte8(count);
+    }
+
+    void encodeStore(Instruction instruction, Operand destination, Vector source) {
+        emit(instruction, instruction.storeOpcode(), source.number(), 0, destination, bits(source, source, destination));
+    }
+
+    void encodeStoreImmediate(Instruction instruction, Operand destination, Vector source, int immediate) {
+        encodeStore(instruction, destination, source);
+        byte8(immediate);
+    }
+
+    void encodeMaskedStore(Memory destination, Vector lanes, Vector source) {
+        emit(Instruction.VMASKMOVPS, Instruction.VMASKMOVPS.storeOpcode(), source.number(), lanes.number(), destination, source.bits());
+    }
+
+    /** {@code destination = lanes ? second : first}. */
+    void encodeBlend(Vector destination, Vector first, Vector second, Vector lanes) {
+        emit(Instruction.VBLENDVPS, Instruction.VBLENDVPS.opcode, destination.number(), first.number(), second, destination.bits());
+        byte8(lanes.number() << 4);
     }
 
     /** {@code mask = low 32 bits of source}. */
     public void moveMask(Mask destination, General source) {
+        if (lowering != null) {
+            lowering.moveMask(destination, source);
+            return;
+        }
         vex(destination.ordinal(), 0, source.number() > 7 ? 1 : 0, 0, 1, 3, 0, 0);
         byte8(0x92);
         byte8(0xC0 | destination.ordinal() << 3 | source.number() & 7);
@@ -106,11 +247,13 @@ public final class Assembler {
             case Vector v -> v.number() >> 4;
             case General g -> 0;
             case Memory m -> m.index() == null ? 0 : m.index().number() >> 3;
+            case Literal l -> 0;
         };
         int b = switch (last) {
             case Vector v -> v.number() >> 3 & 1;
             case General g -> g.number() >> 3;
             case Memory m -> m.base().number() >> 3;
+            case Literal l -> 0;
         };
         boolean broadcast = last instanceof Memory m && m.broadcast();
         if (evex) {
@@ -122,7 +265,7 @@ public final class Assembler {
             if (register > 15 || second > 15 || last instanceof Vector v && v.number() > 15 || mask != Mask.K0 || broadcast || bits > 256) {
                 throw new IllegalArgumentException(i + ": not to be had without AVX-512");
             }
-            vex(register, x, b, second, i.map, i.prefix, length, 0);
+            vex(register, x, b, second, i.map, i.prefix, length, i.vexW());
         }
         mask = Mask.K0;
         zeroing = false;
@@ -150,6 +293,10 @@ public final class Assembler {
         switch (operand) {
             case Vector v -> byte8(0xC0 | middle | v.number() & 7);
             case General g -> byte8(0xC0 | middle | g.number() & 7);
+            case Literal l -> {
+                byte8(middle | 5);
+                distance(l.label());
+            }
             case Memory m -> {
                 int base = m.base().number() & 7;
                 int displacement = m.displacement();
@@ -354,6 +501,7 @@ public final class Assembler {
             case General g -> g.number() >> 3;
             case Memory m -> m.base().number() >> 3;
             case Vector v -> throw new IllegalArgumentException(v + " is no general register");
+            case Literal l -> throw new IllegalArgumentException("no literals here");
         };
         int rex = (wide ? 8 : 0) | (register >> 3) << 2 | x << 1 | b;
         if (rex != 0) {
@@ -444,7 +592,7 @@ public final class Assembler {
         }
     }
 
-    private void int32(int value) {
+    void int32(int value) {
         for (int i = 0; i < 4; i++) {
             byte8(value >> 8 * i);
         }

@@ -14,6 +14,7 @@ public enum Instruction {
     VDPBF16PS(0xF3, 2, 0, 0x52, Tuple.FULL_32),
     VPMADDUBSW(0x66, 2, 0, 0x04, Tuple.FULL_NO_BROADCAST),
     VPMADDWD(0x66, 1, 0, 0xF5, Tuple.FULL_NO_BROADCAST),
+    VPABSB(0x66, 2, 0, 0x1C, Tuple.FULL_NO_BROADCAST),
     VPMULLD(0x66, 2, 0, 0x40, Tuple.FULL_32),
     // Float arithmetic.
     VFMADD231PS(0x66, 2, 0, 0xB8, Tuple.FULL_32),
@@ -101,7 +102,20 @@ public enum Instruction {
     VMOVD(0x66, 1, 0, 0x6E, Tuple.BYTES_4),
     // Comparisons into a mask.
     VCMPPS(0, 1, 0, 0xC2, Tuple.FULL_32),
-    VPCMPD(0x66, 3, 0, 0x1F, Tuple.FULL_32);
+    VPCMPD(0x66, 3, 0, 0x1F, Tuple.FULL_32),
+    // In the VEX encoding only.
+    VPSIGNB(0x66, 2, 0, 0x08, Tuple.FULL_NO_BROADCAST),
+    VPCMPEQD(0x66, 1, 0, 0x76, Tuple.FULL_NO_BROADCAST),
+    VPCMPGTD(0x66, 1, 0, 0x66, Tuple.FULL_NO_BROADCAST),
+    VPACKSSDW(0x66, 1, 0, 0x6B, Tuple.FULL_NO_BROADCAST),
+    VPACKSSWB(0x66, 1, 0, 0x63, Tuple.FULL_NO_BROADCAST),
+    VSHUFPS(0, 1, 0, 0xC6, Tuple.FULL_NO_BROADCAST),
+    VPERMQ(0x66, 3, 1, 0x00, Tuple.FULL_NO_BROADCAST),
+    VPERM2I128(0x66, 3, 0, 0x46, Tuple.FULL_NO_BROADCAST),
+    /** Lanes of the second operand whose lane of the last, in the immediate byte, is negative. */
+    VBLENDVPS(0x66, 3, 0, 0x4A, Tuple.FULL_NO_BROADCAST),
+    /** Loads or stores the lanes that are negative in the second operand; touches no other memory. */
+    VMASKMOVPS(0x66, 2, 0, 0x2C, Tuple.FULL_NO_BROADCAST);
 
     /** How much memory an instruction touches: the unit of a compressed displacement. */
     enum Tuple {
@@ -168,8 +182,14 @@ public enum Instruction {
             case VMOVUPS, VMOVSS -> 0x11;
             case VMOVDQU8, VMOVDQU16, VMOVDQU32 -> 0x7F;
             case VMOVD -> 0x7E;
+            case VMASKMOVPS -> 0x2E;
             default -> opcode;
         };
+    }
+
+    /** W in the VEX encoding, where it matters. */
+    int vexW() {
+        return this == VPERMQ ? 1 : 0;
     }
 
     /** The mnemonic in the VEX encoding, where element sizes of whole-vector operations are not named. */
@@ -180,6 +200,7 @@ public enum Instruction {
             case VPORD -> "vpor";
             case VPXORD -> "vpxor";
             case VMOVDQU8, VMOVDQU16, VMOVDQU32 -> "vmovdqu";
+            case VRNDSCALEPS -> "vroundps";
             case VBROADCASTI32X4 -> "vbroadcasti128";
             case VINSERTI32X4 -> "vinserti128";
             case VEXTRACTI32X4 -> "vextracti128";

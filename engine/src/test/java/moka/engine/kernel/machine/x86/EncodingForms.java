@@ -36,7 +36,15 @@ final class EncodingForms {
             Instruction.VPMADDUBSW, Instruction.VPMADDWD, Instruction.VPMULLD, Instruction.VFMADD231PS, Instruction.VFNMADD231PS,
             Instruction.VADDPS, Instruction.VMULPS, Instruction.VPADDD, Instruction.VPADDW, Instruction.VPADDB, Instruction.VPSUBB,
             Instruction.VPANDD, Instruction.VPORD, Instruction.VPXORD, Instruction.VPSHUFB, Instruction.VPUNPCKLDQ,
-            Instruction.VPUNPCKHDQ, Instruction.VPUNPCKLQDQ, Instruction.VPUNPCKHQDQ, Instruction.VPDPBUSD);
+            Instruction.VPUNPCKHDQ, Instruction.VPUNPCKLQDQ, Instruction.VPUNPCKHQDQ, Instruction.VPDPBUSD, Instruction.VPMAXUD,
+            Instruction.VPMAXSD, Instruction.VMAXPS, Instruction.VMINPS, Instruction.VSUBPS, Instruction.VDIVPS,
+            Instruction.VFMADD213PS, Instruction.VPSUBD, Instruction.VPCMPEQD, Instruction.VPCMPGTD, Instruction.VPACKSSDW,
+            Instruction.VPACKSSWB, Instruction.VPSIGNB);
+    /** Those that are encoded as VEX only. */
+    private static final Set<Instruction> VEX_ONLY = Set.of(
+            Instruction.VPABSB, Instruction.VPSIGNB, Instruction.VPCMPEQD, Instruction.VPCMPGTD, Instruction.VPACKSSDW,
+            Instruction.VPACKSSWB, Instruction.VSHUFPS, Instruction.VPERMQ, Instruction.VPERM2I128, Instruction.VBLENDVPS,
+            Instruction.VMASKMOVPS);
 
     private static final Memory[] ADDRESSES = {
         General.RAX.at(0), General.RBP.at(0), General.R13.at(0), General.RSP.at(64), General.R12.at(-256),
@@ -53,8 +61,12 @@ final class EncodingForms {
     static Map<String, byte[]> all() {
         var made = new EncodingForms();
         for (Instruction instruction : Instruction.values()) {
-            made.vector(instruction);
+            if (!VEX_ONLY.contains(instruction)) {
+                made.vector(instruction);
+            }
+            made.avx2(instruction);
         }
+        made.lowered();
         made.masks();
         made.general();
         return made.forms;
@@ -182,6 +194,9 @@ final class EncodingForms {
                 throw new IllegalStateException(i + " has no forms to test");
             }
         }
+    }
+
+    private void avx2(Instruction i) {
         if (AVX2.contains(i)) {
             for (int bits : new int[] {256, 128}) {
                 String v = (i == Instruction.VPDPBUSD ? "{vex} " : "") + i.vexName() + " ";
@@ -210,6 +225,54 @@ final class EncodingForms {
                 form(before + pointer(element) + m + "{1to" + bits / element + "}" + after, a -> emit.emit(a, m.broadcasting()));
             }
         }
+    }
+
+    /** What {@link Lowering} is made of beside instructions with three operands. */
+    private void lowered() {
+        for (Instruction i : new Instruction[] {Instruction.VCVTDQ2PS, Instruction.VCVTPS2DQ, Instruction.VSQRTPS, Instruction.VPABSB, Instruction.VMOVUPS}) {
+            vexForm("{load} " + i + " ymm13,ymm4", a -> a.encode(i, Vector.ymm(13), Vector.ymm(4)));
+            vexForm("{load} " + i + " xmm3,xmm12", a -> a.encode(i, Vector.xmm(3), Vector.xmm(12)));
+            vexForm(i + " ymm9,ymmword ptr [r12+64]", a -> a.encode(i, Vector.ymm(9), General.R12.at(64)));
+        }
+        for (Instruction i : new Instruction[] {
+            Instruction.VBROADCASTSS, Instruction.VPBROADCASTD, Instruction.VCVTPH2PS, Instruction.VPMOVZXBD, Instruction.VPMOVSXBD, Instruction.VPMOVZXWD
+        }) {
+            String pointer = pointer(i.tuple == Tuple.BYTES_4 ? 32 : i.tuple == Tuple.HALF ? 128 : 64);
+            for (Memory m : Arrays.copyOfRange(ADDRESSES, 2, 7)) {
+                vexForm(i + " ymm11," + pointer + m, a -> a.encode(i, Vector.ymm(11), m));
+            }
+        }
+        vexForm("vcvtph2ps ymm14,xmm9", a -> a.encode(Instruction.VCVTPH2PS, Vector.ymm(14), Vector.xmm(9)));
+        for (Instruction i : new Instruction[] {Instruction.VPSHUFD, Instruction.VRNDSCALEPS, Instruction.VPERMQ}) {
+            vexForm(i.vexName() + " ymm3,ymm12,7", a -> a.encodeImmediate(i, Vector.ymm(3), null, Vector.ymm(12), 7));
+        }
+        for (Instruction i : new Instruction[] {Instruction.VPSRLD, Instruction.VPSRAD, Instruction.VPSLLD}) {
+            vexForm(i + " ymm3,ymm12,7", a -> a.encodeShift(i, Vector.ymm(3), Vector.ymm(12), 7));
+            vexForm(i + " xmm12,xmm1,20", a -> a.encodeShift(i, Vector.xmm(12), Vector.xmm(1), 20));
+        }
+        for (Instruction i : new Instruction[] {Instruction.VSHUFPS, Instruction.VPERM2I128}) {
+            vexForm(i + " ymm3,ymm12,ymm9,33", a -> a.encodeImmediate(i, Vector.ymm(3), Vector.ymm(12), Vector.ymm(9), 33));
+        }
+        vexForm("vinserti128 ymm3,ymm12,xmm9,1", a -> a.encodeImmediate(Instruction.VINSERTI32X4, Vector.ymm(3), Vector.ymm(12), Vector.xmm(9), 1));
+        vexForm("vinserti128 ymm13,ymm2,xmmword ptr [r8+rsi*2],1",
+                a -> a.encodeImmediate(Instruction.VINSERTI32X4, Vector.ymm(13), Vector.ymm(2), General.R8.at(General.RSI, 2, 0), 1));
+        for (Memory m : Arrays.copyOfRange(ADDRESSES, 2, 7)) {
+            vexForm("vmovups " + pointer(256) + m + ",ymm12", a -> a.encodeStore(Instruction.VMOVUPS, m, Vector.ymm(12)));
+            vexForm("vmovdqu " + pointer(128) + m + ",xmm2", a -> a.encodeStore(Instruction.VMOVDQU32, m, Vector.xmm(2)));
+            vexForm("vmovss " + pointer(32) + m + ",xmm12", a -> a.encodeStore(Instruction.VMOVSS, m, Vector.xmm(12)));
+            vexForm("vmovd " + pointer(32) + m + ",xmm12", a -> a.encodeStore(Instruction.VMOVD, m, Vector.xmm(12)));
+            vexForm("vcvtps2ph " + pointer(128) + m + ",ymm12,0", a -> a.encodeStoreImmediate(Instruction.VCVTPS2PH, m, Vector.ymm(12), 0));
+            vexForm("vpextrw " + pointer(16) + m + ",xmm12,3", a -> a.encodeStoreImmediate(Instruction.VPEXTRW, m, Vector.xmm(12), 3));
+            vexForm("vpextrd " + pointer(32) + m + ",xmm12,3", a -> a.encodeStoreImmediate(Instruction.VPEXTRD, m, Vector.xmm(12), 3));
+            vexForm("vmaskmovps ymm3,ymm13," + pointer(256) + m, a -> a.encode(Instruction.VMASKMOVPS, Vector.ymm(3), Vector.ymm(13), m));
+            vexForm("vmaskmovps " + pointer(256) + m + ",ymm13,ymm8", a -> a.encodeMaskedStore(m, Vector.ymm(13), Vector.ymm(8)));
+        }
+        vexForm("vblendvps ymm3,ymm12,ymm9,ymm14", a -> a.encodeBlend(Vector.ymm(3), Vector.ymm(12), Vector.ymm(9), Vector.ymm(14)));
+        vexForm("vpaddd ymm9,ymm12,ymmword ptr [rip+0]", a -> {
+            Label here = a.label();
+            a.encode(Instruction.VPADDD, Vector.ymm(9), Vector.ymm(12), new Literal(here));
+            a.bind(here);
+        });
     }
 
     private void masks() {
