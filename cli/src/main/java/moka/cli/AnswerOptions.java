@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,8 +50,8 @@ final class AnswerOptions {
     @Option(names = {"--template-variables", "--chat-template-kwargs"}, paramLabel = "JSON", hidden = true, description = "Extra variables for the template.")
     @Nullable String templateVariables;
 
-    @Option(names = "--no-think", hidden = true, description = "The same as --template-variables '{\"enable_thinking\": false}'.")
-    boolean noThink;
+    @Mixin
+    final ReasoningFlags reasoning = new ReasoningFlags();
 
     @Option(names = "--context-shift", hidden = true, description = "When the context is full drop the older half, and go on; without it the answer ends.")
     boolean contextShift;
@@ -70,7 +71,8 @@ final class AnswerOptions {
                 .withMaxTokens(maxTokens)
                 .withStopTexts(stop)
                 .withIgnoreEndOfGeneration(ignoreEnd)
-                .withTemplateVariables(variables());
+                .withTemplateVariables(variables())
+                .withParsedAnswer(reasoning.separate());
         if (contextShift) {
             options = options.withContextShift(keep < 0 ? Integer.MAX_VALUE : keep);
         }
@@ -102,13 +104,12 @@ final class AnswerOptions {
     }
 
     private Map<String, Object> variables() {
-        if (noThink) {
-            return Map.of("enable_thinking", false);
+        Map<String, Object> variables = new LinkedHashMap<>();
+        reasoning.addTo(variables);
+        if (templateVariables != null) {
+            variables.putAll(templateVariables("--template-variables", templateVariables));
         }
-        if (templateVariables == null) {
-            return Map.of();
-        }
-        return templateVariables("--template-variables", templateVariables);
+        return variables;
     }
 
     /** Variables of a JSON object. @param flag for messages */

@@ -1,5 +1,6 @@
 package moka.cli;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -180,6 +181,7 @@ final class Batch {
             try {
                 object = source.object(line);
                 GenerationOptions options = BatchLine.options(object, drafter.over(command.answer.generationOptions(model)))
+                        .withParsedAnswer(!command.raw && command.answer.reasoning.separate())
                         .withCancellation(cancellation);
                 ready = Optional.of(
                         new ParallelGenerator.Request(ids(object, options), options, GenerationListener.SILENT));
@@ -234,7 +236,16 @@ final class Batch {
             return Optional.empty();
         }
         generated += result.tokens().size();
-        object.addProperty("answer", result.text());
+        String reasoning = result.answer().reasoning().strip();
+        object.addProperty("answer", reasoning.isEmpty() ? result.text() : result.text().stripLeading());
+        if (!reasoning.isEmpty()) {
+            object.addProperty("reasoning_content", reasoning);
+        }
+        if (!result.answer().toolCalls().isEmpty()) {
+            JsonArray calls = new JsonArray();
+            result.answer().toolCalls().forEach(call -> calls.add(AnswerPrinter.json(call)));
+            object.add("tool_calls", calls);
+        }
         if (result.stopReason() == StopReason.CONTEXT_FULL) {
             object.addProperty("stop_reason", "context_full");
         }

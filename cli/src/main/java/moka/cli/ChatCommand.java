@@ -10,7 +10,10 @@ import moka.cli.chat.ChatOptions;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
 import moka.engine.Model;
+import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
+import moka.template.ChatTemplate;
+import moka.template.TemplateOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -42,9 +45,6 @@ final class ChatCommand extends Command {
     @Option(names = "--no-save", description = "Keep neither the conversation nor the history of lines.")
     boolean noSave;
 
-    @Option(names = "--hide-thinking", description = "Fold the model's reasoning away.")
-    boolean hideReasoning;
-
     @Option(names = "--no-markdown", hidden = true, description = "Do not colour Markdown.")
     boolean noMarkdown;
 
@@ -63,7 +63,7 @@ final class ChatCommand extends Command {
 
     @Override
     int run() {
-        String model = engine.name();
+        String model = resume != null && !engine.named() ? Chat.modelOf(stateFolder(), resume).orElseGet(engine::name) : engine.name();
         Host host = new Host();
         try (Drafter drafter = speculation.open(engine, context.sessionOptions(), streams, general.verbose)) {
             return run(host, model, drafter);
@@ -90,7 +90,7 @@ final class ChatCommand extends Command {
                 noSave || (!streams.inputIsTerminal() && resume == null) ? Optional.empty() : stateFolder(),
                 Optional.ofNullable(resume),
                 general.verbose,
-                !hideReasoning,
+                !answer.reasoning.hide,
                 !noMarkdown);
     }
 
@@ -127,6 +127,22 @@ final class ChatCommand extends Command {
         @Override
         public Map<String, String> parameters() {
             return CommandLinePage.samplingParameters();
+        }
+
+        @Override
+        public Grammar grammar(String kind, String value) {
+            GrammarFlags flags = new GrammarFlags();
+            if (kind.equals("grammar")) {
+                flags.grammar = value;
+            } else {
+                flags.jsonSchema = value;
+            }
+            return flags.grammar().orElseThrow();
+        }
+
+        @Override
+        public ChatTemplate chatTemplate(String value, Model model) {
+            return TemplateChoice.of(value, Optional.of(model.chatTemplates()), TemplateOptions.DEFAULT);
         }
 
         @Override

@@ -53,6 +53,11 @@ final class EngineOptions {
         return given != null ? given : defaultModel != null ? defaultModel : ModelSource.Embedded.NAME;
     }
 
+    /** Whether the command line names a model. */
+    boolean named() {
+        return model != null || positional != null;
+    }
+
     ModelSource source() {
         return ModelSource.of(name());
     }

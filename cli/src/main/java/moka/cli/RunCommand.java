@@ -5,13 +5,11 @@ import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.json.JsonLines;
 import moka.cli.render.AnswerNotes;
 import moka.cli.render.Printable;
-import moka.cli.render.ProgressLine;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Interrupt;
 import moka.cli.terminal.Streams;
 import moka.engine.Cancellation;
-import moka.engine.GenerationListener;
 import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.Model;
@@ -108,8 +106,11 @@ final class RunCommand extends Command {
     private int answerOne(Session session, String prompt, Drafter drafter) {
         Cancellation cancellation = new Cancellation();
         GenerationOptions options = drafter.over(answer.generationOptions(session.model())).withCancellation(cancellation);
+        if (raw) {
+            options = options.withParsedAnswer(false); // a text to go on with has no notation for reasoning
+        }
         int[] ids = promptIds(session, prompt, options);
-        AnswerPrinter printer = new AnswerPrinter(streams);
+        AnswerPrinter printer = new AnswerPrinter(streams, answer.reasoning.hide);
         try (Interrupt interrupt = new Interrupt(cancellation::cancel);
                 printer) {
             GenerationResult result = session.generate(ids, options, printer);
@@ -150,47 +151,5 @@ final class RunCommand extends Command {
             source = Batch.Source.ofJsonLines(String.valueOf(jsonLines), JsonLines.lines(streams, String.valueOf(jsonLines)));
         }
         return new Batch(streams, this, source).run();
-    }
-
-    /** Streams an answer to standard output, and the progress of its prompt to standard error. */
-    private static final class AnswerPrinter implements GenerationListener, AutoCloseable {
-        private final Streams streams;
-        private final ProgressLine progress;
-        private boolean lineOpen;
-
-        AnswerPrinter(Streams streams) {
-            this.streams = streams;
-            this.progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "prompt", "tokens");
-        }
-
-        @Override
-        public void onPrefill(int done, int total) {
-            progress.at(done, total);
-        }
-
-        @Override
-        public void onContextShift(int droppedTokens) {
-            progress.clear();
-            streams.note("moka: the context is full: its oldest " + droppedTokens + " tokens were dropped");
-        }
-
-        @Override
-        public void onText(String piece) {
-            progress.clear();
-            streams.out().print(piece).flush();
-            lineOpen = !piece.endsWith("\n");
-        }
-
-        void finish() {
-            progress.clear();
-            if (lineOpen) {
-                streams.out().line().flush();
-            }
-        }
-
-        @Override
-        public void close() {
-            progress.clear();
-        }
     }
 }

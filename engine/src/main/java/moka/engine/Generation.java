@@ -242,9 +242,13 @@ final class Generation {
 
     /** A parser for the notation of the template's family. */
     private AnswerParser newParser(int[] prompt) {
-        AnswerFormat format = session.template(options).map(AnswerFormat::of).orElse(AnswerFormat.PLAIN);
         int[] end = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - PROMPT_END), prompt.length);
         List<?> tools = options.templateVariables().get("tools") instanceof List<?> list ? list : List.of();
+        AnswerFormat format = session.template(options)
+                .map(AnswerFormat::of)
+                // This family writes calls as bare JSON: where none can be made it is an answer.
+                .filter(it -> it != AnswerFormat.LLAMA_3 || !tools.isEmpty())
+                .orElse(AnswerFormat.PLAIN);
         var parts = new AnswerListener() {
             @Override
             public void onContent(String content) {

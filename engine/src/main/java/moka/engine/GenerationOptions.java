@@ -107,6 +107,25 @@ public record GenerationOptions(
                 chatTemplate, templateVariables, contextShift, parseAnswer, Optional.of(speculation), cancellation);
     }
 
+    public GenerationOptions withoutGrammar() {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, Optional.empty(),
+                chatTemplate, templateVariables, contextShift, parseAnswer, speculation, cancellation);
+    }
+
+    /** With the template of the file. */
+    public GenerationOptions withoutChatTemplate() {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                Optional.empty(), templateVariables, contextShift, parseAnswer, speculation, cancellation);
+    }
+
+    public GenerationOptions withoutContextShift() {
+        return new GenerationOptions(
+                sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,
+                chatTemplate, templateVariables, OptionalInt.empty(), parseAnswer, speculation, cancellation);
+    }
+
     public GenerationOptions withoutSpeculation() {
         return new GenerationOptions(
                 sampling, maxTokens, stopTexts, ignoreEndOfGeneration, grammar,

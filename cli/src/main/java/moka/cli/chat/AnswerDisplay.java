@@ -1,6 +1,5 @@
 package moka.cli.chat;
 
-import java.util.List;
 import moka.cli.render.Ansi;
 import moka.cli.render.MarkdownStream;
 import moka.cli.render.Printable;
@@ -8,10 +7,6 @@ import moka.cli.render.WaitingLine;
 import moka.cli.render.WordWrap;
 import moka.cli.terminal.Streams;
 import moka.engine.GenerationListener;
-import moka.template.answer.Answer;
-import moka.template.answer.AnswerFormat;
-import moka.template.answer.AnswerListener;
-import moka.template.answer.AnswerParser;
 import moka.template.answer.ToolCall;
 
 /** Shows an answer while it comes: the wait before it, reasoning dimmed or folded away, Markdown coloured. Not thread-safe. */
@@ -19,8 +14,7 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
     private final Streams streams;
     private final int columns;
     private final boolean colour;
-    private final boolean showReasoning;
-    private final AnswerParser parser;
+    private final Look look;
     private final MarkdownStream markdown;
     private final WordWrap wrap;
     private WaitingLine waiting;
@@ -30,17 +24,21 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
     private long reasoningStart;
 
     /**
-     * @param format how the model writes its answers
-     * @param promptEnd the end of the prompt: it may begin the reasoning
+     * How answers look.
+     *
+     * @param showReasoning whether reasoning is shown, or only how long it took; in a pipe it is never shown
+     * @param markdown whether Markdown is coloured
+     * @param wordWrap whether lines end between words
      */
-    AnswerDisplay(Streams streams, int columns, AnswerFormat format, String promptEnd, boolean showReasoning, boolean markdown) {
+    record Look(boolean showReasoning, boolean markdown, boolean wordWrap) {}
+
+    AnswerDisplay(Streams streams, int columns, Look look) {
         this.streams = streams;
         this.columns = columns;
         this.colour = streams.colour();
-        this.showReasoning = showReasoning && streams.outputIsTerminal();
-        this.parser = new AnswerParser(format, new Parts(), promptEnd, List.of());
-        this.markdown = new MarkdownStream(colour && markdown);
-        this.wrap = new WordWrap(streams.outputIsTerminal() ? columns : 0);
+        this.look = look;
+        this.markdown = new MarkdownStream(colour && look.markdown());
+        this.wrap = new WordWrap(streams.outputIsTerminal() && look.wordWrap() ? columns : 0);
         this.waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), columns, "reading");
     }
 
@@ -50,65 +48,63 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
     }
 
     @Override
-    public void onText(String piece) {
-        parser.accept(piece);
-        streams.out().flush();
+    public void onContextShift(int droppedTokens) {
+        waiting.clear();
+        streams.note("moka: the context is full: its oldest " + droppedTokens + " tokens were dropped");
     }
 
-    /** The parts of the answer, as they become certain. */
-    private final class Parts implements AnswerListener {
-        @Override
-        public void onContent(String text) {
-            waiting.clear();
-            content(text);
-        }
-
-        @Override
-        public void onReasoning(String text) {
-            reasoning(text);
-        }
-
-        @Override
-        public void onToolCall(ToolCall call) {
-            waiting.clear();
-            content("\n[calls " + call.name() + " " + call.arguments() + "]\n");
-        }
-    }
-
-    private void reasoning(String text) {
+    @Override
+    public void onReasoning(String text) {
         if (!inReasoning) {
-            inReasoning = true;
-            waiting.clear();
-            reasoningStart = System.nanoTime();
-            if (!showReasoning) {
-                waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), columns, "thinking");
-            } else {
-                show(colour ? Ansi.DIM : "[thinking]\n");
-            }
+            beginReasoning();
         }
-        if (showReasoning) {
+        if (showsReasoning()) {
             show(printable(text));
+            streams.out().flush();
         }
     }
 
-    private void content(String text) {
-        String shown = text;
+    @Override
+    public void onText(String text) {
+        waiting.clear();
         if (inReasoning) {
             endReasoning();
         }
+        String shown = text;
         if (!answerBegun) {
             shown = text.stripLeading();
             answerBegun = !shown.isEmpty();
         }
         show(markdown.accept(printable(shown)));
+        streams.out().flush();
+    }
+
+    @Override
+    public void onToolCall(ToolCall call) {
+        onText("\n[calls " + call.name() + " " + call.arguments() + "]\n");
+    }
+
+    private boolean showsReasoning() {
+        return look.showReasoning() && streams.outputIsTerminal();
+    }
+
+    private void beginReasoning() {
+        inReasoning = true;
+        waiting.clear();
+        reasoningStart = System.nanoTime();
+        if (showsReasoning()) {
+            show(colour ? Ansi.DIM : "[thinking]\n");
+        } else {
+            waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), columns, "thinking");
+        }
     }
 
     private void endReasoning() {
         inReasoning = false;
-        if (showReasoning) {
+        if (showsReasoning()) {
             show((colour ? Ansi.RESET : "") + (lineOpen ? "\n" : "") + (colour ? "\n" : "[answer]\n"));
         } else if (streams.outputIsTerminal()) {
-            String line = "(thought for %.1f s)".formatted((System.nanoTime() - reasoningStart) / 1e9);
+            String line = "(thought for %.1f s; /show reasoning unfolds it)".formatted((System.nanoTime() - reasoningStart) / 1e9);
             show((colour ? Ansi.DIM + line + Ansi.RESET : line) + "\n");
         }
     }
@@ -124,12 +120,11 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
         }
     }
 
-    /** The answer ended: everything held back is shown, and the line ends. @return all of it */
-    Answer finish() {
-        Answer answer = parser.finish();
+    /** The answer ended: everything held back is shown, and the line ends. */
+    void finish() {
         waiting.clear();
         show(markdown.finish());
-        if (inReasoning && showReasoning && colour) {
+        if (inReasoning && showsReasoning() && colour) {
             show(Ansi.RESET);
             lineOpen = true;
         }
@@ -138,7 +133,6 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
             streams.out().line();
         }
         streams.out().flush();
-        return answer;
     }
 
     @Override

@@ -52,7 +52,7 @@ final class ChatCommands {
         summaries.put("/system", "TEXT: set the system prompt; alone, show it");
         summaries.put("/file", "PATH: put a file's text before the next message");
         summaries.put("/save", "FILE: write the conversation");
-        summaries.put("/load", "FILE: go on with a conversation, or with another model (.gguf)");
+        summaries.put("/load", "FILE or MODEL: go on with a conversation, or with another model");
         summaries.put("/copy", "copy the last answer to the clipboard");
         summaries.put("/tokens", "TEXT: its token ids; alone, how many tokens there are");
         summaries.put("/stats", "what the answers cost");
@@ -74,8 +74,7 @@ final class ChatCommands {
             case "/undo" -> {
                 lastQuestion();
                 state.keep();
-                int left = state.conversation.turnCount();
-                yield tell("forgotten; " + left + (left == 1 ? " turn is left" : " turns are left"));
+                yield tell("forgotten; " + turns() + (state.conversation.turnCount() == 1 ? " is left" : " are left"));
             }
             case "/edit" -> edit();
             case "/set" -> tell(SetCommand.run(state, arguments));
@@ -133,21 +132,23 @@ final class ChatCommands {
     }
 
     private Next save(Path path) {
-        ConversationFile.write(path, state.modelName, state.conversation.messages());
+        ConversationFile.write(path, state.lastingName(), state.conversation.messages());
         return tell("saved to " + path);
     }
 
     private Next load(String arguments) {
         Path path = ConversationFile.find(state.conversations().orElse(Path.of(".")), path(arguments).toString());
-        if (arguments.strip().equals("pebble") || arguments.strip().endsWith(".gguf")) {
-            state.reopenModel(path(arguments).toString());
-            return tell("model " + state.model.name() + ", " + state.conversation.turnCount() + " turns go on");
+        if (Files.isRegularFile(path) && !path.toString().endsWith(".gguf")) {
+            state.resume(path);
+            return tell(turns() + " from " + path);
         }
-        if (!Files.exists(path)) {
-            throw CommandFailure.failed(path + ": no such file");
-        }
-        state.resume(path);
-        return tell(state.conversation.turnCount() + " turns from " + path);
+        state.reopenModel(path(arguments).toString());
+        return tell("model " + state.model.name() + ", " + turns() + (state.conversation.turnCount() == 1 ? " goes on" : " go on"));
+    }
+
+    private String turns() {
+        int count = state.conversation.turnCount();
+        return count + (count == 1 ? " turn" : " turns");
     }
 
     // The terminal itself copies (OSC 52), so that it works over ssh too.

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
@@ -15,6 +16,8 @@ import org.jline.reader.ParsedLine;
 
 /** Completes commands, what they take, and paths of files. */
 final class ChatCompleter implements Completer {
+    private static final Set<String> TAKES_FILE = Set.of("grammar", "json-schema", "chat-template");
+
     private final Map<String, String> commands;
     private final Map<String, String> parameters;
 
@@ -38,6 +41,11 @@ final class ChatCompleter implements Completer {
             case "/set" -> {
                 if (line.wordIndex() == 1) {
                     parameters.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
+                } else if (line.wordIndex() == 2) {
+                    SetCommand.values(line.words().get(1)).forEach(value -> candidates.add(candidate(value, "", true)));
+                    if (TAKES_FILE.contains(line.words().get(1))) {
+                        paths(line.word(), candidates);
+                    }
                 }
             }
             case "/show" -> ShowCommand.SUBJECTS.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));

@@ -2,7 +2,9 @@ package moka.cli.chat;
 
 import java.util.Map;
 import moka.engine.Model;
+import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
+import moka.template.ChatTemplate;
 
 /** What a chat asks of the program around it. */
 public interface ChatHost {
@@ -14,6 +16,12 @@ public interface ChatHost {
 
     /** Names and descriptions of these parameters. */
     Map<String, String> parameters();
+
+    /** A grammar. @param kind {@code grammar} or {@code json-schema} @param value a file or a text */
+    Grammar grammar(String kind, String value);
+
+    /** A chat template in place of the model's: built in, a variant of it, a file, or a text. */
+    ChatTemplate chatTemplate(String value, Model model);
 
     /** Variables for the chat template, of a JSON object. */
     Map<String, Object> templateVariables(String json);

@@ -9,6 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import moka.cli.render.Ansi;
+import moka.cli.render.WordWrap;
 import moka.cli.terminal.Streams;
 import moka.engine.EngineException;
 import moka.engine.GenerationOptions;
@@ -37,6 +39,8 @@ final class ChatState implements AutoCloseable {
     boolean verbose;
     boolean showReasoning;
     boolean markdown;
+    boolean wordWrap = true;
+    boolean saving = true;
     /** Text of files that goes in front of the next message. */
     String attached = "";
 
@@ -101,6 +105,11 @@ final class ChatState implements AutoCloseable {
         generation = options.generation().apply(model);
     }
 
+    /** How answers are shown. */
+    AnswerDisplay.Look look() {
+        return new AnswerDisplay.Look(showReasoning, markdown, wordWrap);
+    }
+
     void count(GenerationResult result) {
         lastResult = Optional.of(result);
         answers++;
@@ -117,9 +126,14 @@ final class ChatState implements AutoCloseable {
 
     /** Keeps the conversation on disk, if anything is to be kept. */
     void keep() {
-        if (options.stateFolder().isPresent() && !conversation.isEmpty()) {
-            ConversationFile.write(file, modelName, conversation.messages());
+        if (saving && options.stateFolder().isPresent() && !conversation.isEmpty()) {
+            ConversationFile.write(file, lastingName(), conversation.messages());
         }
+    }
+
+    /** The model's name for later, when the program may be started in another folder. */
+    String lastingName() {
+        return Files.isRegularFile(Path.of(modelName)) ? Path.of(modelName).toAbsolutePath().normalize().toString() : modelName;
     }
 
     /** Goes on with a conversation: it is kept under its own name if it lies among ours. */
@@ -132,7 +146,7 @@ final class ChatState implements AutoCloseable {
     /** Keeps what was computed too, so that a long conversation comes back at once: of the last few conversations, since it is large. */
     void keepCache() {
         Optional<Path> folder = conversations();
-        if (folder.isEmpty() || conversation.isEmpty() || session.position() < LEAST_KEPT_TOKENS || !Files.exists(file)) {
+        if (!saving || folder.isEmpty() || conversation.isEmpty() || session.position() < LEAST_KEPT_TOKENS || !Files.exists(file)) {
             return;
         }
         try (Stream<Path> files = Files.list(folder.get())) {
@@ -173,7 +187,11 @@ final class ChatState implements AutoCloseable {
 
     /** Where conversations are kept. */
     Optional<Path> conversations() {
-        return options.stateFolder().map(folder -> folder.resolve("chats"));
+        return conversations(options.stateFolder());
+    }
+
+    static Optional<Path> conversations(Optional<Path> stateFolder) {
+        return stateFolder.map(folder -> folder.resolve("chats"));
     }
 
     private Path newFile() {
@@ -188,6 +206,12 @@ final class ChatState implements AutoCloseable {
             return;
         }
         streams.out().line(text).flush();
+    }
+
+    /** A note in the background: dimmed, in lines of so many columns. */
+    void quietNote(int columns, String text) {
+        String wrapped = streams.outputIsTerminal() ? WordWrap.wrap(text, columns) : text;
+        note(streams.colour() ? Ansi.DIM + wrapped + Ansi.RESET : wrapped);
     }
 
     @Override

@@ -77,6 +77,15 @@ final class Conversation {
         return Optional.empty();
     }
 
+    /** What the model thought before its last answer. */
+    Optional<String> lastReasoning() {
+        return turns.reversed().stream()
+                .filter(message -> message.role().equals("assistant"))
+                .findFirst()
+                .map(message -> message.fields().get(REASONING))
+                .map(String::valueOf);
+    }
+
     /** The last answer. */
     Optional<String> lastAnswer() {
         return turns.reversed().stream()

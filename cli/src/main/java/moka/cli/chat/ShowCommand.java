@@ -6,8 +6,6 @@ import java.util.Map;
 import moka.cli.render.Printable;
 import moka.cli.render.Quantity;
 import moka.engine.MemoryEstimate;
-import moka.engine.sampling.SamplerStep;
-import moka.engine.sampling.SamplingOptions;
 import moka.gguf.GgufTensor;
 import moka.template.ChatTemplate;
 
@@ -24,6 +22,7 @@ final class ShowCommand {
         subjects.put("context", "how full the context is");
         subjects.put("system", "the system prompt");
         subjects.put("template", "the chat template");
+        subjects.put("reasoning", "what the model thought before its last answer");
         subjects.put("prompt", "the conversation as the model sees it");
         return subjects;
     }
@@ -36,6 +35,7 @@ final class ShowCommand {
             case "system" -> state.conversation.system().map(Printable::text).orElse("no system prompt");
             case "template" -> state.generation.chatTemplate().or(state.model::chatTemplate).map(ChatTemplate::source).map(Printable::text)
                     .orElse("the file has no chat template");
+            case "reasoning" -> state.conversation.lastReasoning().map(Printable::text).orElse("the last answer has no reasoning");
             case "prompt" -> prompt(state);
             default -> "/show " + subject + ": expected one of " + String.join(", ", SUBJECTS.keySet());
         };
@@ -51,36 +51,13 @@ final class ShowCommand {
                 + "\nkernels       " + state.model.kernels() + ", " + state.model.threads() + " threads";
     }
 
-    static Map<String, String> parameterValues(ChatState state) {
-        SamplingOptions sampling = state.generation.sampling();
-        Map<String, String> values = new LinkedHashMap<>();
-        values.put("temp", number(sampling.temperature()));
-        values.put("top-k", Integer.toString(sampling.topK()));
-        values.put("top-p", number(sampling.topP()));
-        values.put("min-p", number(sampling.minP()));
-        values.put("seed", sampling.seed() == SamplingOptions.RANDOM_SEED ? "random" : Long.toString(sampling.seed()));
-        values.put("typical", number(sampling.typicalP()));
-        values.put("top-nsigma", number(sampling.topNSigma()));
-        values.put("repeat-penalty", number(sampling.penalties().repeat()));
-        values.put("repeat-last-n", Integer.toString(sampling.penalties().lastN()));
-        values.put("presence-penalty", number(sampling.penalties().presence()));
-        values.put("frequency-penalty", number(sampling.penalties().frequency()));
-        values.put("dry-multiplier", number(sampling.dry().multiplier()));
-        values.put("xtc-probability", number(sampling.xtc().probability()));
-        values.put("dynatemp-range", number(sampling.dynamicTemperature().range()));
-        values.put("mirostat", Integer.toString(sampling.mirostat().version()));
-        values.put("samplers", String.join(";", sampling.order().stream().map(SamplerStep::title).toList()));
-        values.putAll(SetCommand.ownValues(state));
-        return values;
-    }
-
     private static String parameters(ChatState state) {
-        return lines(parameterValues(state)).stripTrailing();
+        return lines(SetCommand.current(state)).stripTrailing();
     }
 
     private static String lines(Map<String, String> values) {
         StringBuilder text = new StringBuilder();
-        values.forEach((name, value) -> text.append(String.format("%-18s %s%n", name, value)));
+        values.forEach((name, value) -> text.append(String.format("%-20s %s%n", name, value)));
         return text.toString();
     }
 
@@ -103,9 +80,5 @@ final class ShowCommand {
         StringBuilder text = new StringBuilder();
         state.session.render(state.conversation.messages(), state.generation).forEach(segment -> text.append(segment.text()));
         return Printable.text(text.toString());
-    }
-
-    private static String number(float value) {
-        return value == Math.rint(value) ? Integer.toString((int) value) : Float.toString(value);
     }
 }

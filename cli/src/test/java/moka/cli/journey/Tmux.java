@@ -75,6 +75,11 @@ final class Tmux implements AutoCloseable {
         return tmux("capture-pane", "-p").stripTrailing();
     }
 
+    /** The screen with its escape sequences. */
+    String styledScreen() {
+        return tmux("capture-pane", "-p", "-e").stripTrailing();
+    }
+
     /** Writes the screen beside the build's results. */
     void record() {
         try {
