@@ -4,5 +4,6 @@ module moka.quantize {
     requires transitive moka.engine;
 
     exports moka.quantize;
+    exports moka.quantize.checkpoint;
     exports moka.quantize.quality;
 }

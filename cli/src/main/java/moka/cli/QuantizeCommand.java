@@ -30,6 +30,7 @@ import moka.quantize.ModelSource;
 import moka.quantize.Quantization;
 import moka.quantize.QuantizeOptions;
 import moka.quantize.TypeOverrides;
+import moka.quantize.checkpoint.Checkpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -43,12 +44,13 @@ import picocli.CommandLine.Parameters;
             "  moka quantize model-F16.gguf model-Q4_K_M.gguf Q4_K_M",
             "  moka quantize model-F16.gguf Q4_K_M --imatrix imatrix.gguf",
             "  moka quantize model-F16.gguf Q4_K_M --method gptq --calibration text.txt",
-            "  moka quantize model-F16.gguf small.gguf Q3_K_M --tensor-type ffn_down=Q5_K --dry-run"
+            "  moka quantize model-F16.gguf small.gguf Q3_K_M --tensor-type ffn_down=Q5_K --dry-run",
+            "  moka quantize Qwen3-0.6B/ Qwen3-0.6B-Q4_K_M.gguf Q4_K_M"
         })
 final class QuantizeCommand extends Command {
     private final Streams streams;
 
-    @Parameters(index = "0", paramLabel = "IN", description = "Model to read: a GGUF file.")
+    @Parameters(index = "0", paramLabel = "IN", description = "Model to read: a GGUF file, or a checkpoint from Hugging Face (a folder with config.json and safetensors).")
     Path in = Path.of("");
 
     @Parameters(index = "1..*", arity = "1..2", paramLabel = "[OUT] TYPE", description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M.")
@@ -119,7 +121,7 @@ final class QuantizeCommand extends Command {
                 allowRequantize,
                 keepSplit,
                 threads > 0 ? threads : Processors.defaultThreads());
-        try (ModelSource source = ModelSource.openGguf(in)) {
+        try (ModelSource source = Checkpoint.isCheckpoint(in) ? Checkpoint.open(in) : ModelSource.openGguf(in)) {
             Quantization quantization = new Quantization(source, options);
             List<Quantization.Step> plan = quantization.plan();
             warn(plan);
@@ -138,7 +140,7 @@ final class QuantizeCommand extends Command {
     }
 
     private Path defaultOutput(Mixture mixture) {
-        String name = String.valueOf(in.toAbsolutePath().getFileName()).replaceFirst("(?i)[-._]?(f16|bf16|f32)?\\.gguf$", "");
+        String name = String.valueOf(in.toAbsolutePath().normalize().getFileName()).replaceFirst("(?i)[-._]?(f16|bf16|f32)?\\.(gguf|safetensors|safetensors\\.index\\.json)$", "");
         return in.resolveSibling(name + "-" + mixture + ".gguf");
     }
 
@@ -202,6 +204,9 @@ final class QuantizeCommand extends Command {
 
     private void checkMethod() {
         Method chosen = method();
+        if (calibration != null && Checkpoint.isCheckpoint(in)) {
+            throw CommandFailure.usage("--calibration runs the model, which takes a GGUF file: make one first with 'moka quantize " + in + " F16'");
+        }
         if (chosen.calibrates() && calibration == null) {
             throw CommandFailure.usage("--method " + method + " needs --calibration FILE, a text such as the model will see");
         }

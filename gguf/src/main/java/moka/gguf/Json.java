@@ -3,56 +3,72 @@ package moka.gguf;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /**
- * A strict reader of JSON text (RFC 8259) for the headers of safetensors files: asks for what it expects, value by value, and
- * builds no tree. Every fault tells its byte.
+ * A strict reader of JSON text (RFC 8259) for the headers of safetensors files and the files of checkpoints: asks for what it
+ * expects, value by value, and builds no tree. Every fault tells its byte. For one thread.
  */
-final class Json {
+public final class Json {
     private static final int DEEPEST = 64;
+    private static final Pattern LITERAL = Pattern.compile("true|false|null|-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?");
 
     /** How a fault becomes an exception. */
-    interface Fault {
-        GgufException at(int offset, String found, String expected);
+    @FunctionalInterface
+    public interface Fault {
+        /** The exception to be thrown. @param offset byte of the text */
+        RuntimeException at(int offset, String found, String expected);
+    }
+
+    /** What a value is. */
+    public enum Kind {
+        OBJECT,
+        ARRAY,
+        STRING,
+        NUMBER,
+        BOOLEAN,
+        NULL
     }
 
     private final byte[] text;
     private final Fault fault;
     private int position;
 
-    Json(byte[] text, Fault fault) {
+    /** A reader at the beginning of a text. @param text UTF-8, not copied */
+    public Json(byte[] text, Fault fault) {
         this.text = text;
         this.fault = fault;
     }
 
-    int position() {
+    /** The byte that is read next. */
+    public int position() {
         return position;
     }
 
     /** Enters an object. */
-    void beginObject() {
+    public void beginObject() {
         expect('{', "an object");
     }
 
     /** Whether another member follows in an object; leaves the object if not. @param first whether none was read before */
-    boolean nextMember(boolean first) {
+    public boolean nextMember(boolean first) {
         return next('}', first, "member");
     }
 
     /** The name of a member and its colon. */
-    String name() {
+    public String name() {
         String name = string("a member name");
         expect(':', "':'");
         return name;
     }
 
     /** Enters an array. */
-    void beginArray() {
+    public void beginArray() {
         expect('[', "an array");
     }
 
     /** Whether another element follows in an array; leaves the array if not. @param first whether none was read before */
-    boolean nextElement(boolean first) {
+    public boolean nextElement(boolean first) {
         return next(']', first, "element");
     }
 
@@ -72,7 +88,7 @@ final class Json {
     }
 
     /** A whole number from 0 to 2^63-1, written without fraction or exponent. */
-    long count(String what) {
+    public long count(String what) {
         int begin = skipSpace();
         long value = 0;
         while (position < text.length && text[position] >= '0' && text[position] <= '9') {
@@ -90,8 +106,33 @@ final class Json {
         return value;
     }
 
+    /** What the next value is, judged by its first character. */
+    public Kind kind() {
+        return switch (peek()) {
+            case '{' -> Kind.OBJECT;
+            case '[' -> Kind.ARRAY;
+            case '"' -> Kind.STRING;
+            case 't', 'f' -> Kind.BOOLEAN;
+            case 'n' -> Kind.NULL;
+            default -> Kind.NUMBER;
+        };
+    }
+
+    /** A number, {@code true}, {@code false} or {@code null}, as it is written. */
+    public String literal() {
+        int begin = skipSpace();
+        while (isNumberPart(peekOrEnd()) || Character.isLetter(peekOrEnd())) {
+            position++;
+        }
+        String word = new String(text, begin, position - begin, StandardCharsets.US_ASCII);
+        if (!LITERAL.matcher(word).matches()) {
+            throw fault.at(begin, shown(begin), "a value");
+        }
+        return word;
+    }
+
     /** A string. */
-    String string(String what) {
+    public String string(String what) {
         expect('"', what);
         int begin = position;
         while (position < text.length && text[position] != '"' && text[position] != '\\') {
@@ -155,6 +196,13 @@ final class Json {
     }
 
     private String utf8(int begin, int end) {
+        int ascii = begin;
+        while (ascii < end && text[ascii] >= 0) {
+            ascii++;
+        }
+        if (ascii == end) {
+            return new String(text, begin, end - begin, StandardCharsets.ISO_8859_1);
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -166,7 +214,7 @@ final class Json {
     }
 
     /** Passes over a value of any kind. */
-    void skipValue() {
+    public void skipValue() {
         skipValue(1);
     }
 
@@ -174,7 +222,6 @@ final class Json {
         if (depth > DEEPEST) {
             throw fault.at(position, "values nested more than " + DEEPEST + " deep", "fewer levels");
         }
-        int begin = skipSpace();
         switch (peek()) {
             case '{' -> {
                 beginObject();
@@ -190,20 +237,12 @@ final class Json {
                 }
             }
             case '"' -> string("a string");
-            default -> {
-                while (isNumberPart(peekOrEnd()) || Character.isLetter(peekOrEnd())) {
-                    position++;
-                }
-                String word = new String(text, begin, position - begin, StandardCharsets.US_ASCII);
-                if (!word.matches("true|false|null|-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?")) {
-                    throw fault.at(begin, shown(begin), "a value");
-                }
-            }
+            default -> literal();
         }
     }
 
     /** Checks that nothing but space follows. */
-    void end() {
+    public void end() {
         skipSpace();
         if (position < text.length) {
             throw fault.at(position, shown(position) + " after the end of the object", "spaces only");

@@ -1,0 +1,110 @@
+package moka.quantize.checkpoint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import moka.gguf.SafetensorsTensor;
+import moka.quantize.QuantizeException;
+import moka.quantize.SourceTensor;
+
+/** Makes the tensors of a model from those of a checkpoint: each in its place, the experts of a layer together, nothing unknown, no layer missing. */
+final class TensorPlan {
+    private final Family family;
+    private final Configuration config;
+    private final Map<String, SourceTensor> made = new LinkedHashMap<>();
+    private final Map<String, TreeMap<Integer, Matrix>> experts = new LinkedHashMap<>();
+
+    TensorPlan(Family family, Configuration config) {
+        this.family = family;
+        this.config = config;
+    }
+
+    List<SourceTensor> tensors(List<SafetensorsTensor> stored) {
+        int layers = config.requireCount("num_hidden_layers", "n_layer");
+        boolean[] seen = new boolean[Math.min(layers, stored.size())];
+        family.extraTensors(config).forEach((name, values) -> add(CheckpointTensor.of(name, new GivenValues(values), true, 0)));
+        for (SafetensorsTensor tensor : stored) {
+            Optional<TensorNames.Place> place = place(tensor);
+            if (place.isEmpty()) {
+                continue;
+            }
+            int layer = place.get().layer();
+            if (layer >= layers) {
+                throw new QuantizeException("tensor '" + tensor.name() + "' belongs to layer " + layer + ", but config.json tells "
+                        + layers + " layers");
+            }
+            if (layer >= 0 && layer < seen.length) {
+                seen[layer] = true;
+            }
+            add(tensor, place.get());
+        }
+        experts.forEach(this::addExperts);
+        requireAll(layers, seen);
+        return List.copyOf(made.values());
+    }
+
+    /** Empty for what is left out. */
+    private Optional<TensorNames.Place> place(SafetensorsTensor tensor) {
+        String name = tensor.name();
+        if (family.leavesOut(name) || name.endsWith(".rotary_emb.inv_freq")) {
+            return Optional.empty();
+        }
+        // Models for images keep the language model in a part of its own.
+        String plain = name.replace("language_model.model.", "model.").replace("model.language_model.", "model.");
+        Optional<TensorNames.Place> place = family.names().place(plain);
+        if (place.isEmpty()) {
+            throw new QuantizeException("tensor '" + name + "' has no place in a model of the family " + family.architecture()
+                    + ": such checkpoints are not read");
+        }
+        return place;
+    }
+
+    private void add(SafetensorsTensor tensor, TensorNames.Place place) {
+        Matrix matrix = family.changed(tensor.name(), StoredMatrix.of(tensor), config);
+        int dimensions = tensor.shape().length;
+        if (dimensions < 1 || dimensions > 2) {
+            throw new QuantizeException("tensor '" + tensor.name() + "' has " + dimensions + " dimensions, expected 1 or 2");
+        }
+        if (place.expert() < 0) {
+            add(CheckpointTensor.of(place.name(), matrix, dimensions == 1, 0));
+        } else if (experts.computeIfAbsent(place.name(), it -> new TreeMap<>()).put(place.expert(), matrix) != null) {
+            throw new QuantizeException("tensor '" + tensor.name() + "' is there twice under different names");
+        }
+    }
+
+    private void add(CheckpointTensor tensor) {
+        if (made.put(tensor.info().name(), tensor) != null) {
+            throw new QuantizeException("two tensors of the checkpoint become '" + tensor.info().name() + "'");
+        }
+    }
+
+    private void addExperts(String name, TreeMap<Integer, Matrix> parts) {
+        int count = config.requireCount("num_local_experts", "num_experts");
+        if (parts.size() != count || parts.lastKey() != count - 1) {
+            throw new QuantizeException("'" + name + "' has " + parts.size() + " experts up to number " + parts.lastKey()
+                    + ", but config.json tells " + count);
+        }
+        List<Matrix> all = new ArrayList<>(parts.values());
+        Matrix first = all.getFirst();
+        if (all.stream().anyMatch(it -> it.rows() != first.rows() || it.columns() != first.columns())) {
+            throw new QuantizeException("'" + name + "': its experts are matrices of different sizes");
+        }
+        add(CheckpointTensor.of(name, new StackedRows(all), false, count));
+    }
+
+    private void requireAll(int layers, boolean[] seen) {
+        for (int layer = 0; layer < layers; layer++) {
+            if (layer >= seen.length || !seen[layer]) {
+                throw new QuantizeException("layer " + layer + " has no tensors, but config.json tells " + layers + " layers: a shard may be missing");
+            }
+        }
+        for (String name : List.of("token_embd.weight", "output_norm.weight")) {
+            if (!made.containsKey(name)) {
+                throw new QuantizeException("no tensor becomes '" + name + "': the checkpoint is not complete");
+            }
+        }
+    }
+}
