@@ -68,7 +68,7 @@ class CheckpointTest {
                 for (int i = 0; i < size; i++) {
                     float wanted = logits.getFloat(4 * (index * size + i));
                     float is = found.get(ValueLayout.JAVA_FLOAT, 4L * i);
-                    assertEquals(wanted, is, 1e-3 * Math.max(1, Math.abs(wanted)), "position " + position + ", token " + i);
+                    assertEquals(wanted, is, 2e-5 * Math.max(1, Math.abs(wanted)), "position " + position + ", token " + i);
                 }
             });
             assertEquals(positions.size(), compared[0]);
