@@ -41,16 +41,15 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  moka quantize model-F16.gguf model-Q4_K_M.gguf Q4_K_M",
+            "  moka quantize Qwen3-0.6B/ Qwen3-0.6B-Q4_K_M.gguf Q4_K_M",
             "  moka quantize model-F16.gguf Q4_K_M --imatrix imatrix.gguf",
             "  moka quantize model-F16.gguf Q4_K_M --method gptq --calibration text.txt",
-            "  moka quantize model-F16.gguf small.gguf Q3_K_M --tensor-type ffn_down=Q5_K --dry-run",
-            "  moka quantize Qwen3-0.6B/ Qwen3-0.6B-Q4_K_M.gguf Q4_K_M"
+            "  moka quantize model-F16.gguf small.gguf Q3_K_M --tensor-type ffn_down=Q5_K --dry-run"
         })
 final class QuantizeCommand extends Command {
     private final Streams streams;
 
-    @Parameters(index = "0", paramLabel = "IN", description = "Model to read: a GGUF file, or a checkpoint from Hugging Face (a folder with config.json and safetensors).")
+    @Parameters(index = "0", paramLabel = "IN", description = "Model to read: a GGUF file, or a folder with config.json and safetensors.")
     Path in = Path.of("");
 
     @Parameters(index = "1..*", arity = "1..2", paramLabel = "[OUT] TYPE", description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M.")
