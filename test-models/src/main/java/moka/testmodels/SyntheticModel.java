@@ -139,7 +139,7 @@ public final class SyntheticModel {
         return factors;
     }
 
-    private static byte[] littleEndian(float[] values) {
+    static byte[] littleEndian(float[] values) {
         var bytes = new byte[4 * values.length];
         for (int i = 0; i < values.length; i++) {
             int bits = Float.floatToIntBits(values[i]);

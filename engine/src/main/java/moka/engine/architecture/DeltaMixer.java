@@ -6,6 +6,7 @@ import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Curves;
 import moka.engine.ops.DeltaRule;
 import moka.engine.ops.Norms;
+import moka.engine.ops.RowCurves;
 
 /**
  * The gated delta net of Qwen3-Next and Qwen 3.5.
@@ -68,7 +69,7 @@ final class DeltaMixer {
                 (kernel - 1) * channels,
                 graph.scratch());
         StateMixer.scan(graph, heads, rule::run);
-        gate(decoder, y, z, block.floats("ssm_norm.weight", inner / heads), Curves::silu);
+        gate(decoder, y, z, block.floats("ssm_norm.weight", inner / heads), RowCurves::silu);
         graph.projectAdd(new Input.Plain(y), block.product("ssm_out", inner, decoder.x()));
     }
 
@@ -113,16 +114,15 @@ final class DeltaMixer {
             for (int at = 0; at < columns; at += weight.length) {
                 Norms.rms(values, at, weight.length, weight, 0, epsilon);
             }
-            for (int i = 0; i < columns; i++) {
-                values[i] *= function.apply(gate[i]);
-            }
+            function.apply(gate, columns);
+            RowCurves.multiply(values, gate, columns);
             y.write(row, 0, values, 0, columns);
         });
     }
 
-    /** A function of one value. */
+    /** A function of each value of a row, in place. */
     @FunctionalInterface
     interface Function {
-        float apply(float x);
+        void apply(float[] x, int count);
     }
 }

@@ -152,19 +152,17 @@ final class Experts {
             float[] up = graph.scratch().floats(worker, 1, hidden);
             pair.gate().read(slot, 0, gate, 0, hidden);
             pair.up().read(slot, 0, up, 0, hidden);
-            for (int i = 0; i < hidden; i++) {
-                gate[i] = function.apply(gate[i], up[i]);
-            }
+            function.apply(gate, up, hidden);
             pair.gate().write(slot, 0, gate, 0, hidden);
         };
         graph.step((kernels, batch) -> kernels.spread(dispatch.groups().rowCount(), region));
         return new Input.Plain(pair.gate());
     }
 
-    /** What an expert makes of a gate and an up value. */
+    /** What an expert makes of gate and up values: stands in the place of the gate's. */
     @FunctionalInterface
     interface PairFunction {
-        float apply(float gate, float up);
+        void apply(float[] gate, float[] up, int count);
     }
 
     void addToX(Input second) {

@@ -4,7 +4,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.Projection.Product;
-import moka.engine.ops.Curves;
+import moka.engine.ops.RowCurves;
 
 /**
  * The feed-forward of one block: the first half gives an input for the second, {@code ffn_down}.
@@ -58,9 +58,8 @@ record FeedForward(Decoder decoder, Block block, String suffix) {
             float[] up = graph.scratch().floats(worker, 1, columns);
             gated.gate().read(row, 0, gate, 0, columns);
             gated.up().read(row, 0, up, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                gate[i] = Curves.gate(gated.function(), gate[i]) * up[i];
-            }
+            RowCurves.gate(gated.function(), gate, columns);
+            RowCurves.multiply(gate, up, columns);
             gated.gate().write(row, 0, gate, 0, columns);
         });
         return gated.gate();

@@ -3,9 +3,9 @@ package moka.engine.architecture;
 import java.util.List;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
-import moka.engine.ops.Curves;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.RowCurves;
 
 /**
  * gpt-oss: every other block sees a window, all have sinks and biases; experts in MXFP4 with a clamped gate.
@@ -44,9 +44,16 @@ public final class GptOss implements Architecture {
         });
     }
 
-    /** SwiGLU with a steeper sigmoid, both sides clamped to 7, and 1 added to the linear side. */
-    private static float gate(float gate, float up) {
-        float clamped = Math.min(gate, 7);
-        return clamped * Curves.sigmoid(1.702f * clamped) * (Math.clamp(up, -7f, 7f) + 1);
+    /** SwiGLU with a steeper sigmoid, both sides clamped to 7, and 1 added to the linear side: {@code g sigmoid(1.702 g) (u + 1)}. */
+    private static void gate(float[] gate, float[] up, int count) {
+        for (int i = 0; i < count; i++) {
+            float clamped = Math.min(gate[i], 7f);
+            up[i] = clamped * (Math.max(-7f, Math.min(7f, up[i])) + 1);
+        }
+        for (int i = 0; i < count; i++) {
+            gate[i] = 1.702f * Math.min(gate[i], 7f);
+        }
+        RowCurves.sigmoid(gate, count);
+        RowCurves.multiply(gate, up, count);
     }
 }

@@ -5,9 +5,9 @@ import java.util.List;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
-import moka.engine.ops.Curves;
 import moka.engine.ops.DeltaRule;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.RowCurves;
 
 /**
  * Kimi Linear: delta attention whose state decays by key value, with latent attention without positions in some blocks; the first block is dense, then experts
@@ -75,21 +75,26 @@ public final class KimiLinear implements Architecture {
         graph.project(input, block.product("ssm_beta", width, beta));
         float[] rate = block.floats("ssm_a", heads);
         float[] bias = block.floats("ssm_dt.bias", inner);
-        decoder.change(decay, it -> {
+        float[] rates = new float[inner];
+        for (int i = 0; i < inner; i++) {
+            rates[i] = rate[i / length];
+        }
+        graph.eachRow((batch, row, worker) -> {
+            float[] it = graph.scratch().floats(worker, 0, inner);
+            decay.read(row, 0, it, 0, inner);
             for (int i = 0; i < inner; i++) {
-                it[i] = rate[i / length] * Curves.softplus(it[i] + bias[i]);
+                it[i] += bias[i];
             }
+            RowCurves.softplus(it, graph.scratch().floats(worker, 1, inner), inner);
+            RowCurves.multiply(it, rates, inner);
+            decay.write(row, 0, it, 0, inner);
         });
-        decoder.change(beta, it -> {
-            for (int i = 0; i < heads; i++) {
-                it[i] = Curves.sigmoid(it[i]);
-            }
-        });
+        decoder.change(beta, it -> RowCurves.sigmoid(it, heads));
         Activations y = decoder.buffer("stateOutput", inner);
         var rule = new DeltaRule(
                 mixed, decay, beta, y, heads, length, false, h.rmsEpsilon(), block.layer(), stateAt, graph.scratch());
         StateMixer.scan(graph, heads, rule::run);
-        DeltaMixer.gate(decoder, y, gate, block.floats("ssm_norm.weight", length), Curves::sigmoid);
+        DeltaMixer.gate(decoder, y, gate, block.floats("ssm_norm.weight", length), RowCurves::sigmoid);
         graph.projectAdd(new Input.Plain(y), block.product("attn_output", inner, decoder.x()));
     }
 

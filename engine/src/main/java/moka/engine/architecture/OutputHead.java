@@ -3,10 +3,14 @@ package moka.engine.architecture;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.Projection.Product;
-import moka.engine.ops.Curves;
+import moka.engine.ops.RowCurves;
+import moka.engine.runtime.WorkerTeam;
 
 /** From hidden states to logits: a norm, then {@code output} or, where the file has none, the embedding matrix. */
 final class OutputHead {
+    /** Logits of a chunk of work. */
+    private static final int CAPPED = 1 << 14;
+
     private OutputHead() {}
 
     /** With an RMS norm. */
@@ -39,12 +43,16 @@ final class OutputHead {
     /** {@code logits = cap * tanh(logits / cap)}. @param cap 0: none */
     static Activations capped(Activations logits, Graph graph, float cap) {
         if (cap != 0) {
-            int columns = logits.columns();
-            graph.eachRow((batch, row, worker) -> {
-                for (int i = 0; i < columns; i++) {
-                    logits.set(row, i, Curves.softCap(logits.get(row, i), cap));
-                }
-            });
+            int chunks = (logits.columns() + CAPPED - 1) / CAPPED;
+            WorkerTeam.Region region = (chunk, worker) -> {
+                int first = chunk % chunks * CAPPED;
+                int count = Math.min(CAPPED, logits.columns() - first);
+                float[] values = graph.scratch().floats(worker, 0, CAPPED);
+                logits.read(chunk / chunks, first, values, 0, count);
+                RowCurves.softCap(values, count, cap);
+                logits.write(chunk / chunks, first, values, 0, count);
+            };
+            graph.step((kernels, batch) -> kernels.spread(chunks * batch.rowCount(), region));
         }
         return logits;
     }

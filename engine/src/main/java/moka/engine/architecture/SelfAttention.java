@@ -9,8 +9,8 @@ import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.RopeTable;
 import moka.engine.ops.BidirectionalAttention;
-import moka.engine.ops.Curves;
 import moka.engine.ops.Norms;
+import moka.engine.ops.RowCurves;
 
 /**
  * Self-attention of one block, written as a chain: {@link #project} the queries, keys and values, change them, {@link #attend}, and
@@ -303,9 +303,8 @@ final class SelfAttention {
             float[] by = graph.scratch().floats(worker, 1, columns);
             mixed.read(row, 0, it, 0, columns);
             gate.read(row, 0, by, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                it[i] *= Curves.sigmoid(by[i]);
-            }
+            RowCurves.sigmoid(by, columns);
+            RowCurves.multiply(it, by, columns);
             mixed.write(row, 0, it, 0, columns);
         });
         return this;

@@ -6,8 +6,8 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.CausalConvolution;
-import moka.engine.ops.Curves;
 import moka.engine.ops.Norms;
+import moka.engine.ops.RowCurves;
 import moka.engine.ops.SelectiveScan;
 import moka.engine.ops.StateSpaceHeads;
 import moka.engine.runtime.WorkerTeam;
@@ -191,9 +191,8 @@ final class StateMixer {
             float[] gate = graph.scratch().floats(worker, 1, columns);
             y.read(row, 0, values, 0, columns);
             z.read(row, 0, gate, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                values[i] *= Curves.silu(gate[i]);
-            }
+            RowCurves.silu(gate, columns);
+            RowCurves.multiply(values, gate, columns);
             for (int group = 0; group < groups && weight.length > 0; group++) {
                 Norms.rms(values, group * length, length, weight, group * length, epsilon);
             }

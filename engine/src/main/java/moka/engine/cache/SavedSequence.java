@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  * The file of a sequence's tokens and cache. Little-endian:
  *
  * <pre>
- *   8 bytes  "MOKASEQ1"
+ *   8 bytes  "MOKASEQ2"
  *   int64    fingerprint of the model
  *   int32    key type, int32 value type, int32 layers, int32 blocks' positions
  *   int32    tokens, int32 batch rows (which sizes the rings of windows), int32 furthest position
@@ -28,7 +28,7 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class SavedSequence {
-    private static final byte[] MAGIC = "MOKASEQ1".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "MOKASEQ2".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     private static final int HEAD_BYTES = 8 + 8 + 7 * 4;
 
     private SavedSequence() {}

@@ -64,9 +64,7 @@ public final class CausalConvolution {
             }
         }
         if (silu) {
-            for (int c = 0; c < channels; c++) {
-                sum[c] = Curves.silu(sum[c]);
-            }
+            RowCurves.silu(sum, channels);
         }
         output.write(span.firstRow() + index, 0, sum, 0, channels);
     }

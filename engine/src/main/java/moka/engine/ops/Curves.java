@@ -1,8 +1,6 @@
 package moka.engine.ops;
 
-import moka.engine.kernel.Projection.GateFunction;
-
-/** Functions of single values, computed in double and rounded. */
+/** Functions of single values, computed in double and rounded. Rows of them: {@link RowCurves}. */
 public final class Curves {
     private Curves() {}
 
@@ -11,34 +9,9 @@ public final class Curves {
         return (float) (1 / (1 + Math.exp(-x)));
     }
 
-    /** {@code x * sigmoid(x)}. */
-    public static float silu(float x) {
-        return (float) (x / (1 + Math.exp(-x)));
-    }
-
-    /** A gate. GELU by the error function is left to the kernels. */
-    public static float gate(GateFunction function, float x) {
-        return switch (function) {
-            case SILU -> silu(x);
-            case GELU_TANH -> geluTanh(x);
-            case RELU -> Math.max(x, 0);
-            case GELU_ERF -> throw new IllegalArgumentException("no GELU by the error function here");
-        };
-    }
-
     /** {@code ln(1 + e^x)}; {@code x} itself where the difference is lost in float32. */
     public static float softplus(float x) {
         return x > 20 ? x : (float) Math.log1p(Math.exp(x));
-    }
-
-    /** {@code cap * tanh(x / cap)}. */
-    public static float softCap(float x, float cap) {
-        return (float) (cap * Math.tanh(x / cap));
-    }
-
-    /** The tanh approximation of GELU. */
-    public static float geluTanh(float x) {
-        return (float) (0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));
     }
 
     /**

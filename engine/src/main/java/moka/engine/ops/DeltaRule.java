@@ -14,7 +14,7 @@ import moka.engine.kernel.AttentionPlan.Span;
  *   y[:] = sum over i of q[i] S[i][:]
  * </pre>
  *
- * where {@code g} is one value a head, or one a key value (Kimi). A row costs {@code 8 * heads * keyLength * valueLength} operations.
+ * where {@code g} is one value a head, or one a key value (Kimi). A row costs {@code 7 * heads * keyLength * valueLength} operations.
  *
  * @param mixed {@code [t][keyHeads * keyLength (q), keyHeads * keyLength (k), heads * valueLength (v)]}
  * @param decay g: {@code [t][heads]} or {@code [t][heads * keyLength]}, negative
@@ -46,64 +46,45 @@ public record DeltaRule(
     public void run(Span span, int head, int worker) {
         int length = y.columns() / heads();
         int keyHead = tiled ? head % keyHeads : head / (heads() / keyHeads);
-        int size = keyLength * length;
-        int at = stateAt + head * size;
-        boolean byKey = decay.columns() > heads();
-        float[] state = span.cache().nextState(layer);
-        System.arraycopy(span.cache().state(layer), at, state, at, size);
-        // q, k and the decays; v and what is missing in it; y
-        float[] keys = scratch.floats(worker, 0, 3 * keyLength);
-        float[] missing = scratch.floats(worker, 1, length);
-        float[] sum = scratch.floats(worker, 2, length);
+        int at = stateAt + head * keyLength * length;
+        StateTile state = StateTile.load(scratch, worker, span.cache().state(layer), at, keyLength, length);
+        float[] query = state.factors(scratch, worker, 0);
+        float[] key = state.factors(scratch, worker, 1);
+        float[] kept = state.factors(scratch, worker, 2);
+        float[] keptKey = state.factors(scratch, worker, 3);
+        float[] missing = scratch.floats(worker, 4, length);
+        float[] sum = scratch.floats(worker, 5, length);
+        float scale = (float) (1 / Math.sqrt(keyLength));
         for (int row = span.firstRow(); row < span.firstRow() + span.rowCount(); row++) {
-            mixed.read(row, keyHead * keyLength, keys, 0, keyLength);
-            mixed.read(row, (keyHeads + keyHead) * keyLength, keys, keyLength, keyLength);
-            Norms.length(keys, 0, keyLength, epsilon);
-            Norms.length(keys, keyLength, keyLength, epsilon);
-            mixed.read(row, 2 * keyHeads * keyLength + head * length, missing, 0, length);
-            if (byKey) {
-                decay.read(row, head * keyLength, keys, 2 * keyLength, keyLength);
-            } else {
-                Arrays.fill(keys, 2 * keyLength, 3 * keyLength, decay.get(row, head));
+            mixed.read(row, keyHead * keyLength, query, 0, keyLength);
+            mixed.read(row, (keyHeads + keyHead) * keyLength, key, 0, keyLength);
+            Norms.length(query, 0, keyLength, epsilon);
+            Norms.length(key, 0, keyLength, epsilon);
+            readKept(row, head, kept);
+            for (int i = 0; i < keyLength; i++) {
+                query[i] *= scale;
+                keptKey[i] = kept[i] * key[i];
             }
-            recall(state, at, keys, sum, length);
+            // What the state gives for the key after it has decayed; then what is missing is learnt.
+            state.read(keptKey, sum);
+            mixed.read(row, 2 * keyHeads * keyLength + head * length, missing, 0, length);
             float rate = beta.get(row, head);
             for (int p = 0; p < length; p++) {
                 missing[p] = rate * (missing[p] - sum[p]);
             }
-            learn(state, at, keys, missing, sum, length);
+            state.update(kept, key, missing, query, sum);
             y.write(row, head * length, sum, 0, length);
         }
+        state.store(span.cache().nextState(layer), at, keyLength);
     }
 
-    /** Decays the state; {@code sum = k · S}. */
-    private void recall(float[] state, int at, float[] keys, float[] sum, int length) {
-        Arrays.fill(sum, 0, length, 0f);
-        for (int i = 0; i < keyLength; i++) {
-            float kept = (float) Math.exp(keys[2 * keyLength + i]);
-            float key = keys[keyLength + i];
-            int s = at + i * length;
-            for (int p = 0; p < length; p++) {
-                float value = kept * state[s + p];
-                state[s + p] = value;
-                sum[p] += key * value;
-            }
-        }
-    }
-
-    /** {@code S += k ⊗ missing}; {@code sum = q · S}. */
-    private void learn(float[] state, int at, float[] keys, float[] missing, float[] sum, int length) {
-        Arrays.fill(sum, 0, length, 0f);
-        float scale = (float) (1 / Math.sqrt(keyLength));
-        for (int i = 0; i < keyLength; i++) {
-            float query = keys[i] * scale;
-            float key = keys[keyLength + i];
-            int s = at + i * length;
-            for (int p = 0; p < length; p++) {
-                float value = state[s + p] + key * missing[p];
-                state[s + p] = value;
-                sum[p] += query * value;
-            }
+    /** What is kept of each key value's row: {@code e^g}. */
+    private void readKept(int row, int head, float[] kept) {
+        if (decay.columns() > heads()) {
+            decay.read(row, head * keyLength, kept, 0, keyLength);
+            RowCurves.exp(kept, keyLength);
+        } else {
+            Arrays.fill(kept, 0, keyLength, (float) Math.exp(decay.get(row, head)));
         }
     }
 }

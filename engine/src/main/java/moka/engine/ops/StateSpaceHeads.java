@@ -13,7 +13,7 @@ import moka.engine.kernel.AttentionPlan.Span;
  *   y[h][p] = sum over n of C[g][n] S[n][p] + D[h] x[h][p]
  * </pre>
  *
- * A row costs {@code 3 * heads * stateSize * headLength} operations.
+ * A row costs {@code 5 * heads * stateSize * headLength} operations.
  *
  * @param mixed {@code [t][heads * headLength + 2 * groups * stateSize]}: x, B, C
  * @param step {@code [t][heads]}
@@ -44,35 +44,29 @@ public record StateSpaceHeads(
     public void run(Span span, int head, int worker) {
         int length = y.columns() / heads();
         int group = head / (heads() / groups);
-        int size = stateSize * length;
-        int at = stateAt + head * size;
-        float[] state = span.cache().nextState(layer);
-        System.arraycopy(span.cache().state(layer), at, state, at, size);
+        int at = stateAt + head * stateSize * length;
+        StateTile state = StateTile.load(scratch, worker, span.cache().state(layer), at, stateSize, length);
         float[] x = scratch.floats(worker, 0, length);
-        float[] into = scratch.floats(worker, 1, stateSize);
-        float[] out = scratch.floats(worker, 2, stateSize);
+        float[] into = state.factors(scratch, worker, 1);
+        float[] out = state.factors(scratch, worker, 2);
         float[] sum = scratch.floats(worker, 3, length);
+        float[] keeps = state.factors(scratch, worker, 4);
         for (int row = span.firstRow(); row < span.firstRow() + span.rowCount(); row++) {
             mixed.read(row, head * length, x, 0, length);
             mixed.read(row, y.columns() + group * stateSize, into, 0, stateSize);
             mixed.read(row, y.columns() + (groups + group) * stateSize, out, 0, stateSize);
             float dt = Curves.softplus(step.get(row, head) + bias[head]);
-            float kept = (float) Math.exp(dt * decay[head]);
-            Arrays.fill(sum, 0, length, 0f);
+            Arrays.fill(keeps, 0, state.height(), (float) Math.exp(dt * decay[head]));
             for (int n = 0; n < stateSize; n++) {
-                float factor = dt * into[n];
-                float read = out[n];
-                int s = at + n * length;
-                for (int p = 0; p < length; p++) {
-                    float value = kept * state[s + p] + factor * x[p];
-                    state[s + p] = value;
-                    sum[p] += read * value;
-                }
+                into[n] *= dt;
             }
+            state.update(keeps, into, x, out, sum);
+            float straight = skip[head];
             for (int p = 0; p < length; p++) {
-                sum[p] += skip[head] * x[p];
+                sum[p] += straight * x[p];
             }
             y.write(row, head * length, sum, 0, length);
         }
+        state.store(span.cache().nextState(layer), at, stateSize);
     }
 }
