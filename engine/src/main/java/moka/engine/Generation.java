@@ -58,12 +58,12 @@ final class Generation {
         this.tokenizer = session.model().tokenizer();
         this.decoder = tokenizer.newStreamingDecoder(false);
         this.constraint = options.grammar()
-                .map(it -> session.model().bound(it).newConstraint());
+                .map(it -> session.model().constraints().grammar(it).newConstraint());
         this.stopTexts = new StopTexts(options.stopTexts());
         this.sampler = new Sampler(
                 sampling(options.sampling(), tokenizer),
                 session.model().vocabularySize(),
-                session.model().dryBreakers(options.sampling().dry()));
+                session.model().constraints().dryBreakers(options.sampling().dry()));
     }
 
     /** The options, with the tokens forbidden that the file forbids to generate. */

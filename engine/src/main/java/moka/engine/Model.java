@@ -8,42 +8,30 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import moka.engine.architecture.Adapters;
 import moka.engine.architecture.Architecture;
 import moka.engine.architecture.Architectures;
-import moka.engine.architecture.Graph;
 import moka.engine.architecture.Hyperparameters;
-import moka.engine.architecture.Rotations;
 import moka.engine.architecture.Weights;
 import moka.engine.cache.CacheShape;
 import moka.engine.cache.KvCache;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
-import moka.engine.grammar.Grammar;
-import moka.engine.grammar.TokenGrammar;
-import moka.engine.grammar.TokenVocabulary;
-import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.ObservedKernels;
 import moka.engine.kernel.machine.BusErrorGuard;
-import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
-import moka.engine.sampling.DrySequenceBreakers;
 import moka.engine.sampling.SamplingOptions;
 import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
@@ -69,17 +57,14 @@ public final class Model implements AutoCloseable {
     private final WorkerTeam team;
     private final KernelProvider.Choice choice;
     private final Optional<BusErrorGuard> guard;
-    private final Weights weights;
     private final Adapters adapters;
-    private final Rotations rotations = new Rotations();
+    private final ForwardPasses passes;
     private final Arena arena = Arena.ofShared();
     private final ReentrantLock computing = new ReentrantLock(true);
     private final Map<Session, String> sessions = new LinkedHashMap<>();
-    private final Map<Integer, ForwardPass> forwardPasses = new HashMap<>();
     private final ChatTemplates chatTemplates;
-    private @Nullable TokenVocabulary grammarVocabulary;
-    private @Nullable TokenGrammar tokenGrammar;
-    private final Map<List<String>, List<int[]>> dryBreakers = new ConcurrentHashMap<>();
+    private final Constraints constraints;
+    private final MemoryNeeds memory;
     private boolean closed;
     private int sessionCount;
 
@@ -154,8 +139,10 @@ public final class Model implements AutoCloseable {
         this.cacheShape = architecture.cacheShape(hyperparameters);
         this.chatTemplates = ChatTemplates.of(file.metadata());
         this.tokenizer = Tokenizer.of(file.metadata());
+        this.memory = new MemoryNeeds(file, hyperparameters, cacheShape, tokenizer.vocabularySize(), options);
+        this.constraints = new Constraints(tokenizer);
         if (options.checkMemory()) {
-            checkMemory(SessionOptions.DEFAULT.withContextLength(Math.min(contextLength(), 512)), true);
+            memory.check(SessionOptions.DEFAULT.withContextLength(Math.min(contextLength(), 512)), true);
         }
         this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
         KernelProvider.Choice chosen = null;
@@ -165,21 +152,20 @@ public final class Model implements AutoCloseable {
                     new KernelProvider.Request(
                             team,
                             options.float32() ? Precision.FLOAT32 : Precision.FAST,
-                            options.repack() && repackedFits(),
+                            options.repack() && memory.repackedFits(),
                             options.vectorBits()),
                     options.kernels());
             if (observer != null) {
                 chosen = new KernelProvider.Choice(new ObservedKernels(chosen.kernels(), observer), chosen.reasons());
             }
             this.choice = chosen;
-            this.weights = new Weights(file, chosen.kernels(), arena);
+            Weights weights = new Weights(file, chosen.kernels(), arena);
             changes = new Adapters(
                     file, chosen.kernels(), hyperparameters.embeddingLength(), options.adapters(), options.controlVectors());
             this.adapters = changes;
-            // Asks for every tensor, so that what is missing or wrong is said now and not at the first token.
-            try (Arena scratch = Arena.ofConfined()) {
-                build(scratch, 1, longContext(contextLength(SessionOptions.DEFAULT)));
-            }
+            this.passes = new ForwardPasses(
+                    architecture, hyperparameters, weights, adapters, vocabularySize(), chosen.kernels(), arena);
+            passes.checkTensors(memory.contextLength(SessionOptions.DEFAULT));
         } catch (Throwable e) {
             if (chosen != null) {
                 chosen.kernels().close();
@@ -284,16 +270,7 @@ public final class Model implements AutoCloseable {
 
     /** What a session needs together with the weights. */
     public MemoryEstimate memoryEstimate(SessionOptions session) {
-        int context = contextLength(session);
-        int rows = batchRows(session, context);
-        long scratch = 4L * vocabularySize() * (1 + ForwardPass.HEAD_ROWS)
-                + 4L * rows * (6L * hyperparameters.embeddingLength() + 2L * hyperparameters.feedForwardLength());
-        return new MemoryEstimate(
-                file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum(),
-                choice == null ? 0 : choice.kernels().extraBytes(),
-                KvCache.bytes(cacheShape, keyType(session), valueType(session), context, rows),
-                scratch,
-                context);
+        return memory.estimate(session, choice.kernels().extraBytes());
     }
 
     /** Whether the model gives vectors ({@link #embed}) instead of continuing text. */
@@ -346,12 +323,13 @@ public final class Model implements AutoCloseable {
         if (architecture.embeds()) {
             throw new EngineException(name() + ": '" + architectureName + "' is an embedding model: it continues no text");
         }
-        if (contextLength(session) > architecture.longestContext()) {
+        int context = memory.contextLength(session);
+        if (context > architecture.longestContext()) {
             throw new EngineException("%s: a context of %d, but '%s' is computed up to %d only: use a smaller --context"
-                    .formatted(name(), contextLength(session), architectureName, architecture.longestContext()));
+                    .formatted(name(), context, architectureName, architecture.longestContext()));
         }
         if (options.checkMemory()) {
-            checkMemory(session, false);
+            memory.check(session, false);
         }
         synchronized (sessions) {
             if (closed) {
@@ -407,31 +385,9 @@ public final class Model implements AutoCloseable {
         return computing;
     }
 
-    /** A grammar with the model's vocabulary; the last one is kept, for answers under the same grammar share what they learn. */
-    synchronized TokenGrammar bound(Grammar grammar) {
-        TokenGrammar now = tokenGrammar;
-        if (now == null || now.grammar() != grammar) {
-            now = new TokenGrammar(grammar, grammarVocabulary());
-            tokenGrammar = now;
-        }
-        return now;
-    }
-
-    /** Token sequences across which DRY matches no repeat. */
-    List<int[]> dryBreakers(SamplingOptions.Dry dry) {
-        return dry.off()
-                ? List.of()
-                : dryBreakers.computeIfAbsent(dry.sequenceBreakers(), it -> DrySequenceBreakers.of(it, tokenizer));
-    }
-
-    /** The vocabulary as grammars want it: made at the first use, since it costs some milliseconds. */
-    synchronized TokenVocabulary grammarVocabulary() {
-        TokenVocabulary now = grammarVocabulary;
-        if (now == null) {
-            now = TokenVocabulary.of(tokenizer);
-            grammarVocabulary = now;
-        }
-        return now;
+    /** What answers are held to, in terms of the model's tokens. */
+    Constraints constraints() {
+        return constraints;
     }
 
     /** Tells models apart whose tensors have the same names and shapes: from these and the first bytes of each tensor. */
@@ -452,91 +408,11 @@ public final class Model implements AutoCloseable {
 
     /** The forward pass for batches of these rows, made at the first use; it lives as long as the model. */
     ForwardPass forwardPass(int maxRows, int contextLength) {
-        boolean longContext = longContext(contextLength);
-        synchronized (forwardPasses) {
-            return forwardPasses.computeIfAbsent(longContext ? -maxRows : maxRows, key -> build(arena, maxRows, longContext));
-        }
+        return passes.of(maxRows, contextLength);
     }
 
-    /** Whether LongRoPE's factors for contexts beyond the training's apply. */
-    private boolean longContext(int contextLength) {
-        return weights.has("rope_factors_long.weight") && contextLength > hyperparameters.ropeScaling().originalContextLength();
-    }
-
-    private ForwardPass build(Arena memory, int maxRows, boolean longContext) {
-        return new ForwardPass(choice.kernels(), memory, maxRows, longContext, new ForwardPass.Builder() {
-            @Override
-            public Activations body(Graph graph) {
-                graph.use(adapters);
-                return architecture.body(hyperparameters, weights, rotations, graph);
-            }
-
-            @Override
-            public Activations head(Activations input, Graph graph) {
-                graph.use(adapters);
-                return architecture.head(hyperparameters, weights, input, vocabularySize(), graph);
-            }
-        });
-    }
-
-    int contextLength(SessionOptions session) {
-        return session.contextLength() > 0
-                ? session.contextLength()
-                : Math.min(contextLength(), SessionOptions.DEFAULT_CONTEXT_LENGTH);
-    }
-
-    static int batchRows(SessionOptions session, int context) {
-        return Math.max(1, Math.min(session.batchTokens(), context));
-    }
-
-    ElementType keyType(SessionOptions session) {
-        return cacheType(session.keyCacheType(), CacheShape.Layer::headLength);
-    }
-
-    ElementType valueType(SessionOptions session) {
-        return cacheType(session.valueCacheType(), CacheShape.Layer::valueLength);
-    }
-
-    private ElementType cacheType(String name, ToIntFunction<CacheShape.Layer> lengthOfHeads) {
-        if (options.float32()) {
-            return ElementType.F32;
-        }
-        ElementType type = Arrays.stream(ElementType.values())
-                .filter(it -> it.name().equalsIgnoreCase(name))
-                .findFirst()
-                .orElseThrow(() ->
-                        new EngineException("cache type '" + name + "', expected f16, f32, bf16, q8_0 or q4_0"));
-        for (CacheShape.Layer layer : cacheShape.layers()) {
-            int length = lengthOfHeads.applyAsInt(layer);
-            if (layer.kvHeadCount() > 0 && length % type.groupLength() != 0) {
-                throw new EngineException("cache type " + name + " needs heads of a multiple of " + type.groupLength()
-                        + " values, and " + name() + " has heads of " + length + ": use f16");
-            }
-        }
-        return type;
-    }
-
-    private boolean repackedFits() {
-        OptionalLong available = AvailableMemory.bytes();
-        long weightBytes = file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum();
-        return available.isEmpty() || available.getAsLong() > weightBytes * 2.2;
-    }
-
-    private void checkMemory(SessionOptions session, boolean withWeights) {
-        MemoryEstimate estimate = memoryEstimate(session);
-        long needed = estimate.cacheBytes() + estimate.scratchBytes() + (withWeights ? estimate.weightBytes() : 0);
-        OptionalLong available = AvailableMemory.bytes();
-        if (available.isPresent() && needed > available.getAsLong()) {
-            throw new EngineException(
-                    "%s: needs about %.1f GB (weights %.1f, cache %.1f at %d tokens, scratch %.1f) but %.1f GB is available: use --context with a smaller number, or a smaller file"
-                            .formatted(
-                                    name(),
-                                    estimate.totalBytes() / 1e9,
-                                    estimate.weightBytes() / 1e9,
-                                    estimate.cacheBytes() / 1e9,
-                                    estimate.contextLength(),
-                                    estimate.scratchBytes() / 1e9,
-                                    available.getAsLong() / 1e9));
-        }
+    /** What sessions are made by. */
+    MemoryNeeds memory() {
+        return memory;
     }
 }

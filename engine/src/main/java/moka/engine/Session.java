@@ -1,15 +1,9 @@
 package moka.engine;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -51,10 +45,9 @@ public final class Session implements AutoCloseable {
 
     Session(Model model, SessionOptions options) {
         this.model = model;
-        this.contextLength = model.contextLength(options);
-        this.batchRows = Model.batchRows(options, contextLength);
-        this.cache = new KvCache(
-                model.cacheShape(), model.keyType(options), model.valueType(options), batchRows);
+        this.contextLength = model.memory().contextLength(options);
+        this.batchRows = model.memory().batchRows(options);
+        this.cache = model.memory().newCache(options);
         this.pass = model.forwardPass(batchRows, contextLength);
         this.logits = arena.allocate(4L * model.vocabularySize(), 64);
     }
@@ -223,19 +216,7 @@ public final class Session implements AutoCloseable {
     public void save(Path path) {
         enter();
         try {
-            Path absolute = path.toAbsolutePath();
-            Path part = absolute.resolveSibling(
-                    absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-            try {
-                Files.deleteIfExists(part);
-                SavedSequence.write(
-                        part, new SavedSequence.Header(model.fingerprint(), tokens(), storedPositions), cache);
-                Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
-            }
-        } catch (IOException e) {
-            throw new EngineException(path + ": the session cannot be saved: " + reason(e), e);
+            SessionFile.write(path, new SavedSequence.Header(model.fingerprint(), tokens(), storedPositions), cache);
         } finally {
             exit();
         }
@@ -251,24 +232,13 @@ public final class Session implements AutoCloseable {
         enter();
         try {
             rewindTo(0);
-            SavedSequence.Header saved = SavedSequence.read(path, model.fingerprint(), contextLength, cache);
+            SavedSequence.Header saved = SessionFile.read(path, model.fingerprint(), contextLength, cache);
             check(saved.tokens(), 0, saved.tokens().length);
             stored(saved.tokens(), 0, saved.tokens().length);
             storedPositions = saved.furthest();
-        } catch (IOException e) {
-            throw new EngineException(path + ": the session cannot be restored: " + reason(e), e);
         } finally {
             exit();
         }
-    }
-
-    private static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException none -> "no such file or folder: " + none.getFile();
-            case AccessDeniedException denied -> "access denied";
-            case FileSystemException failed when failed.getReason() != null -> failed.getReason();
-            default -> String.valueOf(e.getMessage());
-        };
     }
 
     /** Forgets everything. */

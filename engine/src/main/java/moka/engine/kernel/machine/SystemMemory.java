@@ -1,10 +1,9 @@
 package moka.engine.kernel.machine;
 
-import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
 /**
@@ -13,9 +12,6 @@ import java.util.Locale;
  * tested).
  */
 abstract sealed class SystemMemory {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-
     /** Two MiB: the size of a huge page on x86-64. */
     static final long HUGE_PAGE = 2L << 20;
 
@@ -53,8 +49,12 @@ abstract sealed class SystemMemory {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
 
-    private static MethodHandle find(Linker linker, String name, FunctionDescriptor shape) {
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), shape);
+    /**
+     * A function of the C library, called in the one shape that kernels are called in: an argument of fewer bits is the lower part of a
+     * register in every calling convention here, and so is a result. A shape of its own for each would cost 5 ms of the start.
+     */
+    private static Routine find(String name) {
+        return new Routine(Linker.nativeLinker().defaultLookup().findOrThrow(name));
     }
 
     private static final class Posix extends SystemMemory {
@@ -65,57 +65,36 @@ abstract sealed class SystemMemory {
         private static final int ADVICE_HUGE_PAGE = 14;
 
         private final boolean linux;
-        private final MethodHandle map;
-        private final MethodHandle protect;
-        private final MethodHandle unmap;
-        private final MethodHandle advise;
+        private final Routine map = find("mmap");
+        private final Routine protect = find("mprotect");
+        private final Routine unmap = find("munmap");
+        private final Routine advise = find("madvise");
 
         Posix(boolean linux) {
             this.linux = linux;
-            Linker linker = Linker.nativeLinker();
-            map = find(linker, "mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
-            protect = find(linker, "mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT));
-            unmap = find(linker, "munmap", FunctionDescriptor.of(INT, LONG, LONG));
-            advise = find(linker, "madvise", FunctionDescriptor.of(INT, LONG, LONG, INT));
         }
 
         @Override
         long reserve(long bytes) {
-            try {
-                long address = (long) map.invokeExact(0L, bytes, READ | WRITE, PRIVATE | (linux ? 0x20 : 0x1000), -1, 0L);
-                return address == -1 ? 0 : address;
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+            long address = map.call(0, bytes, READ | WRITE, PRIVATE | (linux ? 0x20 : 0x1000), -1, 0);
+            return address == -1 ? 0 : address;
         }
 
         @Override
         boolean makeExecutable(long address, long bytes) {
-            try {
-                return (int) protect.invokeExact(address, bytes, READ | EXECUTE) == 0;
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+            return (int) protect.call(address, bytes, READ | EXECUTE, 0, 0, 0) == 0;
         }
 
         @Override
         void wantHugePages(long address, long bytes) {
             if (linux) {
-                try {
-                    int ignored = (int) advise.invokeExact(address, bytes, ADVICE_HUGE_PAGE);
-                } catch (Throwable e) {
-                    throw new AssertionError(e);
-                }
+                advise.call(address, bytes, ADVICE_HUGE_PAGE, 0, 0, 0);
             }
         }
 
         @Override
         void release(long address, long bytes) {
-            try {
-                int ignored = (int) unmap.invokeExact(address, bytes);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+            unmap.call(address, bytes, 0, 0, 0, 0);
         }
 
         @Override
@@ -130,32 +109,20 @@ abstract sealed class SystemMemory {
         private static final int READ_WRITE = 4;
         private static final int EXECUTE_READ = 0x20;
 
-        private final MethodHandle allocate;
-        private final MethodHandle protect;
-        private final MethodHandle free;
-
-        Windows() {
-            Linker linker = Linker.nativeLinker();
-            allocate = find(linker, "VirtualAlloc", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT));
-            protect = find(linker, "VirtualProtect", FunctionDescriptor.of(INT, LONG, LONG, INT, ValueLayout.ADDRESS));
-            free = find(linker, "VirtualFree", FunctionDescriptor.of(INT, LONG, LONG, INT));
-        }
+        private final Routine allocate = find("VirtualAlloc");
+        private final Routine protect = find("VirtualProtect");
+        private final Routine free = find("VirtualFree");
 
         @Override
         long reserve(long bytes) {
-            try {
-                return (long) allocate.invokeExact(0L, bytes, COMMIT_AND_RESERVE, READ_WRITE);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+            return allocate.call(0, bytes, COMMIT_AND_RESERVE, READ_WRITE, 0, 0);
         }
 
         @Override
         boolean makeExecutable(long address, long bytes) {
-            try (var arena = java.lang.foreign.Arena.ofConfined()) {
-                return (int) protect.invokeExact(address, bytes, EXECUTE_READ, arena.allocate(INT)) != 0;
-            } catch (Throwable e) {
-                throw new AssertionError(e);
+            try (Arena arena = Arena.ofConfined()) {
+                long before = arena.allocate(ValueLayout.JAVA_INT).address();
+                return (int) protect.call(address, bytes, EXECUTE_READ, before, 0, 0) != 0;
             }
         }
 
@@ -166,11 +133,7 @@ abstract sealed class SystemMemory {
 
         @Override
         void release(long address, long bytes) {
-            try {
-                int ignored = (int) free.invokeExact(address, 0L, RELEASE);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+            free.call(address, 0, RELEASE, 0, 0, 0);
         }
 
         @Override

@@ -1,0 +1,115 @@
+package moka.engine;
+
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.function.ToIntFunction;
+import moka.engine.architecture.Hyperparameters;
+import moka.engine.cache.CacheShape;
+import moka.engine.cache.KvCache;
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.runtime.AvailableMemory;
+import moka.gguf.GgufFile;
+
+/** What sessions over a model come to: their context, batches and cache types, the memory that takes, and whether it is there. */
+final class MemoryNeeds {
+    /** Weights, their repacked copy, and room for the rest. */
+    private static final double REPACKED_SHARE = 2.2;
+
+    private final GgufFile file;
+    private final Hyperparameters hyperparameters;
+    private final CacheShape cacheShape;
+    private final int vocabularySize;
+    private final boolean float32;
+
+    MemoryNeeds(
+            GgufFile file, Hyperparameters hyperparameters, CacheShape cacheShape, int vocabularySize, ModelOptions options) {
+        this.file = file;
+        this.hyperparameters = hyperparameters;
+        this.cacheShape = cacheShape;
+        this.vocabularySize = vocabularySize;
+        this.float32 = options.float32();
+    }
+
+    int contextLength(SessionOptions session) {
+        return session.contextLength() > 0
+                ? session.contextLength()
+                : Math.min(hyperparameters.contextLength(), SessionOptions.DEFAULT_CONTEXT_LENGTH);
+    }
+
+    int batchRows(SessionOptions session) {
+        return Math.max(1, Math.min(session.batchTokens(), contextLength(session)));
+    }
+
+    KvCache newCache(SessionOptions session) {
+        return new KvCache(cacheShape, keyType(session), valueType(session), batchRows(session));
+    }
+
+    /** @param repackedBytes weights copied into a faster layout */
+    MemoryEstimate estimate(SessionOptions session, long repackedBytes) {
+        int context = contextLength(session);
+        int rows = batchRows(session);
+        long scratch = 4L * vocabularySize * (1 + ForwardPass.HEAD_ROWS)
+                + 4L * rows * (6L * hyperparameters.embeddingLength() + 2L * hyperparameters.feedForwardLength());
+        return new MemoryEstimate(
+                weightBytes(),
+                repackedBytes,
+                KvCache.bytes(cacheShape, keyType(session), valueType(session), context, rows),
+                scratch,
+                context);
+    }
+
+    /** @throws EngineException with the numbers, if it does not fit in the memory that is left */
+    void check(SessionOptions session, boolean withWeights) {
+        MemoryEstimate estimate = estimate(session, 0);
+        long needed = estimate.cacheBytes() + estimate.scratchBytes() + (withWeights ? estimate.weightBytes() : 0);
+        OptionalLong available = AvailableMemory.bytes();
+        if (available.isPresent() && needed > available.getAsLong()) {
+            throw new EngineException(
+                    "%s: needs about %.1f GB (weights %.1f, cache %.1f at %d tokens, scratch %.1f) but %.1f GB is available: use --context with a smaller number, or a smaller file"
+                            .formatted(
+                                    file.name(),
+                                    estimate.totalBytes() / 1e9,
+                                    estimate.weightBytes() / 1e9,
+                                    estimate.cacheBytes() / 1e9,
+                                    estimate.contextLength(),
+                                    estimate.scratchBytes() / 1e9,
+                                    available.getAsLong() / 1e9));
+        }
+    }
+
+    boolean repackedFits() {
+        OptionalLong available = AvailableMemory.bytes();
+        return available.isEmpty() || available.getAsLong() > weightBytes() * REPACKED_SHARE;
+    }
+
+    private long weightBytes() {
+        return file.tensors().stream().mapToLong(it -> it.data().byteSize()).sum();
+    }
+
+    private ElementType keyType(SessionOptions session) {
+        return cacheType(session.keyCacheType(), CacheShape.Layer::headLength);
+    }
+
+    private ElementType valueType(SessionOptions session) {
+        return cacheType(session.valueCacheType(), CacheShape.Layer::valueLength);
+    }
+
+    private ElementType cacheType(String name, ToIntFunction<CacheShape.Layer> lengthOfHeads) {
+        if (float32) {
+            return ElementType.F32;
+        }
+        ElementType type = Arrays.stream(ElementType.values())
+                .filter(it -> it.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new EngineException("cache type '" + name + "', expected f16, f32, bf16, q8_0 or q4_0"));
+        for (CacheShape.Layer layer : cacheShape.layers()) {
+            int length = lengthOfHeads.applyAsInt(layer);
+            if (layer.kvHeadCount() > 0 && length % type.groupLength() != 0) {
+                throw new EngineException("cache type " + name + " needs heads of a multiple of " + type.groupLength()
+                        + " values, and " + file.name() + " has heads of " + length + ": use f16");
+            }
+        }
+        return type;
+    }
+}
