@@ -120,6 +120,11 @@ public final class GgufWriter implements AutoCloseable {
         }
     }
 
+    /** Bytes that a file of version 3 with these tensors takes. */
+    public static long sizeBytes(Metadata metadata, List<GgufTensorInfo> tensors) {
+        return PartWriter.sizeBytes(metadata, tensors);
+    }
+
     private static MetadataBuilder alignmentOf(Metadata metadata) {
         MetadataBuilder keys = Metadata.builder(metadata.source());
         MetadataValue alignment = metadata.values().get(GgufReader.ALIGNMENT_KEY);

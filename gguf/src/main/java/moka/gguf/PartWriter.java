@@ -23,6 +23,36 @@ final class PartWriter implements AutoCloseable {
 
     private record Place(GgufTensorInfo tensor, long begin) {}
 
+    /**
+     * What lies where.
+     *
+     * @param head everything before the data
+     * @param begins where the data of each tensor begins in the file
+     */
+    private record Layout(byte[] head, List<Long> begins, long sizeBytes) {
+        static Layout of(Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
+            int alignment = alignment(metadata);
+            List<Long> offsets = new ArrayList<>();
+            long end = 0;
+            for (GgufTensorInfo tensor : tensors) {
+                if (options.bigEndian() && !ByteSwap.supports(tensor.type())) {
+                    throw new IllegalArgumentException(
+                            Wording.tensor(tensor.name()) + ": " + tensor.type() + " cannot be written big-endian");
+                }
+                offsets.add(end);
+                end = align(Math.addExact(end, tensor.bytes()), alignment);
+            }
+            byte[] head = new Encoder(options).encode(metadata, tensors, offsets);
+            long dataBegin = tensors.isEmpty() ? head.length : align(head.length, alignment);
+            return new Layout(head, offsets.stream().map(it -> dataBegin + it).toList(), dataBegin + end);
+        }
+    }
+
+    /** Bytes of the whole file. */
+    static long sizeBytes(Metadata metadata, List<GgufTensorInfo> tensors) {
+        return Layout.of(metadata, tensors, GgufWriter.Options.DEFAULT).sizeBytes;
+    }
+
     private final Path target;
     private final Path unfinished;
     private final FileChannel channel;
@@ -47,23 +77,10 @@ final class PartWriter implements AutoCloseable {
     }
 
     static PartWriter create(Path target, Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
-        int alignment = alignment(metadata);
-        List<Long> offsets = new ArrayList<>();
-        long end = 0;
-        for (GgufTensorInfo tensor : tensors) {
-            if (options.bigEndian() && !ByteSwap.supports(tensor.type())) {
-                throw new IllegalArgumentException(
-                        Wording.tensor(tensor.name()) + ": " + tensor.type() + " cannot be written big-endian");
-            }
-            offsets.add(end);
-            end = align(Math.addExact(end, tensor.bytes()), alignment);
-        }
-        byte[] head = new Encoder(options).encode(metadata, tensors, offsets);
-        long dataBegin = tensors.isEmpty() ? head.length : align(head.length, alignment);
-
+        Layout layout = Layout.of(metadata, tensors, options);
         Map<String, Place> places = new LinkedHashMap<>();
         for (int i = 0; i < tensors.size(); i++) {
-            places.put(tensors.get(i).name(), new Place(tensors.get(i), dataBegin + offsets.get(i)));
+            places.put(tensors.get(i).name(), new Place(tensors.get(i), layout.begins.get(i)));
         }
         Path directory = target.toAbsolutePath().getParent();
         try {
@@ -71,9 +88,9 @@ final class PartWriter implements AutoCloseable {
             String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
             Path unfinished = directory.resolve("." + target.getFileName() + "." + number + ".unfinished");
             FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-            var writer = new PartWriter(target, unfinished, channel, options.bigEndian(), dataBegin + end, places);
+            var writer = new PartWriter(target, unfinished, channel, options.bigEndian(), layout.sizeBytes, places);
             try {
-                writer.writeAll(ByteBuffer.wrap(head), 0);
+                writer.writeAll(ByteBuffer.wrap(layout.head), 0);
                 return writer;
             } catch (Throwable e) {
                 writer.close();

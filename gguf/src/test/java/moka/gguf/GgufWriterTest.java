@@ -129,6 +129,19 @@ class GgufWriterTest {
     }
 
     @Test
+    void tellsTheSizeBefore() throws IOException {
+        Path source = folder.resolve("size.gguf");
+        Metadata metadata = Metadata.builder("test").set("general.architecture", "llama").build();
+        List<GgufTensorInfo> tensors =
+                List.of(new GgufTensorInfo("a", TensorType.F32, 5), new GgufTensorInfo("b", TensorType.Q8_0, 32, 2));
+        try (GgufWriter writer = GgufWriter.create(source, metadata, tensors)) {
+            tensors.forEach(it -> writer.write(it.name(), MemorySegment.ofArray(new byte[(int) it.bytes()])));
+            writer.commit();
+        }
+        assertEquals(Files.size(source), GgufWriter.sizeBytes(metadata, tensors));
+    }
+
+    @Test
     void changesAndRemovesKeysOfACopy() {
         Path first = folder.resolve("first.gguf");
         Path second = folder.resolve("second.gguf");
