@@ -62,7 +62,7 @@ public record CalibratedQuantization(
             weighted = options.withImportance(importance.scaled(scales));
         }
         RowEncoder.Factory encoders = Quantization.weighted(weighted.importance());
-        if (method == Method.GPTQ || method == Method.AWQ_GPTQ) {
+        if (method.roundsByColumn()) {
             encoders = new GptqEncoder.Rounding(moments, scales, damping, encoders);
         }
         new Quantization(model, weighted, encoders).run(target, quantizing);

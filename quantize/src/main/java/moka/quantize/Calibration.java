@@ -43,6 +43,19 @@ public record Calibration(Path model, ModelOptions options, String text, int win
         void accept(List<String> names, int matrix, float[][] rows);
     }
 
+    /** The same with a part of the text, cut at ends of lines. @param from share of the text where it begins @param to where it ends, up to 1 */
+    public Calibration part(double from, double to) {
+        return new Calibration(model, options, text.substring(lineEnd(from), lineEnd(to)), window, atMost, parseSpecial);
+    }
+
+    private int lineEnd(double share) {
+        if (share <= 0 || share >= 1) {
+            return share <= 0 ? 0 : text.length();
+        }
+        int at = text.indexOf('\n', (int) (share * text.length()));
+        return at < 0 ? text.length() : at + 1;
+    }
+
     /** Sums of squared inputs for all matrices of blocks; of the output matrix too where {@code withOutput}. */
     public ImportanceMatrix importance(String datasetName, boolean withOutput, Listener listener) {
         Map<String, double[][]> sums = new LinkedHashMap<>();

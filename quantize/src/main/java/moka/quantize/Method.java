@@ -23,6 +23,11 @@ public enum Method {
         return this != RTN && this != IMATRIX;
     }
 
+    /** Whether columns are rounded one after another. */
+    boolean roundsByColumn() {
+        return this == GPTQ || this == AWQ_GPTQ;
+    }
+
     boolean scales() {
         return this == AWQ || this == AWQ_GPTQ || this == SMOOTHQUANT;
     }

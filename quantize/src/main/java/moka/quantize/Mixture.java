@@ -76,6 +76,17 @@ public enum Mixture {
         return baseType == TensorType.F32 || baseType == TensorType.F16 || baseType == TensorType.BF16;
     }
 
+    /** The mixture that has a type for most tensors; of several the middle one. */
+    static Mixture ofBase(TensorType type) {
+        Mixture found = Q8_0;
+        for (Mixture mixture : values()) {
+            if (mixture.baseType == type && (found.baseType != type || mixture.name().endsWith("_M"))) {
+                found = mixture;
+            }
+        }
+        return found;
+    }
+
     /** The mixture of a name, in any case; {@code Q4_K} means {@code Q4_K_M}. */
     public static Optional<Mixture> byName(String name) {
         String upper = name.toUpperCase(Locale.ROOT);

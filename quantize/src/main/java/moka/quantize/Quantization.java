@@ -1,12 +1,8 @@
 package moka.quantize;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,19 +14,12 @@ import moka.gguf.GgufWriter;
 import moka.gguf.Metadata;
 import moka.gguf.MetadataBuilder;
 import moka.gguf.TensorType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a quantized model from another, tensor by tensor: memory is a few pieces of rows, whatever the size of the model. The result takes
  * its name at the end, complete. For one thread; the work is spread over a team.
  */
 public final class Quantization {
-    /** Values of a chunk, the unit of parallel work. */
-    private static final int CHUNK_VALUES = 1 << 17;
-
-    /** Chunks in a piece, which is written as a whole. */
-    private static final int PIECE_CHUNKS = 32;
-
     private static final int FORMAT_VERSION = 2;
 
     /**
@@ -234,96 +223,9 @@ public final class Quantization {
             return;
         }
         method.prepare(tensor, type);
-        int columns = tensor.columns();
-        int rowBytes = Math.toIntExact(type.rowBytes(columns));
-        int chunkRows = (int) Math.clamp(CHUNK_VALUES / columns, 1, tensor.matrixRows());
-        RowEncoder[] encoders = new RowEncoder[team.size()];
-        float[][] buffers = new float[team.size()][];
-        List<Chunk> chunks = chunks(tensor, chunkRows);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment out = arena.allocate((long) PIECE_CHUNKS * chunkRows * rowBytes);
-            for (int first = 0; first < chunks.size(); first += PIECE_CHUNKS) {
-                List<Chunk> piece = chunks.subList(first, Math.min(first + PIECE_CHUNKS, chunks.size()));
-                byte[][] results = new byte[piece.size()][];
-                team.run(piece.size(), (i, worker) -> {
-                    if (encoders[worker] == null) {
-                        encoders[worker] = method.encoder(tensor, type);
-                        buffers[worker] = new float[chunkRows * columns];
-                    }
-                    results[i] = encode(tensor, piece.get(i), encoders[worker], buffers[worker]);
-                });
-                long length = 0;
-                for (byte[] result : results) {
-                    MemorySegment.copy(result, 0, out, ValueLayout.JAVA_BYTE, length, result.length);
-                    length += result.length;
-                }
-                writer.append(info.name(), out.asSlice(0, length));
-                progress.add(length * info.bytes() / info.withType(type).bytes());
-            }
-        }
-    }
-
-    /** Rows that are quantized together, all of one matrix. */
-    private record Chunk(long firstRow, int rows) {}
-
-    private static List<Chunk> chunks(SourceTensor tensor, int chunkRows) {
-        List<Chunk> chunks = new ArrayList<>();
-        for (long matrix = 0; matrix < tensor.rows(); matrix += tensor.matrixRows()) {
-            long end = matrix + tensor.matrixRows();
-            for (long row = matrix; row < end; row += chunkRows) {
-                chunks.add(new Chunk(row, (int) Math.min(chunkRows, end - row)));
-            }
-        }
-        return chunks;
-    }
-
-    private byte[] encode(SourceTensor tensor, Chunk chunk, RowEncoder encoder, float[] buffer) {
-        int columns = tensor.columns();
-        tensor.read(chunk.firstRow, chunk.rows, buffer, 0);
-        for (int i = 0; i < chunk.rows * columns; i++) {
-            if (!Float.isFinite(buffer[i])) {
-                throw new QuantizeException(source.name() + ": tensor '" + tensor.info().name() + "' has the value "
-                        + buffer[i] + " in row " + (chunk.firstRow + i / columns) + ", column " + i % columns
-                        + ", expected finite numbers: the file is damaged");
-            }
-        }
-        byte[] result = new byte[chunk.rows * Math.toIntExact(encoder.type().rowBytes(columns))];
-        encoder.encode(buffer, chunk.firstRow, chunk.rows, columns, result, 0);
-        return result;
-    }
-
-    /** The nearest, or the least weighted error. */
-    private static final class WeightedEncoder implements RowEncoder {
-        private final RowQuantizer quantizer;
-        private final float @Nullable [] weights;
-        private final long matrixRows;
-        private float @Nullable [] matrixWeights;
-        private long matrix = -1;
-
-        WeightedEncoder(SourceTensor tensor, TensorType type, Optional<ImportanceMatrix> importance) {
-            this.quantizer = new RowQuantizer(type, true);
-            this.matrixRows = tensor.matrixRows();
-            int matrices = (int) (tensor.rows() / matrixRows);
-            this.weights = importance
-                    .flatMap(it -> it.weights(tensor.info().name()))
-                    .filter(it -> it.length == tensor.columns() * matrices)
-                    .orElse(null);
-        }
-
-        @Override
-        public TensorType type() {
-            return quantizer.type();
-        }
-
-        @Override
-        public void encode(float[] values, long firstRow, int rows, int columns, byte[] target, int targetOffset) {
-            long now = firstRow / matrixRows;
-            if (weights != null && now != matrix) {
-                matrix = now;
-                int first = (int) (now * columns);
-                matrixWeights = java.util.Arrays.copyOfRange(weights, first, first + columns);
-            }
-            quantizer.quantize(values, 0, rows, columns, matrixWeights, target, targetOffset);
-        }
+        TensorEncoding.run(source.name(), tensor, type, method, team, piece -> {
+            writer.append(info.name(), piece);
+            progress.add(piece.byteSize() * info.bytes() / info.withType(type).bytes());
+        });
     }
 }

@@ -28,6 +28,10 @@ public record QuantizeOptions(
         return new QuantizeOptions(mixture, newOverrides, importance, allowRequantize, keepSplit, threads);
     }
 
+    public QuantizeOptions withMixture(Mixture newMixture) {
+        return new QuantizeOptions(newMixture, overrides, importance, allowRequantize, keepSplit, threads);
+    }
+
     public QuantizeOptions withImportance(ImportanceMatrix matrix) {
         return new QuantizeOptions(mixture, overrides, Optional.of(matrix), allowRequantize, keepSplit, threads);
     }

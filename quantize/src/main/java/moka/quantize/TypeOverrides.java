@@ -1,6 +1,7 @@
 package moka.quantize;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import moka.gguf.TensorType;
@@ -33,6 +34,14 @@ public record TypeOverrides(
     /** The same with other patterns. */
     public TypeOverrides withPatterns(List<ByName> newPatterns) {
         return new TypeOverrides(newPatterns, outputType, embeddingType, pure, keepOutput);
+    }
+
+    /** Types for single tensors, by their whole names; whether the output matrix stays as it is, is kept. */
+    TypeOverrides ofTensors(Map<String, TensorType> types) {
+        List<ByName> names = types.entrySet().stream()
+                .map(it -> new ByName(Pattern.compile("^" + Pattern.quote(it.getKey()) + "$"), it.getValue()))
+                .toList();
+        return new TypeOverrides(names, Optional.empty(), Optional.empty(), false, keepOutput);
     }
 
     Optional<TensorType> byName(String name) {

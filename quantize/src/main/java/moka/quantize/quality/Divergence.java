@@ -1,6 +1,8 @@
 package moka.quantize.quality;
 
 import java.util.Arrays;
+import moka.engine.Model;
+import moka.engine.Session;
 
 /**
  * How far a model's predictions are from those of a base model, token by token: {@code KL(base || model)} in nats, whether both find the same
@@ -25,6 +27,34 @@ public final class Divergence {
 
     /** Nothing seen yet. */
     public Divergence() {}
+
+    /** Told of progress. */
+    @FunctionalInterface
+    public interface Listener {
+        void onWindow(int done, int total);
+    }
+
+    /** Runs all windows of a base file, from its begin, through a model of the same vocabulary. */
+    public static Divergence of(Model model, BaseLogits.Reader base, Listener listener) {
+        Divergence divergence = new Divergence();
+        float[] expected = new float[base.vocabulary()];
+        TextWindows windows = base.windows();
+        try (Session session = model.newSession(windows.sessionOptions())) {
+            for (int i = 0; i < windows.count(); i++) {
+                windows.score(session, i, (logits, next) -> {
+                    base.next(expected);
+                    divergence.add(expected, logits, next);
+                });
+                listener.onWindow(i + 1, windows.count());
+            }
+        }
+        return divergence;
+    }
+
+    /** KL divergence of each token, in order. */
+    public double[] byToken() {
+        return Arrays.copyOf(divergences, count);
+    }
 
     /**
      * What was found so far.

@@ -63,7 +63,7 @@ public final class ModelJudge {
                 throw new QuantizeException(model.name() + ": a vocabulary of " + model.vocabularySize() + " tokens, the base has "
                         + base.vocabulary() + ": only models with the same vocabulary can be compared");
             }
-            Divergence.Summary divergence = divergence(model, base, listener);
+            Divergence.Summary divergence = Divergence.of(model, base, (done, total) -> listener.onStep(model.name(), done, total)).summary();
             Optional<ModelQuality.Answered> answered =
                     questions.isEmpty() ? Optional.empty() : Optional.of(answer(model, listener));
             double[] rates = rates(model, base.windows());
@@ -77,22 +77,6 @@ public final class ModelJudge {
                     rates[0],
                     rates[1]);
         }
-    }
-
-    private static Divergence.Summary divergence(Model model, BaseLogits.Reader base, Listener listener) {
-        Divergence divergence = new Divergence();
-        float[] expected = new float[base.vocabulary()];
-        TextWindows windows = base.windows();
-        try (Session session = model.newSession(windows.sessionOptions())) {
-            for (int i = 0; i < windows.count(); i++) {
-                windows.score(session, i, (logits, next) -> {
-                    base.next(expected);
-                    divergence.add(expected, logits, next);
-                });
-                listener.onStep(model.name(), i + 1, windows.count());
-            }
-        }
-        return divergence.summary();
     }
 
     private ModelQuality.Answered answer(Model model, Listener listener) {
