@@ -15,10 +15,7 @@ import moka.engine.kernel.Projection;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.kernel.scalar.ScalarKernels;
 import moka.engine.runtime.WorkerTeam;
-import moka.engine.tensor.TensorFormat;
-import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
-import org.jspecify.annotations.Nullable;
 
 /** Kernels in machine code for x86-64, from AVX2 on. */
 final class MachineKernels implements Kernels {
@@ -70,13 +67,13 @@ final class MachineKernels implements Kernels {
 
     private WeightKernels generate(TensorType type) {
         try {
-            TensorFormat.@Nullable IntegerForm form = TensorFormats.of(type).integerForm();
             var own = PanelFormats.of(type);
             if (own.isPresent()) {
                 return new QuantizedKernels(own.get(), null, target);
             }
-            if (form != null) {
-                return new QuantizedKernels(PanelFormats.plain(form.groupLength(), form.hasMinimums()), form, target);
+            var splitter = PanelFormats.splitter(type);
+            if (splitter.isPresent()) {
+                return new QuantizedKernels(splitter.get().format(), splitter.get(), target);
             }
             return new FloatKernels(type, FloatKind.of(type, target.bfloat16()), target);
         } catch (CodeMemory.RefusedException e) {

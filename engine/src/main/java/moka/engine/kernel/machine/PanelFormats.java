@@ -1,5 +1,7 @@
 package moka.engine.kernel.machine;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -7,12 +9,17 @@ import java.util.Optional;
 import moka.engine.kernel.machine.Codes.Place;
 import moka.engine.kernel.machine.Codes.Plane;
 import moka.engine.kernel.machine.Codes.Spot;
+import moka.engine.kernel.machine.PaletteRows.Unit;
+import moka.engine.tensor.TensorFormat.IntegerForm;
+import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
 
 /** The panel format of each tensor type that has one: see {@code docs/tensor-types.md} for the blocks. */
 final class PanelFormats {
     private static final int[] NON_LINEAR = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
     private static final int[] FOUR_BIT_FLOAT = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+    private static final byte[] IQ3_XXS_VALUES = {-62, -52, -44, -36, -28, -20, -12, -4, 4, 12, 20, 28, 36, 44, 52, 62};
 
     private static final Map<TensorType, PanelFormat> FORMATS = new EnumMap<>(TensorType.class);
 
@@ -56,11 +63,40 @@ final class PanelFormats {
         return Optional.ofNullable(FORMATS.get(type));
     }
 
-    /** 8-bit codes and float32 scales: what any type with integer codes can be brought to. {@code offsetShift} is 7. */
-    static PanelFormat plain(int groupLength, boolean minimums) {
-        int vectors = 32 / groupLength * (minimums ? 2 : 1);
-        var codes = new Codes(List.of(new Plane(8, 0, (unit, quarter) -> new Spot(vectors + quarter, 0))));
-        return new PanelFormat(32, 4 * (vectors + 8), 0, 0, 0, vectors + 8, codes, 7, new Scales.Floats(groupLength, minimums));
+    /** How rows of a type without a format of its own are split, where the type has integer codes. */
+    static Optional<RowSplitter> splitter(TensorType type) {
+        IntegerForm form = TensorFormats.of(type).integerForm();
+        if (form == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                switch (type) {
+                    // Codebook values times signs; the scales are odd multiples.
+                    case IQ3_S -> PaletteRows.of(form, steps(-15, 2, 16), 4, true, Unit.half(0, 1));
+                    case IQ3_XXS -> PaletteRows.of(form, IQ3_XXS_VALUES, 6, true, Unit.half(0, 1 / 4f));
+                    case IQ2_XXS, IQ2_XS, IQ2_S -> PaletteRows.of(form, new byte[] {-43, -25, -8, 8, 25, 43}, 6, true, Unit.half(0, 1 / 8f));
+                    case IQ1_S -> PaletteRows.of(form, new byte[] {-9, -7, -1, 1, 7, 9}, 4, true, Unit.half(0, 1 / 8f));
+                    case IQ1_M -> PaletteRows.of(form, new byte[] {-9, -7, -1, 1, 7, 9}, 4, true, PanelFormats::scatteredHalf);
+                    case TQ1_0 -> PaletteRows.of(form, steps(-1, 1, 3), 0, false, Unit.half(52, 1));
+                    default -> PlainRows.of(form);
+                });
+    }
+
+    private static byte[] steps(int first, int step, int count) {
+        byte[] values = new byte[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (byte) (first + i * step);
+        }
+        return values;
+    }
+
+    /** IQ1_M: a float16 in the upper nibbles of the last four 16-bit words, divided by 8. */
+    private static float scatteredHalf(MemorySegment data, long block) {
+        int bits = 0;
+        for (int k = 0; k < 4; k++) {
+            bits |= (data.get(ValueLayout.JAVA_BYTE, block + 49 + 2 * k) & 0xF0) >> 4 << 4 * k;
+        }
+        return Float.float16ToFloat((short) bits) / 8;
     }
 
     private static void put(TensorType type, int narrowOffset, int narrowBytes, int runOffset, Codes codes, int offsetShift, Scales scales) {

@@ -1,10 +1,8 @@
 package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.kernel.machine.CodeMemory.Builder;
-import moka.engine.tensor.TensorFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,25 +22,22 @@ final class QuantizedKernels implements WeightKernels {
     /** Of activations that are used together: most of a first-level cache of 32 or 48 KiB. */
     private static final long ACTIVATION_BYTES = 32 << 10;
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-
     private final PanelFormat format;
     private final int streamTokens;
     private final int tileTokens;
     private final int tilePanels;
     private final String instruction;
-    private final TensorFormat.@Nullable IntegerForm form;
+    private final @Nullable RowSplitter splitter;
     private final CodeMemory code;
     private final Routine pack;
     private final Routine unpack;
     private final Routine[] stream = new Routine[RowAddresses.MOST + 1];
     private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
 
-    /** @param form how rows are split into codes and scales where the format is a plain one, or null: the format is the type's own */
-    QuantizedKernels(PanelFormat format, TensorFormat.@Nullable IntegerForm form, Target target)
-            throws CodeMemory.RefusedException {
+    /** @param splitter how rows are split where the format is one of our own, or null: it is the type's */
+    QuantizedKernels(PanelFormat format, @Nullable RowSplitter splitter, Target target) throws CodeMemory.RefusedException {
         this.format = format;
-        this.form = form;
+        this.splitter = splitter;
         var builder = new Builder();
         var products = ByteProducts.of(format, target.level());
         streamTokens = products.streamTokens(target.level());
@@ -76,7 +71,7 @@ final class QuantizedKernels implements WeightKernels {
 
     @Override
     public String description() {
-        return instruction + (form == null ? ", panels of 16 rows" : ", panels of 16 rows of 8-bit codes");
+        return instruction + ", panels of 16 rows" + (splitter == null ? "" : ", " + (16 * format.blockBytes() / format.blockElements() + 1) / 2 + " bits a weight");
     }
 
     @Override
@@ -93,8 +88,8 @@ final class QuantizedKernels implements WeightKernels {
     public void pack(WeightMatrix weights, int panel, long target, WorkerScratch scratch) {
         int firstRow = panel * PanelFormat.ROWS;
         int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);
-        if (form != null) {
-            packCodes(form, weights, firstRow, rows, target, scratch);
+        if (splitter != null) {
+            packSplit(splitter, weights, firstRow, rows, target, scratch);
             return;
         }
         long rowBytes = weights.rowBytes();
@@ -108,35 +103,14 @@ final class QuantizedKernels implements WeightKernels {
         pack.call(source, rowBytes, target, weights.columns() / format.blockElements(), 0, 0);
     }
 
-    /** Splits rows into plain blocks (float32 scales, minimums, then codes made unsigned), which are packed like those of a file. */
-    private void packCodes(TensorFormat.IntegerForm form, WeightMatrix weights, int firstRow, int rows, long target, WorkerScratch scratch) {
-        int columns = weights.columns();
-        int groups = columns / form.groupLength();
-        int groupsOfUnit = ActivationRow.UNIT / form.groupLength();
-        int units = columns / ActivationRow.UNIT;
-        var codes = new byte[columns];
-        var scales = new float[groups];
-        var minimums = new float[groups];
-        long rowBytes = (long) units * format.blockBytes();
-        int codesAt = format.blockBytes() - ActivationRow.UNIT;
+    private void packSplit(RowSplitter splitter, WeightMatrix weights, int firstRow, int rows, long target, WorkerScratch scratch) {
+        long rowBytes = splitter.rowBytes(weights.columns());
         MemorySegment staged = scratch.rows(PanelFormat.ROWS * rowBytes);
         for (int row = 0; row < rows; row++) {
-            form.split(weights.data(), (firstRow + row) * weights.rowBytes(), columns, codes, 0, scales, minimums, 0);
-            for (int i = 0; i < columns; i++) {
-                codes[i] ^= (byte) 0x80;
-            }
-            for (int unit = 0; unit < units; unit++) {
-                long block = row * rowBytes + (long) unit * format.blockBytes();
-                int group = unit * groupsOfUnit;
-                MemorySegment.copy(scales, group, staged, FLOAT, block, groupsOfUnit);
-                if (form.hasMinimums()) {
-                    MemorySegment.copy(minimums, group, staged, FLOAT, block + 4L * groupsOfUnit, groupsOfUnit);
-                }
-                MemorySegment.copy(codes, unit * ActivationRow.UNIT, staged, ValueLayout.JAVA_BYTE, block + codesAt, ActivationRow.UNIT);
-            }
+            splitter.split(weights, firstRow + row, staged, row * rowBytes);
         }
         staged.asSlice(rows * rowBytes, (PanelFormat.ROWS - rows) * rowBytes).fill((byte) 0);
-        pack.call(staged.address(), rowBytes, target, units, 0, 0);
+        pack.call(staged.address(), rowBytes, target, weights.columns() / format.blockElements(), 0, 0);
     }
 
     @Override

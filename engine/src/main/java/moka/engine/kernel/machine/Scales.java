@@ -357,6 +357,46 @@ interface Scales {
         }
     }
 
+    /** One float32 in dword 0. */
+    record OneFloat() implements Scales {
+        @Override
+        public void block(Assembler a, General base, int narrow, int run) {
+            a.vector(Instruction.VMOVUPS, D, base.at(run));
+        }
+
+        @Override
+        public Vector scale(Assembler a, General base, int run, int group) {
+            return D;
+        }
+    }
+
+    /** A float32 in dword 0, and a byte for each group, from dword 1 on, by which it is multiplied: {@link PaletteRows}. */
+    record Multiples(int groupLength) implements Scales {
+        @Override
+        public void constants(Assembler a) {
+            Registers.broadcast(a, BYTE_MASK, 0xFF);
+        }
+
+        @Override
+        public void block(Assembler a, General base, int narrow, int run) {
+            a.vector(Instruction.VMOVUPS, D, base.at(run));
+        }
+
+        @Override
+        public Vector scale(Assembler a, General base, int run, int group) {
+            var memory = base.at(run + 64 * (1 + group / 4));
+            if (group % 4 == 0) {
+                a.vector(Instruction.VPANDD, RESULT, BYTE_MASK, memory);
+            } else {
+                a.vector(Instruction.VPSRLD, RESULT, memory, 8 * (group % 4));
+                if (group % 4 < 3) {
+                    a.vector(Instruction.VPANDD, RESULT, RESULT, BYTE_MASK);
+                }
+            }
+            return multiplied(a, RESULT, D);
+        }
+    }
+
     /** Float32 scales, and minimums if any, in the run's first vectors: what Java wrote for types without a layout here. */
     record Floats(int groupLength, boolean hasMinimums) implements Scales {
         @Override
