@@ -23,7 +23,7 @@ final class ReasoningFlags {
     @Option(names = "--reasoning-format", paramLabel = "FORMAT", hidden = true, description = "none leaves reasoning in the text as the model writes it; auto (default) or deepseek takes it out.")
     String format = "auto";
 
-    @Option(names = "--hide-thinking", description = "Fold the model's reasoning away.")
+    @Option(names = "--hide-thinking", hidden = true, description = "Fold the model's reasoning away.")
     boolean hide;
 
     /** Whether reasoning is told apart from the answer. */
