@@ -52,6 +52,12 @@ final class ChatCommand extends Command {
     final AnswerOptions answer = new AnswerOptions();
 
     @Mixin
+    final PromptShape shape = new PromptShape();
+
+    @Mixin
+    final AcceptedFlags accepted = new AcceptedFlags();
+
+    @Mixin
     final SpeculationFlags speculation = new SpeculationFlags();
 
     @Mixin
@@ -64,6 +70,8 @@ final class ChatCommand extends Command {
     @Override
     int run() {
         String model = resume != null && !engine.named() ? Chat.modelOf(stateFolder(), resume).orElseGet(engine::name) : engine.name();
+        accepted.tell(streams);
+        shape.applyTo(text);
         Host host = new Host();
         try (Drafter drafter = speculation.open(engine, context.sessionOptions(), streams, general.verbose)) {
             return run(host, model, drafter);
@@ -72,13 +80,13 @@ final class ChatCommand extends Command {
 
     private int run(Host host, String model, Drafter drafter) {
         if (!streams.inputIsTerminal()) {
-            String question = text.require(streams);
+            String question = shape.around(text.require(streams));
             if (question.isBlank()) {
                 throw CommandFailure.usage("nothing was piped in: a chat needs a terminal or a question");
             }
             return Chat.once(streams, host, options(Optional.empty(), drafter), model, question);
         }
-        return Chat.run(streams, host, options(text.read(streams), drafter), model);
+        return Chat.run(streams, host, options(text.read(streams).map(shape::around), drafter), model);
     }
 
     private ChatOptions options(Optional<String> firstMessage, Drafter drafter) {

@@ -23,6 +23,9 @@ final class EngineOptions {
             description = "The same as MODEL.")
     @Nullable String model;
 
+    @Option(names = {"-hf", "-hfr", "--hf-repo"}, paramLabel = "OWNER/REPO[:QUANT]", hidden = true, description = "A model of Hugging Face that 'moka pull' has got, or that lies in its cache.")
+    @Nullable String huggingFace;
+
     /** The option that only a configuration file sets. */
     static final String DEFAULT_MODEL = "--default-model";
 
@@ -35,10 +38,10 @@ final class EngineOptions {
             description = "Threads (default: the physical cores that the process may use).")
     int threads;
 
-    @Option(names = "--lora", paramLabel = "FILE[:SCALE]", hidden = true, description = "LoRA adapter to compute with; may be repeated, changes add up.")
+    @Option(names = {"--lora", "--lora-scaled"}, paramLabel = "FILE[:SCALE]", hidden = true, description = "LoRA adapter to compute with; may be repeated, changes add up.")
     List<String> adapters = List.of();
 
-    @Option(names = "--control-vector", paramLabel = "FILE[:SCALE]", hidden = true, description = "Vectors to add behind blocks; may be repeated.")
+    @Option(names = {"--control-vector", "--control-vector-scaled"}, paramLabel = "FILE[:SCALE]", hidden = true, description = "Vectors to add behind blocks; may be repeated.")
     List<String> controlVectors = List.of();
 
     @Mixin
@@ -49,13 +52,16 @@ final class EngineOptions {
         if (model != null && positional != null) {
             throw CommandFailure.usage("two models: '" + positional + "' and --model '" + model + "', expected one");
         }
+        if (huggingFace != null) {
+            return huggingFace.startsWith("hf.co/") ? huggingFace : "hf.co/" + huggingFace;
+        }
         String given = model != null ? model : positional;
         return given != null ? given : defaultModel != null ? defaultModel : ModelSource.Embedded.NAME;
     }
 
     /** Whether the command line names a model. */
     boolean named() {
-        return model != null || positional != null;
+        return model != null || positional != null || huggingFace != null;
     }
 
     ModelSource source() {

@@ -10,6 +10,6 @@ final class GeneralOptions {
     @Option(names = "--help-all", description = "Show all options.", hidden = true)
     boolean helpAll;
 
-    @Option(names = "--verbose", description = "Say more: what was chosen and why, timings, stack traces.")
+    @Option(names = {"-v", "--verbose"}, description = "Say more: what was chosen and why, timings, stack traces.")
     boolean verbose;
 }

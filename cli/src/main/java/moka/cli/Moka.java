@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Failures;
@@ -27,7 +28,7 @@ public final class Moka {
 
     /** Runs a command line and returns its exit code. */
     int run(String... args) {
-        boolean verbose = Arrays.asList(args).contains("--verbose");
+        boolean verbose = !Collections.disjoint(List.of(args), List.of("-v", "--verbose"));
         try {
             int exitCode = dispatch(args);
             streams.out().flush();

@@ -62,12 +62,21 @@ final class RunCommand extends Command {
     final AnswerOptions answer = new AnswerOptions();
 
     @Mixin
+    final PromptShape shape = new PromptShape();
+
+    @Mixin
+    final PromptCache cache = new PromptCache();
+
+    @Mixin
+    final AcceptedFlags accepted = new AcceptedFlags();
+
+    @Mixin
     final SpeculationFlags speculation = new SpeculationFlags();
 
     @Mixin
     final ContextOptions context = new ContextOptions();
 
-    @Option(names = "--show-prompt", hidden = true, description = "Show on standard error the prompt that the model sees.")
+    @Option(names = {"--show-prompt", "--verbose-prompt"}, hidden = true, description = "Show on standard error the prompt that the model sees.")
     boolean showPrompt;
 
     RunCommand(Streams streams) {
@@ -86,13 +95,15 @@ final class RunCommand extends Command {
             }
             text.file = "-";
         }
+        accepted.tell(streams);
         if (jsonLines != null || eachLine) {
             return batch();
         }
         if (output != null) {
             throw CommandFailure.usage("-o " + output + " goes with --jsonl or --each-line");
         }
-        String prompt = text.require(streams);
+        shape.applyTo(text);
+        String prompt = shape.around(text.require(streams));
         if (prompt.isEmpty()) {
             throw CommandFailure.usage("the prompt is empty");
         }
@@ -113,8 +124,10 @@ final class RunCommand extends Command {
         AnswerPrinter printer = new AnswerPrinter(streams, answer.reasoning.hide);
         try (Interrupt interrupt = new Interrupt(cancellation::cancel);
                 printer) {
+            cache.restore(session, streams);
             GenerationResult result = session.generate(ids, options, printer);
             printer.finish();
+            cache.save(session, ids.length);
             AnswerNotes.afterAnswer(session, result, general.verbose).forEach(streams::note);
             return interrupt.happened() ? ExitCode.INTERRUPTED : ExitCode.OK;
         }

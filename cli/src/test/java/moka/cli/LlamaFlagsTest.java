@@ -1,0 +1,56 @@
+package moka.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import moka.cli.TestStreams.Outcome;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Command lines that were written for llama.cpp. */
+class LlamaFlagsTest {
+    private static final String QUESTION = "What is the capital of France?";
+
+    @Test
+    void takesFlagsThatChangeNothingInSilence() {
+        Outcome plain = TestStreams.run("run", "-p", QUESTION, "--temp", "0");
+        Outcome carried = TestStreams.run(
+                "run", "-p", QUESTION, "--temp", "0", "--jinja", "--no-display-prompt", "--no-warmup", "--simple-io", "-fa", "on", "-ngl", "0", "--no-perf");
+        assertEquals(plain, carried);
+        assertEquals(0, plain.exitCode(), plain.err());
+    }
+
+    @Test
+    void saysInOneLineWhatIsNotDone() {
+        Outcome outcome = TestStreams.run("run", "-p", QUESTION, "--temp", "0", "-ngl", "99");
+        assertEquals(0, outcome.exitCode());
+        assertEquals("moka: -ngl 99: there is no GPU, all layers are computed on the CPU\n", outcome.err());
+        assertTrue(TestStreams.run("run", "-p", QUESTION, "-n", "1", "--numa", "distribute").err().contains("numactl"));
+    }
+
+    @Test
+    void readsEscapesOnlyWhereAsked() {
+        assertEquals("a\nb\t\"c\" \\ \\x", PromptShape.unescaped("a\\nb\\t\\\"c\\\" \\\\ \\x"));
+        Outcome read = TestStreams.run("run", "-e", "-p", "a\\nb", "--in-prefix", "<", "--in-suffix", ">", "--show-prompt", "-n", "1");
+        assertTrue(read.err().contains("<a\nb>"), read.err());
+        assertTrue(TestStreams.run("run", "-p", "a\\nb", "--show-prompt", "-n", "1").err().contains("a\\nb"));
+    }
+
+    @Test
+    void keepsWhatWasComputedForAPrompt(@TempDir Path folder) throws IOException {
+        Path cache = folder.resolve("prompt.cache");
+        String[] args = {"run", "-p", QUESTION, "--temp", "0", "--verbose", "--prompt-cache", cache.toString()};
+        Outcome first = TestStreams.run(args);
+        assertTrue(first.err().contains(" 0 reused"), first.err());
+        Outcome second = TestStreams.run(args);
+        assertEquals(first.out(), second.out());
+        assertTrue(second.err().contains("prompt 1 tokens"), second.err());
+        Files.writeString(cache, "no cache");
+        Outcome damaged = TestStreams.run(args);
+        assertEquals(first.out(), damaged.out());
+        assertTrue(damaged.err().contains("the prompt is computed again"), damaged.err());
+    }
+}
