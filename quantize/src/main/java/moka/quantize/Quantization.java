@@ -62,7 +62,7 @@ public final class Quantization {
     }
 
     /** To nearest, or with the least weighted error for the tensors that an importance matrix knows. */
-    static RowEncoder.Factory weighted(Optional<ImportanceMatrix> importance) {
+    public static RowEncoder.Factory weighted(Optional<ImportanceMatrix> importance) {
         return (tensor, type) -> new WeightedEncoder(tensor, type, importance);
     }
 

@@ -10,6 +10,7 @@ import moka.gguf.MetadataBuilder;
 import moka.gguf.SafetensorsFile;
 import moka.quantize.ModelSource;
 import moka.quantize.QuantizeException;
+import moka.quantize.QuantizeOptions;
 import moka.quantize.SourceTensor;
 
 /**
@@ -32,7 +33,8 @@ public final class Checkpoint implements ModelSource {
         Configuration given = Configuration.of(read);
         this.family = Families.of(given);
         this.config = given.withDefaults(family.defaults());
-        this.tensors = new TensorPlan(family, config).tensors(file.tensors());
+        WeightFormat format = WeightFormat.of(given, JsonFile.readIfPresent(folder.resolve("quantize_config.json")));
+        this.tensors = new TensorPlan(family, config).tensors(format.tensors(file));
         this.metadata = metadata(read);
     }
 
@@ -61,6 +63,16 @@ public final class Checkpoint implements ModelSource {
             file.close();
             throw e;
         }
+    }
+
+    /** Whether weights are packed: stored in a few bits by GPTQ, AWQ or bitsandbytes. */
+    public boolean isPacked() {
+        return tensors.stream().anyMatch(it -> it instanceof CheckpointTensor tensor && tensor.matrix().packedBits() > 0);
+    }
+
+    /** Options that give every tensor the type that is nearest to how it is stored here. */
+    public QuantizeOptions nearest(int threads) {
+        return NearestTypes.options(tensors, threads);
     }
 
     private Metadata metadata(Map<String, Object> read) {

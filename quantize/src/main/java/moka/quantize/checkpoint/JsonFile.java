@@ -29,7 +29,11 @@ final class JsonFile {
 
     /** The object in a file. @throws QuantizeException if it is missing or malformed */
     static Map<String, Object> read(Path path) {
-        Json json = reader(path, CONFIGURATION_BYTES);
+        return object(reader(path, CONFIGURATION_BYTES));
+    }
+
+    /** The object that a text consists of. */
+    static Map<String, Object> object(Json json) {
         Map<String, Object> object = object(json, 1);
         json.end();
         return object;

@@ -1,5 +1,6 @@
 package moka.quantize.checkpoint;
 
+import java.util.Optional;
 import moka.gguf.TensorType;
 import moka.quantize.QuantizeException;
 
@@ -51,8 +52,44 @@ record RotaryRows(Matrix source, int headLength) implements Matrix {
             }
             return;
         }
-        for (int i = 0; i < rows; i++) {
-            source.read(sourceRow(firstRow + i), 1, target, offset + i * columns());
+        // Every other row comes from one half of a head: rows that lie together are read together.
+        int columns = columns();
+        float[] half = new float[Math.ceilDiv(rows, 2) * columns];
+        for (int done = 0; done < rows; ) {
+            int here = (int) Math.min(rows - done, headLength - (firstRow + done) % headLength);
+            for (int first = done; first < Math.min(done + 2, done + here); first++) {
+                int count = Math.ceilDiv(done + here - first, 2);
+                source.read(sourceRow(firstRow + first), count, half, 0);
+                for (int i = 0; i < count; i++) {
+                    System.arraycopy(half, i * columns, target, offset + (first + 2 * i) * columns, columns);
+                }
+            }
+            done += here;
+        }
+    }
+
+    @Override
+    public int packedBits() {
+        return source.packedBits();
+    }
+
+    @Override
+    public Optional<ExactRows> exact() {
+        return rows() == 1 ? Optional.empty() : source.exact().map(it -> new Reordered(this, it));
+    }
+
+    private record Reordered(RotaryRows order, ExactRows source) implements ExactRows {
+        @Override
+        public TensorType type() {
+            return source.type();
+        }
+
+        @Override
+        public void encode(long firstRow, int rows, byte[] target, int offset) {
+            int rowBytes = (int) type().rowBytes(order.columns());
+            for (int i = 0; i < rows; i++) {
+                source.encode(order.sourceRow(firstRow + i), 1, target, offset + i * rowBytes);
+            }
         }
     }
 }

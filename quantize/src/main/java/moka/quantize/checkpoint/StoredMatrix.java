@@ -36,6 +36,12 @@ record StoredMatrix(MemorySegment data, TensorType type, long rows, int columns)
         format.decode(data, firstRow * type.rowBytes(columns), rows * columns, target, offset);
     }
 
+    /** Decodes a part of a row. */
+    void readPart(long row, long firstColumn, float[] target) {
+        long at = (row * columns + firstColumn) * type.rowBytes(1);
+        TensorFormats.of(type).decode(data, at, target.length, target, 0);
+    }
+
     @Override
     public Optional<MemorySegment> bytes() {
         return Optional.of(data);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import moka.gguf.SafetensorsTensor;
 import moka.quantize.QuantizeException;
 import moka.quantize.SourceTensor;
 
@@ -22,11 +21,11 @@ final class TensorPlan {
         this.config = config;
     }
 
-    List<SourceTensor> tensors(List<SafetensorsTensor> stored) {
+    List<SourceTensor> tensors(List<WeightFormat.Named> stored) {
         int layers = config.requireCount("num_hidden_layers", "n_layer");
         boolean[] seen = new boolean[Math.min(layers, stored.size())];
         family.extraTensors(config).forEach((name, values) -> add(CheckpointTensor.of(name, new GivenValues(values), true, 0)));
-        for (SafetensorsTensor tensor : stored) {
+        for (WeightFormat.Named tensor : stored) {
             Optional<TensorNames.Place> place = place(tensor);
             if (place.isEmpty()) {
                 continue;
@@ -47,7 +46,7 @@ final class TensorPlan {
     }
 
     /** Empty for what is left out. */
-    private Optional<TensorNames.Place> place(SafetensorsTensor tensor) {
+    private Optional<TensorNames.Place> place(WeightFormat.Named tensor) {
         String name = tensor.name();
         if (family.leavesOut(name) || name.endsWith(".rotary_emb.inv_freq")) {
             return Optional.empty();
@@ -62,14 +61,10 @@ final class TensorPlan {
         return place;
     }
 
-    private void add(SafetensorsTensor tensor, TensorNames.Place place) {
-        Matrix matrix = family.changed(tensor.name(), StoredMatrix.of(tensor), config);
-        int dimensions = tensor.shape().length;
-        if (dimensions < 1 || dimensions > 2) {
-            throw new QuantizeException("tensor '" + tensor.name() + "' has " + dimensions + " dimensions, expected 1 or 2");
-        }
+    private void add(WeightFormat.Named tensor, TensorNames.Place place) {
+        Matrix matrix = family.changed(tensor.name(), tensor.matrix(), config);
         if (place.expert() < 0) {
-            add(CheckpointTensor.of(place.name(), matrix, dimensions == 1, 0));
+            add(CheckpointTensor.of(place.name(), matrix, tensor.vector(), 0));
         } else if (experts.computeIfAbsent(place.name(), it -> new TreeMap<>()).put(place.expert(), matrix) != null) {
             throw new QuantizeException("tensor '" + tensor.name() + "' is there twice under different names");
         }

@@ -25,6 +25,7 @@ final class Examples {
             "llama",
             "llama-spm",
             "llama-hf-bpe",
+            "llama-gptq",
             "mistral",
             "mixtral",
             "qwen2",
