@@ -23,6 +23,7 @@ import moka.quantize.ModelSource;
 import moka.quantize.Quantization;
 import moka.quantize.QuantizeOptions;
 import moka.quantize.checkpoint.Checkpoint;
+import moka.quantize.checkpoint.PackedImport;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,7 +50,7 @@ final class QuantizeCommand extends Command {
             index = "1..*",
             arity = "0..2",
             paramLabel = "[OUT] TYPE",
-            description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M.")
+            description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M; NEAREST for a packed checkpoint.")
     List<String> outAndType = List.of();
 
     @Mixin
@@ -76,8 +77,9 @@ final class QuantizeCommand extends Command {
 
     @Override
     int run() {
-        Optional<Mixture> mixture = mixture();
-        Path out = outAndType.size() == (mixture.isPresent() ? 2 : 1) ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
+        boolean nearest = PackedReport.isNearest(outAndType) && !method.sized();
+        Optional<Mixture> mixture = nearest ? Optional.empty() : mixture();
+        Path out = outAndType.size() == (mixture.isPresent() || nearest ? 2 : 1) ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
         checkPaths(out);
         method.check();
         if (method.calibration != null && Checkpoint.isCheckpoint(in)) {
@@ -99,7 +101,10 @@ final class QuantizeCommand extends Command {
                 work.auto(mixture);
                 return ExitCode.OK;
             }
-            Quantization quantization = new Quantization(source, options);
+            QuantizeOptions chosen = nearest ? PackedReport.nearest(source, options.threads()) : options;
+            PackedImport packed = new PackedImport(chosen);
+            boolean unpacks = source instanceof Checkpoint checkpoint && checkpoint.isPacked();
+            Quantization quantization = unpacks ? new Quantization(source, chosen, packed) : new Quantization(source, chosen);
             List<Quantization.Step> plan = quantization.plan();
             warn(plan);
             if (dryRun) {
@@ -107,6 +112,9 @@ final class QuantizeCommand extends Command {
                 streams.out().line(QuantizeReport.summary(plan));
             } else {
                 work.mixture(quantization, plan);
+            }
+            if (unpacks && !dryRun) {
+                PackedReport.print(packed, general.verbose, streams);
             }
         }
         return ExitCode.OK;
@@ -131,6 +139,9 @@ final class QuantizeCommand extends Command {
     private Path defaultOutput(Optional<Mixture> mixture) {
         String name = String.valueOf(in.toAbsolutePath().normalize().getFileName())
                 .replaceFirst("(?i)[-._]?(f16|bf16|f32)?\\.(gguf|safetensors|safetensors\\.index\\.json)$", "");
+        if (PackedReport.isNearest(outAndType)) {
+            return in.resolveSibling(name + "-nearest.gguf");
+        }
         String size = method.bitsPerWeight != 0 ? method.bitsPerWeight + "bpw" : String.valueOf(method.size);
         return in.resolveSibling(name + "-" + mixture.map(Enum::name).orElse(size) + (method.auto() ? "-auto" : "") + ".gguf");
     }
