@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import moka.cli.json.JsonLines;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Failures;
 import moka.cli.terminal.Streams;
 import org.jspecify.annotations.Nullable;
 
@@ -26,17 +27,19 @@ import org.jspecify.annotations.Nullable;
 final class BatchOutput implements AutoCloseable {
     private final Streams streams;
     private final @Nullable FileChannel file;
+    private final String name;
     private final int answered;
 
-    private BatchOutput(Streams streams, @Nullable FileChannel file, int answered) {
+    private BatchOutput(Streams streams, String name, @Nullable FileChannel file, int answered) {
         this.streams = streams;
+        this.name = name;
         this.file = file;
         this.answered = answered;
     }
 
     static BatchOutput open(Streams streams, Optional<String> path, Batch.Source source) {
         if (path.isEmpty() || path.get().equals("-")) {
-            return new BatchOutput(streams, null, 0);
+            return new BatchOutput(streams, "standard output", null, 0);
         }
         Path target = Path.of(path.get());
         try {
@@ -52,7 +55,7 @@ final class BatchOutput implements AutoCloseable {
             FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             file.truncate(whole);
             file.position(whole);
-            return new BatchOutput(streams, file, answered);
+            return new BatchOutput(streams, target.toString(), file, answered);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -120,7 +123,7 @@ final class BatchOutput implements AutoCloseable {
                 file.write(bytes);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw CommandFailure.failed(name + ": cannot be written: " + Failures.line(e) + "; the whole lines in it stay, and the same command goes on from there");
         }
     }
 

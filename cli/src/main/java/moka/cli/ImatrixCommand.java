@@ -1,5 +1,6 @@
 package moka.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -71,6 +72,10 @@ final class ImatrixCommand extends Command {
 
     @Override
     int run() {
+        Path target = output == null ? Path.of("imatrix.gguf") : output;
+        if (model != null) {
+            requireWritable(target);
+        }
         ImportanceMatrix matrix = inFiles.stream()
                 .map(ImportanceMatrix::read)
                 .reduce(ImportanceMatrix::merge)
@@ -86,11 +91,19 @@ final class ImatrixCommand extends Command {
             streams.out().print(statistics(matrix));
         }
         if (model != null || output != null) {
-            Path target = output == null ? Path.of("imatrix.gguf") : output;
             matrix.write(target);
             streams.note(target + ": " + matrix.entries().size() + " matrices, " + matrix.chunkCount() + " windows");
         }
         return ExitCode.OK;
+    }
+
+    /** Before hours of measuring, not after them. */
+    private static void requireWritable(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        if (Files.isDirectory(target) || folder == null || !Files.isWritable(folder)) {
+            throw CommandFailure.failed(target + ": cannot be written: "
+                    + (Files.isDirectory(target) ? "it is a directory" : "no right to write in " + folder + ", or no such folder"));
+        }
     }
 
     private ImportanceMatrix measure(Path path) {

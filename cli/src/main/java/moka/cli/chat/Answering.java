@@ -32,7 +32,7 @@ final class Answering {
         return System.nanoTime() - interruptedAt < TWICE_NANOS;
     }
 
-    /** Says a message; what goes wrong is told to the user, and the message forgotten. */
+    /** Says a message; what goes wrong is told to the user, and a message without an answer forgotten. */
     void sayAndReport(String message) {
         try {
             if (!say(message)) {
@@ -41,7 +41,9 @@ final class Answering {
         } catch (Output.Closed e) {
             throw e;
         } catch (RuntimeException e) {
-            state.conversation.removeLastTurn();
+            if (!state.conversation.endsWithAnswer()) {
+                state.conversation.removeLastTurn();
+            }
             state.note("moka: " + Failures.line(e));
         }
     }

@@ -86,6 +86,11 @@ final class Conversation {
                 .map(String::valueOf);
     }
 
+    /** Whether the last question has been answered. */
+    boolean endsWithAnswer() {
+        return !turns.isEmpty() && turns.getLast().role().equals("assistant");
+    }
+
     /** The last answer. */
     Optional<String> lastAnswer() {
         return turns.reversed().stream()

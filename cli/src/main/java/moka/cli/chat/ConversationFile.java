@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import moka.cli.json.JsonLines;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Failures;
 import moka.cli.terminal.TextFiles;
 import moka.template.Message;
 
@@ -29,6 +30,7 @@ final class ConversationFile {
     /** What a file holds. @param model what the user named, or empty */
     record Content(Optional<String> model, List<Message> messages) {}
 
+    /** @throws CommandFailure if it cannot be written: what was there before stays */
     static void write(Path file, String model, List<Message> messages) {
         StringBuilder text = new StringBuilder();
         JsonObject head = new JsonObject();
@@ -52,7 +54,7 @@ final class ConversationFile {
                 Files.deleteIfExists(part);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw CommandFailure.failed(file + ": the conversation is not kept: " + Failures.line(e));
         }
     }
 

@@ -39,6 +39,7 @@ final class EditedLines implements LineSource {
                 .appName("moka")
                 .parser(new ChatLineParser())
                 .completer(completer)
+                .history(new LineHistory())
                 .highlighter(null)
                 .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                 .option(LineReader.Option.DISABLE_HIGHLIGHTER, true)

@@ -15,34 +15,34 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A web server for tests, which can do to its clients what networks do. */
-final class LoopbackServer implements AutoCloseable {
+public final class LoopbackServer implements AutoCloseable {
     private final HttpServer server;
     private final Map<String, byte[]> files = new ConcurrentHashMap<>();
-    final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+    public final List<String> requests = Collections.synchronizedList(new ArrayList<>());
     final List<String> authorizations = Collections.synchronizedList(new ArrayList<>());
     /** So many files break off after {@link #breakAfter} bytes. */
-    final AtomicInteger breaks = new AtomicInteger();
+    public final AtomicInteger breaks = new AtomicInteger();
 
-    volatile int breakAfter = 1000;
+    public volatile int breakAfter = 1000;
     /** So many answers have the status 503. */
-    final AtomicInteger refusals = new AtomicInteger();
+    public final AtomicInteger refusals = new AtomicInteger();
 
-    volatile boolean ranges = true;
-    volatile boolean stalls;
-    volatile String redirectTo = "";
+    public volatile boolean ranges = true;
+    public volatile boolean stalls;
+    public volatile String redirectTo = "";
 
-    LoopbackServer() throws IOException {
+    public LoopbackServer() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::answer);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.start();
     }
 
-    String address() {
+    public String address() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    void put(String path, byte[] content) {
+    public void put(String path, byte[] content) {
         files.put(path, content);
     }
 

@@ -147,9 +147,13 @@ final class JsonReader {
             digits();
         }
         if (at - start <= LONGEST_NUMBER) {
-            BigDecimal value = new BigDecimal(text.substring(start, at));
-            if (Math.abs((long) value.precision() - value.scale()) <= LONGEST_NUMBER && value.scale() <= LONGEST_NUMBER) {
-                return new JsonNumber(value);
+            try {
+                BigDecimal value = new BigDecimal(text.substring(start, at));
+                if (Math.abs((long) value.precision() - value.scale()) <= LONGEST_NUMBER && value.scale() <= LONGEST_NUMBER) {
+                    return new JsonNumber(value);
+                }
+            } catch (NumberFormatException e) {
+                // An exponent of more than ten digits: the same refusal.
             }
         }
         at = start;
