@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import moka.engine.architecture.Adapters;
 import moka.engine.architecture.Architecture;
@@ -247,9 +248,9 @@ public final class Model implements AutoCloseable {
         return choice.kernels().name();
     }
 
-    /** Why better sets were not chosen: one sentence each. */
+    /** Why better sets were not chosen, and what the one chosen did so far: one sentence each. */
     public List<String> kernelNotes() {
-        return choice.reasons();
+        return Stream.concat(choice.reasons().stream(), choice.kernels().notes().stream()).toList();
     }
 
     /** What a user should know of this file: one line each. */

@@ -1,6 +1,7 @@
 package moka.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
@@ -55,6 +56,11 @@ public interface Kernels extends AutoCloseable {
         for (int group = 0; group < groups.count(); group++) {
             project(projection.of(groups, group), groups.rowCount(group));
         }
+    }
+
+    /** What is worth knowing of its work so far: one sentence each. */
+    default List<String> notes() {
+        return List.of();
     }
 
     /** Bytes that the set holds beside the file's: panels and scratch. */

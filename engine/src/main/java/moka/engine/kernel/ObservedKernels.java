@@ -155,6 +155,11 @@ public final class ObservedKernels implements Kernels {
     }
 
     @Override
+    public List<String> notes() {
+        return kernels.notes();
+    }
+
+    @Override
     public long extraBytes() {
         return kernels.extraBytes();
     }

@@ -51,7 +51,7 @@ final class ExpertProjections {
         for (int i = 0; i < count; i++) {
             PanelMatrix matrix = matrix(i);
             inputs.want(matrix);
-            projections.pack(matrix);
+            projections.repacking().begin(matrix, groups.rowCount(i / products));
             panels += matrix.panelCount();
         }
         inputs.make(rowCount);
@@ -66,6 +66,9 @@ final class ExpertProjections {
         }
         firstChunk[count] = chunks;
         team.run(chunks, multiply);
+        for (int i = 0; i < count; i++) {
+            matrix(i).used();
+        }
     }
 
     private static long panelsOfChunk(PanelMatrix matrix, int rowCount) {

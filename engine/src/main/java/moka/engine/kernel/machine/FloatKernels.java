@@ -60,6 +60,11 @@ final class FloatKernels implements WeightKernels {
     }
 
     @Override
+    public boolean packsQuickly() {
+        return type == kind.type();
+    }
+
+    @Override
     public void pack(WeightMatrix weights, int panel, long target, WorkerScratch scratch) {
         int firstRow = panel * PanelFormat.ROWS;
         int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);

@@ -3,6 +3,7 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
@@ -24,6 +25,7 @@ final class MachineKernels implements Kernels {
     private final PanelMemory memory;
     private final RowRoutines routines;
     private final Map<TensorType, WeightKernels> kernelsOfTypes = new EnumMap<>(TensorType.class);
+    private final Repacking repacking;
     private final Projections projections;
     private final ExpertProjections experts;
     private final MachineAttention attention;
@@ -36,7 +38,8 @@ final class MachineKernels implements Kernels {
         this.team = team;
         routines = new RowRoutines(target);
         memory = new PanelMemory(target.system());
-        projections = new Projections(team, routines, memory, repack);
+        repacking = new Repacking(memory, repack);
+        projections = new Projections(team, routines, memory, repacking);
         experts = new ExpertProjections(team, projections);
         attention = new MachineAttention(team, target, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
@@ -133,6 +136,11 @@ final class MachineKernels implements Kernels {
     @Override
     public long extraBytes() {
         return memory.used() + otherAttention.extraBytes();
+    }
+
+    @Override
+    public List<String> notes() {
+        return repacking.notes();
     }
 
     @Override

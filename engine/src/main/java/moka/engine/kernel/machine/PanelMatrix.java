@@ -12,6 +12,7 @@ final class PanelMatrix implements Matrix {
     private final WeightKernels kernels;
     private final long panelBytes;
     private long panels;
+    private boolean packed;
     private boolean refused;
 
     PanelMatrix(WeightMatrix weights, WeightKernels kernels) {
@@ -37,13 +38,24 @@ final class PanelMatrix implements Matrix {
         return panelBytes;
     }
 
-    /** Address of the panels, or 0: not packed. */
+    /** Address of the panels, or 0: they have no place. */
     long panels() {
         return panels;
     }
 
-    void packed(long address) {
+    /** Gives the panels a place: the next region that uses the matrix fills it, panel by panel as it uses them. */
+    void packInto(long address) {
         panels = address;
+    }
+
+    /** Whether the panels are there; else each is to be packed before it is used. */
+    boolean isPacked() {
+        return packed;
+    }
+
+    /** Called after a region that used all panels. */
+    void used() {
+        packed = panels != 0;
     }
 
     /** Whether it was decided to leave the matrix as it lies in the file. */

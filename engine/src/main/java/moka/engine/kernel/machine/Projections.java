@@ -3,12 +3,10 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalLong;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Product;
 import moka.engine.kernel.WeightMatrix;
-import moka.engine.runtime.AvailableMemory;
 import moka.engine.runtime.WorkerTeam;
 
 /**
@@ -22,14 +20,11 @@ final class Projections {
     private static final long ALONE_BYTES = 128 << 10;
     /** Multiply-adds of a chunk of prefill: about 350 µs. */
     static final long TILED_PRODUCTS = 140_000_000;
-    /** Memory that stays free when weights are copied into panels. */
-    private static final long RESERVED_BYTES = 512L << 20;
 
     private final WorkerTeam team;
-    private final PanelMemory memory;
     private final InputStage inputs;
     private final WorkerScratch[] scratch;
-    private final boolean repack;
+    private final Repacking repacking;
 
     // The region that runs: written before it starts, read by all workers.
     private List<Product> products = List.of();
@@ -39,17 +34,16 @@ final class Projections {
     private int[] panelsOfChunk = new int[1];
     private final WorkerTeam.Region multiply = this::multiplyChunk;
 
-    private PanelMatrix packing;
-    private long packingTarget;
-    private final WorkerTeam.Region pack = this::packChunk;
-
-    Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, boolean repack) {
+    Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking) {
         this.team = team;
-        this.memory = memory;
-        this.repack = repack;
+        this.repacking = repacking;
         inputs = new InputStage(team, routines, memory);
         scratch = new WorkerScratch[team.size()];
         Arrays.setAll(scratch, i -> new WorkerScratch(memory));
+    }
+
+    Repacking repacking() {
+        return repacking;
     }
 
     InputStage inputs() {
@@ -78,7 +72,7 @@ final class Projections {
         int chunks = 0;
         for (int i = 0; i < count; i++) {
             PanelMatrix matrix = (PanelMatrix) products.get(i).matrix();
-            pack(matrix);
+            repacking.begin(matrix, rowCount);
             bytes += matrix.panelBytes() * matrix.panelCount();
             firstChunk[i] = chunks;
             panelsOfChunk[i] = panelsOfChunk(matrix);
@@ -91,6 +85,9 @@ final class Projections {
             }
         } else {
             team.run(chunks, multiply);
+        }
+        for (int i = 0; i < count; i++) {
+            ((PanelMatrix) products.get(i).matrix()).used();
         }
     }
 
@@ -124,19 +121,21 @@ final class Projections {
         multiply(tokens, results, matrix, first, end, scratch[worker]);
     }
 
-    /** Some panels of a matrix; of one that is not packed, two at a time are packed and used while they are in the cache. */
+    /**
+     * Some panels of a matrix. Those that are not there are packed first: two at a time for a few rows, so that they are in the cache when they are
+     * multiplied, all together for many.
+     */
     static void multiply(
             WeightKernels.Tokens tokens, WeightKernels.Results results, PanelMatrix matrix, int first, int end, WorkerScratch scratch) {
         WeightKernels kernels = matrix.kernels();
-        if (matrix.panels() != 0) {
-            multiply(kernels, tokens, results, matrix, matrix.panels() + first * matrix.panelBytes(), first, end, scratch);
-            return;
-        }
-        long panels = scratch.panels(2 * matrix.panelBytes()).address();
-        for (int panel = first; panel < end; panel += 2) {
-            int last = Math.min(panel + 2, end);
-            for (int p = panel; p < last; p++) {
-                kernels.pack(matrix.weights(), p, panels + (p - panel) * matrix.panelBytes(), scratch);
+        long panelBytes = matrix.panelBytes();
+        boolean kept = matrix.panels() != 0;
+        int step = matrix.isPacked() || kept && tokens.count() > QuantizedKernels.STREAM_MOST ? end - first : 2;
+        for (int panel = first; panel < end; panel += step) {
+            int last = Math.min(panel + step, end);
+            long panels = kept ? matrix.panels() + panel * panelBytes : scratch.panels(2 * panelBytes).address();
+            for (int p = panel; p < last && !matrix.isPacked(); p++) {
+                kernels.pack(matrix.weights(), p, panels + (p - panel) * panelBytes, scratch);
             }
             multiply(kernels, tokens, results, matrix, panels, panel, last, scratch);
         }
@@ -154,34 +153,6 @@ final class Projections {
         int firstRow = firstPanel * PanelFormat.ROWS;
         int rows = Math.min(endPanel * PanelFormat.ROWS, matrix.weights().rows()) - firstRow;
         kernels.multiply(tokens, results, matrix.weights().columns(), new WeightKernels.Panels(address, firstRow, rows), scratch);
-    }
-
-    // ---- packing
-
-    /** Packs a matrix at its first use, where there is memory. */
-    void pack(PanelMatrix matrix) {
-        if (!repack || matrix.panels() != 0 || matrix.refused()) {
-            return;
-        }
-        long bytes = matrix.panelBytes() * matrix.panelCount();
-        OptionalLong available = AvailableMemory.bytes();
-        if (available.isPresent() && available.getAsLong() < bytes + RESERVED_BYTES) {
-            matrix.refuse();
-            return;
-        }
-        long address = memory.allocate(bytes);
-        if (address == 0) {
-            matrix.refuse();
-            return;
-        }
-        packing = matrix;
-        packingTarget = address;
-        team.run(matrix.panelCount(), pack);
-        matrix.packed(address);
-    }
-
-    private void packChunk(int panel, int worker) {
-        packing.kernels().pack(packing.weights(), panel, packingTarget + panel * packing.panelBytes(), scratch[worker]);
     }
 
     // ---- checks

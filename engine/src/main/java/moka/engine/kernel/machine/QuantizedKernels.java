@@ -85,6 +85,11 @@ final class QuantizedKernels implements WeightKernels {
     }
 
     @Override
+    public boolean packsQuickly() {
+        return splitter == null;
+    }
+
+    @Override
     public void pack(WeightMatrix weights, int panel, long target, WorkerScratch scratch) {
         int firstRow = panel * PanelFormat.ROWS;
         int rows = Math.min(PanelFormat.ROWS, weights.rows() - firstRow);

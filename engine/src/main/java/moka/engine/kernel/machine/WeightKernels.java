@@ -13,6 +13,9 @@ sealed interface WeightKernels extends AutoCloseable permits QuantizedKernels, F
     /** Bytes of a panel. */
     long panelBytes(int columns);
 
+    /** Whether rows are packed by machine code, about as fast as they are read. */
+    boolean packsQuickly();
+
     /** Packs 16 rows, or the last rows filled up with zeros, from the file. */
     void pack(WeightMatrix weights, int panel, long target, WorkerScratch scratch);
 

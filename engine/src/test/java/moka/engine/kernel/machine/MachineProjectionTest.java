@@ -9,9 +9,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Precision;
@@ -104,6 +106,38 @@ class MachineProjectionTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Decoding packs one large matrix for many that it reads in place: whenever it happens, the bits stay. */
+    @Test
+    void packsLargeMatricesLittleByLittleWhileDecoding() {
+        var random = new SplittableRandom(5);
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels kernels = kernels(team, true)) {
+            int rows = 1040;
+            int columns = 2048;
+            WeightMatrix weights = RandomWeights.of(TensorType.Q4_0, rows, columns, random, arena);
+            Activations input = activations(arena, 1, columns, random);
+            Activations output = Activations.allocate(arena, 1, rows);
+            List<Product> products = Stream.generate(() -> new Product(kernels.prepare(weights), output)).limit(3).toList();
+            float[] expected = null;
+            Set<String> notes = new HashSet<>();
+            for (int token = 0; token < 20; token++) {
+                for (Product product : products) {
+                    kernels.project(new Projection(new Input.Plain(input), List.of(product), false), 1);
+                    float[] found = row(output, 0, rows);
+                    if (expected != null) {
+                        assertArrayEquals(expected, found, "token " + token);
+                    }
+                    expected = found;
+                    notes.addAll(kernels.notes());
+                }
+            }
+            // Nothing at once: one, two and three of them.
+            assertEquals(3, notes.size(), notes::toString);
+            compare(weights, input, output, 1);
         }
     }
 
