@@ -2,7 +2,7 @@ package moka.engine;
 
 import java.nio.file.Path;
 import java.util.List;
-import moka.engine.architecture.Adapters;
+import moka.engine.architecture.MergedModel;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.GgufFile;
@@ -26,7 +26,7 @@ public final class AdapterMerge {
     public static void merge(Path base, List<AdapterFile> adapters, Path out, Progress progress) {
         try (GgufFile file = GgufFile.open(base);
                 WorkerTeam team = new WorkerTeam(Processors.defaultThreads())) {
-            Adapters.merge(file, adapters, out, team, (done, all) -> progress.at(done, all));
+            MergedModel.write(file, adapters, out, team, (done, all) -> progress.at(done, all));
         }
     }
 }

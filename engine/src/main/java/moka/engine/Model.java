@@ -162,7 +162,12 @@ public final class Model implements AutoCloseable {
             this.choice = chosen;
             Weights weights = new Weights(file, chosen.kernels(), arena);
             changes = new Adapters(
-                    file, chosen.kernels(), hyperparameters.embeddingLength(), options.adapters(), options.controlVectors());
+                    file,
+                    chosen.kernels(),
+                    options.float32() ? TensorType.F32 : TensorType.F16,
+                    hyperparameters.embeddingLength(),
+                    options.adapters(),
+                    options.controlVectors());
             this.adapters = changes;
             this.passes = new ForwardPasses(
                     architecture, hyperparameters, weights, adapters, vocabularySize(), chosen.kernels(), arena);

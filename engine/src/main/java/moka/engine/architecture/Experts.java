@@ -183,7 +183,7 @@ final class Experts {
 
     private void project(Input input, Product... products) {
         var projection = new ExpertProjection(input, List.of(products));
-        graph.step((kernels, batch) -> kernels.projectExperts(projection, dispatch.groups()));
+        graph.projectExperts(projection, dispatch.groups());
     }
 
     private Product product(String name, int outputs, int inputs, Activations output) {

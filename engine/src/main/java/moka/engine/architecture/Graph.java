@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.ExpertGroups;
+import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
@@ -78,7 +80,7 @@ public final class Graph {
     private final RowScratch scratch;
     private final List<Step> steps = new ArrayList<>();
     private final Batch batch = new Batch();
-    private final Map<String, Activations> lowRows = new HashMap<>();
+    private final Map<String, Activations> adapterRows = new HashMap<>();
     private @Nullable Adapters adapters;
     private long scratchBytes;
 
@@ -143,13 +145,17 @@ public final class Graph {
     /** Rows of the embedding matrix for the batch's tokens, times a factor. */
     public Activations embed(Matrix embedding, float factor) {
         Activations output = rows(embedding.weights().columns());
-        Embedding step = new Embedding(embedding.weights(), factor, output);
+        Embedding step = new Embedding(embedding.weights(), factor, embeddingChanges(embedding), output);
         step((set, it) -> {
             for (int row = 0; row < it.rowCount(); row++) {
                 step.run(it.id(row), row);
             }
         });
         return output;
+    }
+
+    private List<Embedding.Change> embeddingChanges(Matrix embedding) {
+        return adapters == null ? List.of() : adapters.ofEmbedding(embedding.weights());
     }
 
     /** Products that replace their outputs. */
@@ -164,33 +170,77 @@ public final class Graph {
 
     /** With the adapters of its matrices: {@code A x} first, then {@code W x}, then {@code B (A x)} is added. */
     private void project(Projection projection) {
-        List<Projection.Product> narrow = new ArrayList<>();
-        List<Projection> wide = new ArrayList<>();
-        for (Projection.Product product : projection.products()) {
-            for (Adapters.LowRank change : changes(product)) {
-                Activations low = lowRows(narrow.size(), change.rank());
-                narrow.add(new Projection.Product(change.a(), low));
-                var added = new Projection.Product(change.b(), product.output(), null, change.scale() * product.scale());
-                wide.add(new Projection(new Projection.Input.Plain(low), List.of(added), true));
+        Adapters.Change change = adapters == null
+                ? null
+                : adapters.of(projection.products().stream().map(Projection.Product::matrix).toList()).orElse(null);
+        if (change == null) {
+            run(projection);
+            return;
+        }
+        Activations low = adapterRows("low", maxRows, change.rank());
+        run(new Projection(projection.input(), List.of(new Projection.Product(change.a().getFirst(), low)), false));
+        run(projection);
+        List<Projection.Product> added = new ArrayList<>();
+        for (int i = 0; i < projection.products().size(); i++) {
+            Projection.Product product = projection.products().get(i);
+            if (!change.b().get(i).isEmpty()) {
+                added.add(new Projection.Product(change.b().get(i).getFirst(), product.output(), null, product.scale()));
             }
         }
-        if (!narrow.isEmpty()) {
-            run(new Projection(projection.input(), narrow, false));
-        }
-        run(projection);
-        wide.forEach(this::run);
-    }
-
-    private List<Adapters.LowRank> changes(Projection.Product product) {
-        return adapters == null ? List.of() : adapters.of(product.matrix().weights());
+        run(new Projection(new Projection.Input.Plain(low), added, true));
     }
 
     private void run(Projection projection) {
         step((set, it) -> set.project(projection, it.rowCount()));
     }
 
-    private Activations lowRows(int index, int rank) {
-        return lowRows.computeIfAbsent(index + ":" + rank, it -> rows(rank));
+    /** Products of rows that are grouped by expert. @param groups the groups of a batch, once it runs */
+    public void projectExperts(ExpertProjection projection, ExpertGroups groups) {
+        Adapters.Change change = adapters == null
+                ? null
+                : adapters.ofExperts(projection.products().stream().map(ExpertProjection.Product::experts).toList()).orElse(null);
+        if (change == null) {
+            run(projection, groups);
+            return;
+        }
+        int slots = projection.products().getFirst().output().rows();
+        Activations low = adapterRows("low", slots, change.rank());
+        run(new ExpertProjection(projection.input(), List.of(new ExpertProjection.Product(change.a(), low, List.of(), new float[0]))), groups);
+        run(projection, groups);
+        for (int i = 0; i < projection.products().size(); i++) {
+            if (!change.b().get(i).isEmpty()) {
+                addExperts(projection.products().get(i), change.b().get(i), low, groups);
+            }
+        }
+    }
+
+    /** Adds {@code B low} to the rows of a product; its results have rows of their own, since products of experts replace what was there. */
+    private void addExperts(ExpertProjection.Product product, List<Matrix> b, Activations low, ExpertGroups groups) {
+        Activations output = product.output();
+        Activations change = adapterRows("added", output.rows(), output.columns());
+        var added = new ExpertProjection.Product(b, change, List.of(), product.scales());
+        run(new ExpertProjection(new Projection.Input.Plain(low), List.of(added)), groups);
+        int columns = output.columns();
+        WorkerTeam.Region region = (slot, worker) -> {
+            float[] sum = scratch.floats(worker, 0, columns);
+            float[] values = scratch.floats(worker, 1, columns);
+            output.read(slot, 0, sum, 0, columns);
+            change.read(slot, 0, values, 0, columns);
+            for (int i = 0; i < columns; i++) {
+                sum[i] += values[i];
+            }
+            output.write(slot, 0, sum, 0, columns);
+        };
+        step((set, it) -> set.spread(groups.rowCount(), region));
+    }
+
+    private void run(ExpertProjection projection, ExpertGroups groups) {
+        step((set, it) -> set.projectExperts(projection, groups));
+    }
+
+    /** Rows that the steps of adapters share. @param name tells what is used at the same time apart */
+    private Activations adapterRows(String name, int count, int columns) {
+        return adapterRows.computeIfAbsent(name + count + "x" + columns, it -> rows(count, columns));
     }
 
     /** Applies adapters to all products that are added from now on. */

@@ -180,7 +180,7 @@ final class LatentAttention {
             for (int head = 0; head < heads; head++) {
                 groups.add(head, batch.rowCount());
             }
-            kernels.projectExperts(projection, groups);
         });
+        graph.projectExperts(projection, groups);
     }
 }

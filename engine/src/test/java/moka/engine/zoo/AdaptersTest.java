@@ -34,13 +34,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Adapters with random weights: applied while computing they give what the merged model gives. */
 class AdaptersTest {
     private static final int RANK = 4;
+    private static final String MATRICES =
+            "output\\.weight|blk\\..*(attn_(q|k|v|qkv|output|q_a|q_b|v_b)|ffn_(up|gate|down|gate_up)(_exps|_shexp)?|ssm_(in|out))\\.weight";
     private static final ModelOptions EXACT = ModelOptions.DEFAULT.withFloat32(true).withThreads(1);
 
     @TempDir
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mpt", "phi3-longrope-long", "gemma2", "mamba2", "qwen3next", "deepseek2-v3"})
+    @ValueSource(strings = {
+        "llama", "mpt", "phi3-longrope-long", "gemma2", "mamba2", "qwen3next", "deepseek2-v3", "minicpm3", "mixtral", "llama4", "gemma4-moe"
+    })
     void adaptersGiveWhatTheMergedModelGives(String name) {
         ZooModel model = model(name);
         Path first = adapter(model.file(), "first.gguf", 1, 2);
@@ -97,7 +101,17 @@ class AdaptersTest {
         }
     }
 
-    /** An adapter for every matrix of two dimensions in the blocks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mixtral"})
+    void fastKernelsRoundNoMoreThanWithoutAdapters(String name) {
+        ZooModel model = model(name);
+        List<AdapterFile> one = List.of(new AdapterFile(adapter(model.file(), "fast.gguf", 1, 2), 0.5f));
+        float[] exact = logits(model, model.file(), EXACT.withAdapters(one));
+        float[] fast = logits(model, model.file(), ModelOptions.DEFAULT.withThreads(2).withAdapters(one));
+        assertArrayEquals(exact, fast, 0.05f);
+    }
+
+    /** An adapter for the embedding, the output matrix, and every matrix in the blocks, those of experts included. */
     private Path adapter(Path base, String name, int seed, double alpha) {
         var random = new SplittableRandom(seed);
         List<GgufTensor> tensors = new ArrayList<>();
@@ -105,10 +119,17 @@ class AdaptersTest {
         try (GgufFile file = GgufFile.open(base)) {
             architecture = file.metadata().requireString("general.architecture");
             for (GgufTensor tensor : file.tensors()) {
-                boolean matrix = tensor.shape().length == 2 && tensor.name().matches("blk\\..*(attn_(q|k|v|qkv|output|q_a|q_b)|ffn_(up|gate|down)|ssm_(in|out))\\.weight");
-                if (matrix) {
-                    tensors.add(random(tensor.name() + ".lora_a", new long[] {tensor.columns(), RANK}, random));
-                    tensors.add(random(tensor.name() + ".lora_b", new long[] {RANK, tensor.rows()}, random));
+                if (tensor.name().equals("token_embd.weight")) {
+                    // The other way round: a row of A for each token.
+                    tensors.add(random(tensor.name() + ".lora_a", new long[] {RANK, tensor.rows()}, random));
+                    tensors.add(random(tensor.name() + ".lora_b", new long[] {RANK, tensor.columns()}, random));
+                } else if (tensor.name().matches(MATRICES)) {
+                    long[] inner = tensor.shape().clone();
+                    long[] outer = tensor.shape().clone();
+                    inner[1] = RANK;
+                    outer[0] = RANK;
+                    tensors.add(random(tensor.name() + ".lora_a", inner, random));
+                    tensors.add(random(tensor.name() + ".lora_b", outer, random));
                 }
             }
         }
@@ -124,7 +145,7 @@ class AdaptersTest {
     }
 
     private static GgufTensor random(String name, long[] shape, SplittableRandom random) {
-        float[] values = new float[Math.toIntExact(shape[0] * shape[1])];
+        float[] values = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (random.nextGaussian() * 0.2);
         }
