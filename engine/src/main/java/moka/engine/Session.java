@@ -234,7 +234,7 @@ public final class Session implements AutoCloseable {
             rewindTo(0);
             SavedSequence.Header saved = SessionFile.read(path, model.fingerprint(), contextLength, cache);
             check(saved.tokens(), 0, saved.tokens().length);
-            stored(saved.tokens(), 0, saved.tokens().length);
+            remember(saved.tokens(), 0, saved.tokens().length);
             storedPositions = saved.furthest();
         } finally {
             exit();
@@ -417,12 +417,16 @@ public final class Session implements AutoCloseable {
 
     /** Tokens have been computed. */
     void stored(int[] ids, int first, int count) {
+        remember(ids, first, count);
+        cache.advance(position);
+    }
+
+    private void remember(int[] ids, int first, int count) {
         if (tokens.length < position + count) {
             tokens = Arrays.copyOf(tokens, Math.max(position + count, tokens.length * 2));
         }
         System.arraycopy(ids, first, tokens, position, count);
         position += count;
-        cache.advance(position);
     }
 
     /** NaN anywhere in the weights reaches every logit: the answer would be nonsense. */

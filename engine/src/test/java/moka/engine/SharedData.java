@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
 /** The reference data beside the checkout; tests that need it are skipped, by name, where it is absent. */
@@ -17,6 +18,11 @@ public final class SharedData {
         Path root = root();
         Assumptions.assumeTrue(root != null && Files.exists(root.resolve(path)), "skipped: needs shared/" + path);
         return root.resolve(path);
+    }
+
+    /** A file or folder of the data, where they are: for tests that do with less. */
+    public static Optional<Path> find(String path) {
+        return Optional.ofNullable(root()).map(it -> it.resolve(path)).filter(Files::exists);
     }
 
     private static Path root() {

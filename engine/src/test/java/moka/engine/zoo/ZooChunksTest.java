@@ -16,15 +16,17 @@ import moka.engine.Model;
 import moka.engine.ModelOptions;
 import moka.engine.ParallelGenerator;
 import moka.engine.Session;
+import moka.engine.SharedData;
 import moka.engine.sampling.SamplingOptions;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** However a prompt is cut into batches, and whatever was computed and taken back before, the logits are those of one token at a time. */
 class ZooChunksTest {
     @TestFactory
     Stream<DynamicTest> prefillInAnyChunksAgreesWithOneByOne() {
-        return ZooModel.golden().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+        return ZooModel.everything().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
             var random = new SplittableRandom(it.name().hashCode());
             try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(2));
                     Session single = model.newSession(it.session());
@@ -44,7 +46,7 @@ class ZooChunksTest {
 
     @TestFactory
     Stream<DynamicTest> goingBackBeforeTheLastBatchForgetsIt() {
-        return ZooModel.golden().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+        return ZooModel.everything().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
             try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(1));
                     Session straight = model.newSession(it.session());
                     Session back = model.newSession(it.session())) {
@@ -60,7 +62,7 @@ class ZooChunksTest {
 
     @TestFactory
     Stream<DynamicTest> sequencesComputedTogetherContinueAsAlone() {
-        return ZooModel.golden().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+        return ZooModel.everything().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
             var options = GenerationOptions.DEFAULT.withSampling(SamplingOptions.GREEDY).withMaxTokens(8);
             List<int[]> prompts = List.of(it.prompt(), Arrays.copyOf(it.prompt(), 17), Arrays.copyOfRange(it.prompt(), 5, 30));
             try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(1))) {
@@ -91,6 +93,12 @@ class ZooChunksTest {
                 assertEquals(alone, Arrays.asList(together));
             }
         }));
+    }
+
+    @Test
+    void allModelsOfTheZooAreThere() {
+        SharedData.require("own/zoo");
+        assertEquals(100, ZooModel.everything().count());
     }
 
     private static void appendInChunks(Session session, int[] ids, SplittableRandom random) {

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
+import moka.engine.SharedData;
 
 /**
  * A model of the zoo: random weights, and what the reference computes from them.
@@ -37,6 +38,15 @@ record ZooModel(Path file, String name, String architecture, boolean embedding, 
             }
         }
         throw new IllegalStateException("no folder test-models/golden/zoo above the working directory");
+    }
+
+    /** These, and the rest of the zoo where the reference data are. */
+    static Stream<ZooModel> everything() {
+        List<ZooModel> golden = golden().toList();
+        List<String> names = golden.stream().map(ZooModel::name).toList();
+        return Stream.concat(
+                golden.stream(),
+                SharedData.find("own/zoo").stream().flatMap(ZooModel::all).filter(it -> !names.contains(it.name())));
     }
 
     /** The models of an index {@code zoo.json} beside its {@code logits.bin}. */
