@@ -45,13 +45,13 @@ final class PackedReport {
         byType.forEach((type, tensors) -> {
             PackedImport.Loss worst = tensors.stream().max(Comparator.comparingDouble(PackedImport.Loss::relative)).orElseThrow();
             long carried = tensors.stream().filter(PackedImport.Loss::exact).count();
-            streams.note(String.format(
-                    Locale.ROOT, "%s: %d tensors, %d carried over, relative error at most %.2g (%s)", type, tensors.size(), carried, worst.relative(), worst.name()));
+            streams.note(error(type + ": " + tensors.size() + " tensors, " + carried + " carried over", worst.relative())
+                    + (worst.relative() == 0 ? "" : " at most (" + worst.name() + ")"));
         });
         streams.note(error("all tensors", done.relativeError()));
     }
 
     private static String error(String what, double relative) {
-        return String.format(Locale.ROOT, "%s, relative error %.2g", what, relative);
+        return relative == 0 ? what + ", no loss" : String.format(Locale.ROOT, "%s, relative error %.2g", what, relative);
     }
 }
