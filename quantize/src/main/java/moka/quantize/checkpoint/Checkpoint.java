@@ -34,7 +34,7 @@ public final class Checkpoint implements ModelSource {
         this.family = Families.of(given);
         this.config = given.withDefaults(family.defaults());
         WeightFormat format = WeightFormat.of(given, JsonFile.readIfPresent(folder.resolve("quantize_config.json")));
-        this.tensors = new TensorPlan(family, config).tensors(format.tensors(file));
+        this.tensors = new TensorPlan(family, config).tensors(format.tensors(file, family::leavesOut));
         this.metadata = metadata(read);
     }
 

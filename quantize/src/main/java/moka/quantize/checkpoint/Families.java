@@ -12,6 +12,7 @@ final class Families {
             Map.entry("LLaMAForCausalLM", LlamaFamily.llama()),
             Map.entry("MistralForCausalLM", LlamaFamily.mistral()),
             Map.entry("MixtralForCausalLM", LlamaFamily.mixtral()),
+            Map.entry("SmolLM3ForCausalLM", LlamaFamily.smolLm3()),
             Map.entry("Qwen2ForCausalLM", new QwenFamily("qwen2")),
             Map.entry("Qwen3ForCausalLM", new QwenFamily("qwen3")),
             Map.entry("Qwen2MoeForCausalLM", new QwenFamily("qwen2moe")),

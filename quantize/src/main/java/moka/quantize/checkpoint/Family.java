@@ -24,7 +24,8 @@ interface Family {
 
     /** Whether a tensor of the checkpoint has no place in the model and is left out. */
     default boolean leavesOut(String tensor) {
-        return false;
+        // Rotation is computed, not read.
+        return tensor.endsWith(".rotary_emb.inv_freq");
     }
 
     /** A tensor as the architecture wants it. @param name in the checkpoint */

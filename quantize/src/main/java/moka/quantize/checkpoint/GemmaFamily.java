@@ -66,7 +66,8 @@ final class GemmaFamily implements Family {
 
     @Override
     public boolean leavesOut(String tensor) {
-        return tensor.equals("lm_head.weight")
+        return Family.super.leavesOut(tensor)
+                || tensor.equals("lm_head.weight")
                 || tensor.contains("vision_")
                 || tensor.contains("multi_modal_projector.");
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import moka.gguf.MetadataBuilder;
 
 /**
- * Llama, Mistral and Mixtral. GGUF rotates neighbouring rows of a head, checkpoints its halves. Llama 3.1's stretched frequencies become a tensor of
+ * Llama, Mistral, Mixtral and SmolLM 3. GGUF rotates neighbouring rows of a head, checkpoints its halves. Llama 3.1's stretched frequencies become a tensor of
  * divisors.
  */
 final class LlamaFamily implements Family {
@@ -20,28 +20,35 @@ final class LlamaFamily implements Family {
 
     private final Map<String, Object> defaults;
 
-    private final boolean mixtral;
+    private final String architecture;
+    private final boolean ownHeadLength; // whether a configuration without head_dim has one all the same
 
-    private LlamaFamily(boolean mixtral, Map<String, Object> defaults) {
-        this.mixtral = mixtral;
+    private LlamaFamily(String architecture, boolean ownHeadLength, Map<String, Object> defaults) {
+        this.architecture = architecture;
+        this.ownHeadLength = ownHeadLength;
         this.defaults = defaults;
     }
 
     static LlamaFamily llama() {
-        return new LlamaFamily(false, Map.of("rope_theta", 10000.0, "rms_norm_eps", 1e-6, "max_position_embeddings", 2048L));
+        return new LlamaFamily("llama", true, Map.of("rope_theta", 10000.0, "rms_norm_eps", 1e-6, "max_position_embeddings", 2048L));
     }
 
     static LlamaFamily mistral() {
-        return new LlamaFamily(false, Map.of("rope_theta", 10000.0, "rms_norm_eps", 1e-6, "num_key_value_heads", 8L));
+        return new LlamaFamily("llama", true, Map.of("rope_theta", 10000.0, "rms_norm_eps", 1e-6, "num_key_value_heads", 8L));
     }
 
     static LlamaFamily mixtral() {
-        return new LlamaFamily(true, Map.of("rope_theta", 1e6, "rms_norm_eps", 1e-5, "num_key_value_heads", 8L));
+        return new LlamaFamily("llama", false, Map.of("rope_theta", 1e6, "rms_norm_eps", 1e-5, "num_key_value_heads", 8L));
+    }
+
+    /** Some layers are not rotated, which the architecture knows. */
+    static LlamaFamily smolLm3() {
+        return new LlamaFamily("smollm3", false, Map.of("rope_theta", 2e6, "rms_norm_eps", 1e-6, "num_key_value_heads", 4L));
     }
 
     @Override
     public String architecture() {
-        return "llama";
+        return architecture;
     }
 
     @Override
@@ -53,13 +60,13 @@ final class LlamaFamily implements Family {
     public void describe(Configuration config, MetadataBuilder keys) {
         var all = new Hyperparameters(architecture(), config, keys);
         all.all();
-        keys.setUint32("llama.vocab_size", config.requireCount("vocab_size"));
+        keys.setUint32(architecture + ".vocab_size", config.requireCount("vocab_size"));
         int headLength = Hyperparameters.headLength(config);
-        if (!mixtral) {
-            keys.setUint32("llama.attention.key_length", headLength);
-            keys.setUint32("llama.attention.value_length", headLength);
+        if (ownHeadLength) {
+            keys.setUint32(architecture + ".attention.key_length", headLength);
+            keys.setUint32(architecture + ".attention.value_length", headLength);
         }
-        keys.setUint32("llama.rope.dimension_count", headLength);
+        keys.setUint32(architecture + ".rope.dimension_count", headLength);
     }
 
     @Override

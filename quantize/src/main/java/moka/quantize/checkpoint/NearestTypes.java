@@ -49,7 +49,9 @@ final class NearestTypes {
             TensorType type = type((CheckpointTensor) tensor);
             String name = tensor.info().name();
             names.add(new TypeOverrides.ByName(Pattern.compile("^" + Pattern.quote(name) + "$"), type));
-            elements.merge(type, tensor.rows() * tensor.columns(), Long::sum);
+            // A float mixture would not look at names: it stands for models of which nothing is packed.
+            boolean packed = type != TensorType.F16 && type != TensorType.BF16;
+            elements.merge(type, packed ? tensor.rows() * tensor.columns() : 0, Long::sum);
             embedding = name.equals("token_embd.weight") ? Optional.of(type) : embedding;
             output = name.equals("output.weight") ? Optional.of(type) : output;
         }

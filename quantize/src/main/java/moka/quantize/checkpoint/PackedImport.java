@@ -71,7 +71,7 @@ public final class PackedImport implements RowEncoder.Factory {
         String name = tensor.info().name();
         Optional<ExactRows> rows = exact.getOrDefault(name, Optional.empty());
         RowEncoder encoder = rows.<RowEncoder>map(CarryOver::new).orElseGet(() -> others.encoder(tensor, type));
-        return new Measured(name, rows.isPresent(), encoder);
+        return type == TensorType.F32 ? encoder : new Measured(name, rows.isPresent(), encoder);
     }
 
     private synchronized void add(Loss more) {

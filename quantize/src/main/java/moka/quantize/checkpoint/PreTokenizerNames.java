@@ -52,11 +52,16 @@ final class PreTokenizerNames {
         List<String> expressions = new ArrayList<>();
         collect(file.name(), file.preTokenizer(), expressions);
         String name = NAMES.get(expressions);
+        if (expressions.size() > 4 && expressions.get(1).startsWith("\\s?[A-Za-zµÀ-Ö")) {
+            // The letters with case of DeepSeek's first tokenizer, written out.
+            return "deepseek-llm";
+        }
         if (name == null) {
             String shown = expressions.isEmpty() ? "nothing" : expressions.stream().collect(Collectors.joining("' then '", "'", "'"));
             throw new QuantizeException(file.name() + ": pre_tokenizer cuts text by " + shown + ", expected one of the published ways");
         }
-        return name;
+        // Names differ also in whether a piece that is a token needs merges.
+        return name.equals("llama-bpe") && !file.ignoreMerges() ? "smaug-bpe" : name;
     }
 
     private static void collect(String file, Map<String, Object> step, List<String> expressions) {

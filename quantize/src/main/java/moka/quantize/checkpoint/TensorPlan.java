@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import moka.quantize.QuantizeException;
 import moka.quantize.SourceTensor;
@@ -26,11 +25,8 @@ final class TensorPlan {
         boolean[] seen = new boolean[Math.min(layers, stored.size())];
         family.extraTensors(config).forEach((name, values) -> add(CheckpointTensor.of(name, new GivenValues(values), true, 0)));
         for (WeightFormat.Named tensor : stored) {
-            Optional<TensorNames.Place> place = place(tensor);
-            if (place.isEmpty()) {
-                continue;
-            }
-            int layer = place.get().layer();
+            TensorNames.Place place = place(tensor);
+            int layer = place.layer();
             if (layer >= layers) {
                 throw new QuantizeException("tensor '" + tensor.name() + "' belongs to layer " + layer + ", but config.json tells "
                         + layers + " layers");
@@ -38,27 +34,21 @@ final class TensorPlan {
             if (layer >= 0 && layer < seen.length) {
                 seen[layer] = true;
             }
-            add(tensor, place.get());
+            add(tensor, place);
         }
         experts.forEach(this::addExperts);
         requireAll(layers, seen);
         return List.copyOf(made.values());
     }
 
-    /** Empty for what is left out. */
-    private Optional<TensorNames.Place> place(WeightFormat.Named tensor) {
+    private TensorNames.Place place(WeightFormat.Named tensor) {
         String name = tensor.name();
-        if (family.leavesOut(name) || name.endsWith(".rotary_emb.inv_freq")) {
-            return Optional.empty();
-        }
         // Models for images keep the language model in a part of its own.
         String plain = name.replace("language_model.model.", "model.").replace("model.language_model.", "model.");
-        Optional<TensorNames.Place> place = family.names().place(plain);
-        if (place.isEmpty()) {
-            throw new QuantizeException("tensor '" + name + "' has no place in a model of the family " + family.architecture()
-                    + ": such checkpoints are not read");
-        }
-        return place;
+        return family.names()
+                .place(plain)
+                .orElseThrow(() -> new QuantizeException("tensor '" + name + "' has no place in a model of the family "
+                        + family.architecture() + ": such checkpoints are not read"));
     }
 
     private void add(WeightFormat.Named tensor, TensorNames.Place place) {

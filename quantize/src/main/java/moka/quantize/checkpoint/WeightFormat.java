@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import moka.gguf.SafetensorsFile;
 import moka.gguf.SafetensorsTensor;
 import moka.quantize.QuantizeException;
@@ -20,10 +21,10 @@ interface WeightFormat {
     /** The tensor that this one is, or the packed one that it is the first part of; empty for the other parts of a packed tensor. */
     Optional<Named> tensor(SafetensorsTensor stored, SafetensorsFile file);
 
-    /** All tensors of a file. */
-    default List<Named> tensors(SafetensorsFile file) {
+    /** All tensors of a file but those that are left out. */
+    default List<Named> tensors(SafetensorsFile file, Predicate<String> leftOut) {
         List<Named> tensors = new ArrayList<>();
-        file.tensors().forEach(it -> tensor(it, file).ifPresent(tensors::add));
+        file.tensors().stream().filter(it -> !leftOut.test(it.name())).forEach(it -> tensor(it, file).ifPresent(tensors::add));
         return tensors;
     }
 

@@ -26,6 +26,7 @@ final class Examples {
             "llama-spm",
             "llama-hf-bpe",
             "llama-gptq",
+            "smollm3",
             "mistral",
             "mixtral",
             "qwen2",

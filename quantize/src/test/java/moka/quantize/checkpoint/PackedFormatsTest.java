@@ -30,7 +30,7 @@ class PackedFormatsTest {
 
     private static Matrix matrix(Configuration config, SafetensorsMaker maker) {
         SafetensorsFile file = SafetensorsFile.of("test", MemorySegment.ofArray(maker.toBytes()));
-        return WeightFormat.of(config, Optional.empty()).tensors(file).stream()
+        return WeightFormat.of(config, Optional.empty()).tensors(file, name -> false).stream()
                 .filter(it -> it.name().equals("x.weight"))
                 .findFirst()
                 .orElseThrow()
