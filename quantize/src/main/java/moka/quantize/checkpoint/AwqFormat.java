@@ -50,7 +50,7 @@ final class AwqFormat implements WeightFormat {
 
     private Matrix matrix(String stem, SafetensorsTensor stored, SafetensorsFile file) {
         long[] shape = stored.shape();
-        if (shape.length != 2 || shape[0] > Integer.MAX_VALUE || shape[1] > Long.MAX_VALUE / 8) {
+        if (shape.length != 2 || stored.elements() == 0 || shape[0] > Integer.MAX_VALUE) {
             throw new QuantizeException("tensor '" + stored.name() + "' has shape " + Arrays.toString(shape) + ", expected words of 4-bit codes");
         }
         int columns = (int) shape[0];

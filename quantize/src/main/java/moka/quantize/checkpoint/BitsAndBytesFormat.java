@@ -51,7 +51,7 @@ final class BitsAndBytesFormat implements WeightFormat {
         String name = stored.name();
         Configuration told = Configuration.of(read(state));
         float[] shape = told.numbers("shape").orElse(new float[0]);
-        if (shape.length != 2 || shape[0] < 1 || shape[1] < 1) {
+        if (shape.length != 2 || !isLength(shape[0]) || !isLength(shape[1])) {
             throw new QuantizeException("tensor '" + state.name() + "' tells the shape " + Arrays.toString(shape) + ", expected rows and columns");
         }
         long rows = (long) shape[0];
@@ -66,6 +66,11 @@ final class BitsAndBytesFormat implements WeightFormat {
         SafetensorsTensor scales = WeightFormat.part(file, name + ".absmax");
         int blocks = Math.toIntExact(Math.ceilDiv(elements, (long) block));
         return new Coded(stored, rows, columns, block, map, magnitudes(name, scales, blocks, told, file));
+    }
+
+    /** Whether a number is a length, and exact in float32. */
+    private static boolean isLength(float number) {
+        return number >= 1 && number <= 1 << 24 && number == (int) number;
     }
 
     private static Map<String, Object> read(SafetensorsTensor state) {

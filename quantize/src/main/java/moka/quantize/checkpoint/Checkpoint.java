@@ -81,10 +81,23 @@ public final class Checkpoint implements ModelSource {
         List<GgufTensorInfo> infos = tensors.stream().map(SourceTensor::info).toList();
         GeneralKeys.describe(folder, read, infos, keys);
         family.describe(config, keys);
-        VocabularyReader vocabulary = new VocabularyReader(folder, read, config.requireCount("vocab_size"));
+        VocabularyReader vocabulary = new VocabularyReader(folder, read, vocabularySize(infos));
         vocabulary.describe(family.vocabulary(vocabulary.tokenizerClass()), keys);
         family.describeVocabulary(config, vocabulary.addPrefixSpace(), keys);
         return keys.build();
+    }
+
+    /** A token for each row of the embedding. */
+    private int vocabularySize(List<GgufTensorInfo> infos) {
+        long rows = infos.stream()
+                .filter(it -> it.name().equals("token_embd.weight"))
+                .findFirst()
+                .orElseThrow()
+                .shape()[1];
+        if (rows != config.requireCount("vocab_size")) {
+            throw config.wrong("vocab_size", rows + ", the rows of the token embedding");
+        }
+        return (int) rows;
     }
 
     @Override

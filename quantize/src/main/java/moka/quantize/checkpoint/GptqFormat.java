@@ -75,7 +75,7 @@ final class GptqFormat implements WeightFormat {
 
     private Matrix matrix(String stem, SafetensorsTensor stored, SafetensorsFile file) {
         long[] shape = stored.shape();
-        if (shape.length != 2 || shape[0] * 32 % bits != 0 || shape[0] > Integer.MAX_VALUE / 32) {
+        if (shape.length != 2 || stored.elements() == 0 || shape[0] > Integer.MAX_VALUE / 32 || shape[0] * 32 % bits != 0) {
             throw new QuantizeException("tensor '" + stored.name() + "' has shape " + Arrays.toString(shape) + ", expected words of " + bits + "-bit codes");
         }
         int columns = (int) (shape[0] * 32 / bits);

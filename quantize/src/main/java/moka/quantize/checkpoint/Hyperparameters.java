@@ -8,6 +8,9 @@ import moka.quantize.QuantizeException;
 
 /** The keys of an architecture, from the names that most configurations share. */
 final class Hyperparameters {
+    /** Published models have heads of up to 512. */
+    private static final int LONGEST_HEAD = 1 << 16;
+
     private final String architecture;
     private final Configuration config;
     private final MetadataBuilder keys;
@@ -104,6 +107,9 @@ final class Hyperparameters {
     /** Length of a head: {@code head_dim}, else an equal share of the embedding. */
     static int headLength(Configuration config) {
         OptionalLong given = config.count("head_dim");
+        if (given.orElse(1) > LONGEST_HEAD) {
+            throw config.wrong("head_dim", "at most " + LONGEST_HEAD);
+        }
         return given.isPresent()
                 ? (int) given.getAsLong()
                 : config.requireCount("hidden_size", "n_embd") / config.requireCount("num_attention_heads", "n_head");

@@ -52,6 +52,10 @@ final class TensorPlan {
     }
 
     private void add(WeightFormat.Named tensor, TensorNames.Place place) {
+        boolean vector = place.name().endsWith(".bias") || place.name().endsWith("_norm.weight");
+        if (vector != tensor.vector()) {
+            throw new QuantizeException("tensor '" + tensor.name() + "' is a " + (vector ? "matrix, expected a vector" : "vector, expected a matrix"));
+        }
         Matrix matrix = family.changed(tensor.name(), tensor.matrix(), config);
         if (place.expert() < 0) {
             add(CheckpointTensor.of(place.name(), matrix, tensor.vector(), 0));

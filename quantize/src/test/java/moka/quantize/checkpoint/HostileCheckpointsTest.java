@@ -80,6 +80,13 @@ class HostileCheckpointsTest {
     }
 
     @Test
+    void namesTensorsOfTheWrongKind() throws IOException {
+        Path copy = Examples.copy("qwen2", folder);
+        new SafetensorsMaker().floats("model.embed_tokens.weight", new long[] {4}, 1, 2, 3, 4).write(copy.resolve("model.safetensors"));
+        assertEquals("tensor 'model.embed_tokens.weight' is a vector, expected a matrix", refusal(copy));
+    }
+
+    @Test
     void namesVocabulariesThatAreNotRead() throws IOException {
         assertEquals(
                 "tokenizer.json: the model is 'Unigram', expected BPE: other vocabularies are not read",
@@ -94,8 +101,24 @@ class HostileCheckpointsTest {
 
     @Test
     void namesIdsBeyondTheVocabulary() throws IOException {
-        String line = refusal(changed("qwen2", "config.json", it -> it.replace("\"vocab_size\": 308", "\"vocab_size\": 302")));
-        assertEquals("tokenizer.json: token '<|im_end|>' has id 302, but config.json tells a vocabulary of 302", line);
+        String line = refusal(changed("qwen2", "tokenizer.json", it -> it.replaceFirst("(\"id\": ?)302", "$1999")));
+        assertEquals("tokenizer.json: token '<|im_end|>' has id 999, but config.json tells a vocabulary of 308", line);
+    }
+
+    /** Numbers of the configuration must not decide over memory. */
+    @Test
+    void tellsSizesThatNoTensorHas() throws IOException {
+        assertEquals(
+                "config.json: vocab_size is 2000000000, expected 305, the rows of the token embedding",
+                refusal(changed("llama", "config.json", it -> it.replace("\"vocab_size\": 305", "\"vocab_size\": 2000000000"))));
+        assertEquals(
+                "config.json: head_dim is 2000000000, expected at most 65536",
+                refusal(changed("llama", "config.json", it -> it.replace("\"head_dim\": 8", "\"head_dim\": 2000000000"))));
+        Path copy = Examples.copy("llama-gptq", folder);
+        new SafetensorsMaker().words("model.layers.0.mlp.up_proj.qweight", new long[] {60_000_000, 0}).write(copy.resolve("model.safetensors"));
+        assertEquals(
+                "tensor 'model.layers.0.mlp.up_proj.qweight' has shape [60000000, 0], expected words of 4-bit codes",
+                refusal(copy));
     }
 
     @Test
