@@ -163,7 +163,7 @@ final class ChannelScaler {
             trips.add(roundTrip(new RowQuantizer(types.get(consumer), true), inputs.meanSquares()));
         }
         return switch (rule) {
-            case AWQ -> ChannelScaling.awq(matrices, inputs.products(), inputs.meanMagnitude(), trips, admissible);
+            case AWQ -> ChannelScaling.awq(matrices, inputs.products().damped(CalibratedQuantization.DEFAULT_DAMPING), inputs.meanMagnitude(), trips, admissible);
             case SMOOTHQUANT -> admissible.apply(ChannelScaling.smoothQuant(inputs.largest(), matrices, 0.5));
         };
     }
@@ -186,7 +186,7 @@ final class ChannelScaler {
             }
             TensorType type = quantizer.type();
             byte[] bytes = new byte[Math.toIntExact(type.rowBytes(weights.columns()) * weights.rows())];
-            quantizer.quantize(weights.values(), 0, weights.rows(), weights.columns(), importance, bytes, 0);
+            quantizer.ofScaledColumns(scales).quantize(weights.values(), 0, weights.rows(), weights.columns(), importance, bytes, 0);
             float[] back = new float[weights.values().length];
             TensorFormats.of(type).decode(MemorySegment.ofArray(bytes), 0, back.length, back, 0);
             return back;

@@ -26,6 +26,7 @@ public final class RowQuantizer {
     private float[] weights = new float[0];
     private float @Nullable [] weightsOf;
     private int weightColumns;
+    private float @Nullable [] columnScales;
 
     /** Weights as they are given. @throws IllegalArgumentException if values cannot be stored in the type */
     public RowQuantizer(TensorType type) {
@@ -46,6 +47,12 @@ public final class RowQuantizer {
         if (!canQuantize(type)) {
             throw new IllegalArgumentException("weights cannot be stored as " + type);
         }
+    }
+
+    /** For values whose columns are multiplied by scales: the emphasis of large ones looks at them as they were. */
+    RowQuantizer ofScaledColumns(float[] scales) {
+        columnScales = scales;
+        return this;
     }
 
     /** Whether weights can be stored in the type. */
@@ -89,15 +96,20 @@ public final class RowQuantizer {
         for (int first = 0; first < rows * columns; first += columns) {
             double sum = 0;
             for (int i = first; i < first + columns; i++) {
-                sum += (double) values[offset + i] * values[offset + i];
+                double value = unscaled(values[offset + i], i - first);
+                sum += value * value;
             }
             double mean = sum / columns;
             for (int i = first; mean > 0 && i < first + columns; i++) {
-                double value = values[offset + i];
+                double value = unscaled(values[offset + i], i - first);
                 weights[i] *= (float) Math.sqrt(1 + value * value / mean);
             }
         }
         weightsOf = null;
+    }
+
+    private double unscaled(float value, int column) {
+        return columnScales == null ? value : value / columnScales[column];
     }
 
     /** The search wants a weight for each element: those of the columns, row after row. */

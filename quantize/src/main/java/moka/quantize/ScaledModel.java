@@ -102,6 +102,11 @@ final class ScaledModel implements ModelSource {
         }
 
         @Override
+        public Optional<float[]> columnScales() {
+            return columnFactor.length > 0 ? Optional.of(columnFactor) : Optional.empty();
+        }
+
+        @Override
         public void read(long firstRow, int rows, float[] target, int offset) {
             tensor.read(firstRow, rows, target, offset);
             int columns = columns();

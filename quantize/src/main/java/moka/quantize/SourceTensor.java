@@ -19,6 +19,11 @@ public interface SourceTensor {
     /** Decodes rows {@code firstRow} to {@code firstRow + rows} (counted over all dimensions but the first). */
     void read(long firstRow, int rows, float[] target, int offset);
 
+    /** What the columns were multiplied by, where they were. */
+    default Optional<float[]> columnScales() {
+        return Optional.empty();
+    }
+
     /** Length of a row. */
     default int columns() {
         long[] shape = info().shape();

@@ -15,6 +15,7 @@ final class WeightedEncoder implements RowEncoder {
 
     WeightedEncoder(SourceTensor tensor, TensorType type, Optional<ImportanceMatrix> importance) {
         this.quantizer = new RowQuantizer(type, true);
+        tensor.columnScales().ifPresent(quantizer::ofScaledColumns);
         this.matrixRows = tensor.matrixRows();
         int matrices = (int) (tensor.rows() / matrixRows);
         this.weights = importance

@@ -36,7 +36,9 @@ public final class ChannelScaling {
     }
 
     /**
-     * AWQ: {@code s = magnitude^a}, the exponent with the smallest error of the output; {@code a = 0}, no scaling, where nothing is better.
+     * AWQ: {@code s = magnitude^a}. Of the exponents that make the error of the output of no matrix larger than it is without scaling, the one with the
+     * smallest sum of their ratios to that; no scaling where there is none. Ratios, since errors of matrices that share an input do not harm alike: those of
+     * values a hundred times more than those of queries.
      *
      * @param matrices all that share the input
      * @param inputs sum of {@code x xᵀ}
@@ -52,12 +54,19 @@ public final class ChannelScaling {
             Function<float[], float[]> admissible) {
         float[] best = new float[magnitude.length];
         Arrays.fill(best, 1);
-        double least = outputError(matrices, inputs, roundTrip, best);
+        double[] unscaled = outputErrors(matrices, inputs, roundTrip, best);
+        double least = matrices.size();
         for (double exponent : EXPONENTS) {
             float[] scales = admissible.apply(powers(magnitude, exponent));
-            double error = outputError(matrices, inputs, roundTrip, scales);
-            if (error < least) {
-                least = error;
+            double[] errors = outputErrors(matrices, inputs, roundTrip, scales);
+            double sum = 0;
+            boolean worse = false;
+            for (int m = 0; m < errors.length; m++) {
+                sum += unscaled[m] > 0 ? errors[m] / unscaled[m] : 1;
+                worse |= errors[m] > unscaled[m];
+            }
+            if (!worse && sum < least) {
+                least = sum;
                 best = scales;
             }
         }
@@ -107,11 +116,11 @@ public final class ChannelScaling {
         return scales;
     }
 
-    /** Sum over matrices of {@code trace(E H Eᵀ)}: the squared error of the outputs, on some of the rows. */
-    static double outputError(
+    /** {@code trace(E H Eᵀ)} of each matrix: the squared error of its outputs, on some of the rows. */
+    static double[] outputErrors(
             List<Weights> matrices, SymmetricMatrix inputs, List<RoundTrip> roundTrip, float[] scales) {
-        double error = 0;
-        for (int m = 0; m < matrices.size(); m++) {
+        double[] errors = new double[matrices.size()];
+        for (int m = 0; m < errors.length; m++) {
             Weights matrix = matrices.get(m);
             float[] back = roundTrip.get(m).apply(matrix.scaled(scales), scales);
             double[] row = new double[matrix.columns];
@@ -119,9 +128,9 @@ public final class ChannelScaling {
                 for (int i = 0; i < matrix.columns; i++) {
                     row[i] = back[r * matrix.columns + i] / scales[i] - matrix.values[r * matrix.columns + i];
                 }
-                error += inputs.quadraticForm(row);
+                errors[m] += inputs.quadraticForm(row);
             }
         }
-        return error;
+        return errors;
     }
 }

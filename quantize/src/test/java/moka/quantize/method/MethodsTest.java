@@ -196,9 +196,22 @@ class MethodsTest {
         assertTrue(found[5] > 2 * found[6], Arrays.toString(found));
         float[] ones = new float[32];
         Arrays.fill(ones, 1);
-        double before = ChannelScaling.outputError(List.of(weights), inputs, List.of(trip), ones);
-        double after = ChannelScaling.outputError(List.of(weights), inputs, List.of(trip), found);
+        double before = ChannelScaling.outputErrors(List.of(weights), inputs, List.of(trip), ones)[0];
+        double after = ChannelScaling.outputErrors(List.of(weights), inputs, List.of(trip), found)[0];
         assertTrue(after < 0.5 * before, after + " against " + before);
+    }
+
+    @Test
+    void awqScalesNothingWhereOneOfTheMatricesLoses() {
+        SymmetricMatrix inputs = new SymmetricMatrix(new double[][] {{1}, {0, 16}});
+        Weights weights = new Weights(new float[] {1, 1}, 1, 2);
+        RoundTrip gains = (it, scales) -> new float[] {it.values()[0], scales[1] > scales[0] ? it.values()[1] : 0};
+        RoundTrip loses = (it, scales) -> new float[] {scales[1] > scales[0] ? 0 : 0.9f * it.values()[0], it.values()[1]};
+        float[] magnitude = {1, 4};
+        float[] alone = ChannelScaling.awq(List.of(weights), inputs, magnitude, List.of(gains), scales -> scales);
+        assertTrue(alone[1] > alone[0]);
+        float[] both = ChannelScaling.awq(List.of(weights, weights), inputs, magnitude, List.of(gains, loses), scales -> scales);
+        assertArrayEquals(new float[] {1, 1}, both);
     }
 
     @Test
