@@ -255,6 +255,12 @@ final class QuantizeCommand extends Command {
         }
 
         @Override
+        public void onResume(int kept, int count) {
+            line.clear();
+            streams.note("moka: " + out + ": an earlier run finished " + kept + " of " + count + " tensors: going on with the rest");
+        }
+
+        @Override
         public void onProgress(long done, long total) {
             progress("quantize", "MB", done / 1_000_000, total / 1_000_000, now);
         }

@@ -67,12 +67,32 @@ public final class GgufWriter implements AutoCloseable {
      */
     public static GgufWriter create(Path path, Metadata metadata, List<GgufTensorInfo> tensors, Options options) {
         checkNames(tensors);
-        Metadata single = metadata.toBuilder()
+        return new GgufWriter(List.of(PartWriter.create(path, unsplit(metadata), tensors, options)));
+    }
+
+    /**
+     * Begins a file as {@link #create} does, or goes on with one that a killed process left: tensors that it finished, and that are as it left them, are
+     * kept, see {@link #has}. The unfinished file {@code .NAME.unfinished} and its journal {@code .NAME.journal} lie beside the target.
+     *
+     * @param origin what the data is made from, in any words: what was made from something else is not kept
+     * @throws GgufException if the file cannot be made, or another process is writing it
+     */
+    public static GgufWriter resume(Path path, Metadata metadata, List<GgufTensorInfo> tensors, String origin) {
+        checkNames(tensors);
+        return new GgufWriter(List.of(PartWriter.resume(path, unsplit(metadata), tensors, origin)));
+    }
+
+    private static Metadata unsplit(Metadata metadata) {
+        return metadata.toBuilder()
                 .remove(SplitFiles.NUMBER_KEY)
                 .remove(SplitFiles.COUNT_KEY)
                 .remove(SplitFiles.TENSOR_COUNT_KEY)
                 .build();
-        return new GgufWriter(List.of(PartWriter.create(path, single, tensors, options)));
+    }
+
+    /** Whether all data of a tensor is there, from this process or one before. */
+    public boolean has(String name) {
+        return part(name).has(name);
     }
 
     /**
@@ -85,6 +105,21 @@ public final class GgufWriter implements AutoCloseable {
      */
     public static GgufWriter createSplit(
             Path prefix, Metadata metadata, List<List<GgufTensorInfo>> parts, Options options) {
+        return split(prefix, metadata, parts, (path, keys, tensors) -> PartWriter.create(path, keys, tensors, options));
+    }
+
+    /** Begins a split model as {@link #createSplit} does, or goes on with one as {@link #resume} does. */
+    public static GgufWriter resumeSplit(
+            Path prefix, Metadata metadata, List<List<GgufTensorInfo>> parts, String origin) {
+        return split(prefix, metadata, parts, (path, keys, tensors) -> PartWriter.resume(path, keys, tensors, origin));
+    }
+
+    private interface PartMaker {
+        PartWriter make(Path path, Metadata keys, List<GgufTensorInfo> tensors);
+    }
+
+    private static GgufWriter split(
+            Path prefix, Metadata metadata, List<List<GgufTensorInfo>> parts, PartMaker maker) {
         List<GgufTensorInfo> all = parts.stream().flatMap(List::stream).toList();
         checkNames(all);
         if (parts.isEmpty() || parts.size() > 0xffff) {
@@ -99,7 +134,7 @@ public final class GgufWriter implements AutoCloseable {
                         .set(SplitFiles.COUNT_KEY, MetadataValue.of(ValueType.UINT16, parts.size()))
                         .set(SplitFiles.TENSOR_COUNT_KEY, MetadataValue.of(ValueType.INT32, all.size()))
                         .build();
-                writers.add(PartWriter.create(prefix.resolveSibling(name), keys, parts.get(i), options));
+                writers.add(maker.make(prefix.resolveSibling(name), keys, parts.get(i)));
             }
             return new GgufWriter(writers);
         } catch (Throwable e) {

@@ -5,17 +5,19 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.zip.CRC32C;
 
 /** Writes one file under a name of its own beside the target, and renames it when it is complete. */
 final class PartWriter implements AutoCloseable {
@@ -23,34 +25,9 @@ final class PartWriter implements AutoCloseable {
 
     private record Place(GgufTensorInfo tensor, long begin) {}
 
-    /**
-     * What lies where.
-     *
-     * @param head everything before the data
-     * @param begins where the data of each tensor begins in the file
-     */
-    private record Layout(byte[] head, List<Long> begins, long sizeBytes) {
-        static Layout of(Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
-            int alignment = alignment(metadata);
-            List<Long> offsets = new ArrayList<>();
-            long end = 0;
-            for (GgufTensorInfo tensor : tensors) {
-                if (options.bigEndian() && !ByteSwap.supports(tensor.type())) {
-                    throw new IllegalArgumentException(
-                            Wording.tensor(tensor.name()) + ": " + tensor.type() + " cannot be written big-endian");
-                }
-                offsets.add(end);
-                end = align(Math.addExact(end, tensor.bytes()), alignment);
-            }
-            byte[] head = new Encoder(options).encode(metadata, tensors, offsets);
-            long dataBegin = tensors.isEmpty() ? head.length : align(head.length, alignment);
-            return new Layout(head, offsets.stream().map(it -> dataBegin + it).toList(), dataBegin + end);
-        }
-    }
-
     /** Bytes of the whole file. */
     static long sizeBytes(Metadata metadata, List<GgufTensorInfo> tensors) {
-        return Layout.of(metadata, tensors, GgufWriter.Options.DEFAULT).sizeBytes;
+        return Layout.of(metadata, tensors, GgufWriter.Options.DEFAULT).sizeBytes();
     }
 
     private final Path target;
@@ -60,6 +37,8 @@ final class PartWriter implements AutoCloseable {
     private final long sizeBytes;
     private final Map<String, Place> places;
     private final Map<String, Long> written = new HashMap<>();
+    private final Map<String, CRC32C> checksums = new HashMap<>();
+    private final Optional<Journal> journal;
 
     private PartWriter(
             Path target,
@@ -67,7 +46,9 @@ final class PartWriter implements AutoCloseable {
             FileChannel channel,
             boolean bigEndian,
             long sizeBytes,
-            Map<String, Place> places) {
+            Map<String, Place> places,
+            Optional<Journal> journal) {
+        this.journal = journal;
         this.target = target;
         this.unfinished = unfinished;
         this.channel = channel;
@@ -78,22 +59,40 @@ final class PartWriter implements AutoCloseable {
 
     static PartWriter create(Path target, Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
         Layout layout = Layout.of(metadata, tensors, options);
-        Map<String, Place> places = new LinkedHashMap<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            places.put(tensors.get(i).name(), new Place(tensors.get(i), layout.begins.get(i)));
-        }
-        Path directory = target.toAbsolutePath().getParent();
         try {
             // Beside the target: a rename is in one step only within a file system.
             String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
-            Path unfinished = directory.resolve("." + target.getFileName() + "." + number + ".unfinished");
+            Path unfinished = hidden(target, number + ".unfinished");
             FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-            var writer = new PartWriter(target, unfinished, channel, options.bigEndian(), layout.sizeBytes, places);
+            var writer = new PartWriter(
+                    target, unfinished, channel, options.bigEndian(), layout.sizeBytes(), places(layout, tensors), Optional.empty());
+            writer.begin(layout.head());
+            return writer;
+        } catch (IOException e) {
+            throw GgufWriter.fault(target, "cannot be written", e);
+        }
+    }
+
+    /** Goes on with what an earlier run for the same origin left, else begins. */
+    static PartWriter resume(Path target, Metadata metadata, List<GgufTensorInfo> tensors, String origin) {
+        Layout layout = Layout.of(metadata, tensors, GgufWriter.Options.DEFAULT);
+        Path unfinished = hidden(target, "unfinished");
+        try {
+            FileChannel channel = FileChannel.open(
+                    unfinished, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
             try {
-                writer.writeAll(ByteBuffer.wrap(layout.head), 0);
+                lock(channel, target);
+                Journal journal = Journal.open(hidden(target, "journal"), origin, layout.head());
+                if (journal.finished().isEmpty()) {
+                    channel.truncate(0);
+                }
+                var writer = new PartWriter(
+                        target, unfinished, channel, false, layout.sizeBytes(), places(layout, tensors), Optional.of(journal));
+                writer.adopt(journal.finished());
+                writer.begin(layout.head());
                 return writer;
             } catch (Throwable e) {
-                writer.close();
+                channel.close();
                 throw e;
             }
         } catch (IOException e) {
@@ -101,16 +100,64 @@ final class PartWriter implements AutoCloseable {
         }
     }
 
-    private static int alignment(Metadata metadata) {
-        long alignment = metadata.integer(GgufReader.ALIGNMENT_KEY).orElse(GgufReader.DEFAULT_ALIGNMENT);
-        if (Long.bitCount(alignment) != 1 || alignment > 1 << 30) {
-            throw new IllegalArgumentException("alignment " + alignment + ", expected a power of two up to 2^30");
-        }
-        return (int) alignment;
+    private static Path hidden(Path target, String suffix) {
+        return target.toAbsolutePath().resolveSibling("." + target.getFileName() + "." + suffix);
     }
 
-    private static long align(long offset, long alignment) {
-        return Math.addExact(offset, alignment - 1) & -alignment;
+    private static Map<String, Place> places(Layout layout, List<GgufTensorInfo> tensors) {
+        Map<String, Place> places = new LinkedHashMap<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            places.put(tensors.get(i).name(), new Place(tensors.get(i), layout.begins().get(i)));
+        }
+        return places;
+    }
+
+    /** Held until the channel is closed, by the system when the process ends. */
+    private static void lock(FileChannel channel, Path target) throws IOException {
+        boolean free;
+        try {
+            free = channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            free = false;
+        }
+        if (!free) {
+            throw new IOException("another process is writing it");
+        }
+    }
+
+    /** Takes over the tensors whose data is there and is what was written. */
+    private void adopt(Map<String, Long> finished) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
+        for (Map.Entry<String, Long> entry : finished.entrySet()) {
+            Place place = places.get(entry.getKey());
+            if (place != null && checksum(place, piece) == entry.getValue()) {
+                written.put(entry.getKey(), place.tensor.bytes());
+            }
+        }
+    }
+
+    private long checksum(Place place, ByteBuffer piece) throws IOException {
+        CRC32C checksum = new CRC32C();
+        long end = place.begin + place.tensor.bytes();
+        for (long at = place.begin; at < end; ) {
+            piece.clear().limit((int) Math.min(piece.capacity(), end - at));
+            int count = channel.read(piece, at);
+            if (count <= 0) {
+                return -1;
+            }
+            checksum.update(piece.flip());
+            at += count;
+        }
+        return checksum.getValue();
+    }
+
+    private void begin(byte[] head) throws IOException {
+        try {
+            writeAll(ByteBuffer.wrap(head), 0);
+        } catch (Throwable e) {
+            close();
+            throw e;
+        }
     }
 
     Set<String> names() {
@@ -124,6 +171,7 @@ final class PartWriter implements AutoCloseable {
                     Wording.tensor(name) + ": data of " + Wording.bytes(data.byteSize()) + ", expected " + expected);
         }
         written.put(name, 0L);
+        checksums.remove(name);
         append(name, data);
     }
 
@@ -142,10 +190,28 @@ final class PartWriter implements AutoCloseable {
                 MemorySegment part = piece.asSlice(at, Math.min(most, piece.byteSize() - at));
                 writePiece(place.tensor.type(), part, place.begin + done + at);
             }
+            if (journal.isPresent()) {
+                record(journal.get(), name, piece, done + piece.byteSize() == place.tensor.bytes());
+            }
         } catch (IOException e) {
             throw GgufWriter.fault(target, "cannot be written", e);
         }
         written.put(name, done + piece.byteSize());
+    }
+
+    private void record(Journal book, String name, MemorySegment piece, boolean last) throws IOException {
+        CRC32C checksum = checksums.computeIfAbsent(name, it -> new CRC32C());
+        for (long at = 0; at < piece.byteSize(); at += PIECE_BYTES) {
+            checksum.update(piece.asSlice(at, Math.min(PIECE_BYTES, piece.byteSize() - at)).asByteBuffer());
+        }
+        if (last) {
+            book.add(name, checksum.getValue());
+        }
+    }
+
+    /** Whether all data of a tensor is there. */
+    boolean has(String name) {
+        return written.getOrDefault(name, 0L) == place(name).tensor.bytes();
     }
 
     private Place place(String name) {
@@ -199,6 +265,9 @@ final class PartWriter implements AutoCloseable {
     void rename() {
         try {
             Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            if (journal.isPresent()) {
+                journal.get().close();
+            }
         } catch (IOException e) {
             throw GgufWriter.fault(target, "cannot be renamed from " + unfinished.getFileName(), e);
         }
@@ -207,8 +276,12 @@ final class PartWriter implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            // Removed before the lock on it is given up: another process may be waiting for the name.
             Files.deleteIfExists(unfinished);
+            channel.close();
+            if (journal.isPresent()) {
+                journal.get().close();
+            }
         } catch (IOException e) {
             throw GgufWriter.fault(target, "unfinished file " + unfinished.getFileName() + " cannot be removed", e);
         }

@@ -225,6 +225,77 @@ class GgufWriterTest {
         assertEquals(List.of(), names(folder));
     }
 
+    private static final List<GgufTensorInfo> TWO_TENSORS =
+            List.of(new GgufTensorInfo("a", TensorType.F32, 5), new GgufTensorInfo("b", TensorType.Q8_0, 32, 20));
+
+    private static MemorySegment data(GgufTensorInfo tensor) {
+        return MemorySegment.ofArray(RandomFiles.bytes(new SplittableRandom(tensor.name().hashCode()), (int) tensor.bytes()));
+    }
+
+    /** What a killed process leaves after the first tensor and half of the second, in a folder of its own. */
+    private Path killed(String origin) throws IOException {
+        Path left = Files.createTempDirectory(folder, "left");
+        Path running = Files.createTempDirectory(folder, "running");
+        try (GgufWriter writer =
+                GgufWriter.resume(running.resolve("x.gguf"), Metadata.builder("test").build(), TWO_TENSORS, origin)) {
+            writer.write("a", data(TWO_TENSORS.get(0)));
+            writer.append("b", data(TWO_TENSORS.get(1)).asSlice(0, 340));
+            for (String name : names(running)) {
+                Files.copy(running.resolve(name), left.resolve(name));
+            }
+        }
+        assertEquals(List.of(), names(running));
+        assertEquals(List.of(".x.gguf.journal", ".x.gguf.unfinished"), names(left));
+        return left;
+    }
+
+    private static byte[] finish(Path left, String origin, List<String> kept) throws IOException {
+        Path path = left.resolve("x.gguf");
+        try (GgufWriter writer = GgufWriter.resume(path, Metadata.builder("test").build(), TWO_TENSORS, origin)) {
+            assertEquals(kept, TWO_TENSORS.stream().map(GgufTensorInfo::name).filter(writer::has).toList());
+            for (GgufTensorInfo tensor : TWO_TENSORS) {
+                if (!writer.has(tensor.name())) {
+                    writer.write(tensor.name(), data(tensor));
+                }
+            }
+            writer.commit();
+        }
+        assertEquals(List.of("x.gguf"), names(left));
+        return Files.readAllBytes(path);
+    }
+
+    @Test
+    void goesOnWhereAKilledProcessStopped() throws IOException {
+        byte[] fresh = finish(Files.createTempDirectory(folder, "fresh"), "source", List.of());
+        assertArrayEquals(fresh, finish(killed("source"), "source", List.of("a")));
+        assertArrayEquals(fresh, finish(killed("source"), "other source", List.of()));
+        Path cut = killed("source");
+        Path journal = cut.resolve(".x.gguf.journal");
+        byte[] lines = Files.readAllBytes(journal);
+        Files.write(journal, java.util.Arrays.copyOf(lines, lines.length - 1));
+        assertArrayEquals(fresh, finish(cut, "source", List.of()));
+        Path changed = killed("source");
+        Path data = changed.resolve(".x.gguf.unfinished");
+        byte[] bytes = Files.readAllBytes(data);
+        bytes[fresh.length - 704 - 32] ^= 1; // in the 20 bytes of a, before the 680 of b, both padded to 32
+        Files.write(data, bytes);
+        assertArrayEquals(fresh, finish(changed, "source", List.of()));
+        Path emptied = killed("source");
+        Files.write(emptied.resolve(".x.gguf.unfinished"), new byte[0]);
+        assertArrayEquals(fresh, finish(emptied, "source", List.of()));
+    }
+
+    @Test
+    void twoWritersDoNotShareAFile() {
+        Path path = folder.resolve("x.gguf");
+        Metadata none = Metadata.builder("test").build();
+        try (GgufWriter first = GgufWriter.resume(path, none, TWO_TENSORS, "source")) {
+            var failure = assertThrows(GgufException.class, () -> GgufWriter.resume(path, none, TWO_TENSORS, "source"));
+            assertTrue(failure.getMessage().contains("another process is writing it"), failure.getMessage());
+            assertFalse(first.has("a"));
+        }
+    }
+
     @Test
     void replacesAnOlderFileOnlyAtCommit() throws IOException {
         Path path = folder.resolve("x.gguf");

@@ -51,6 +51,11 @@ final class GptqEncoder implements RowEncoder {
         }
 
         @Override
+        public String origin() {
+            return "gptq " + damping + " " + moments.origin() + " " + otherwise.origin();
+        }
+
+        @Override
         public void prepare(SourceTensor tensor, TensorType type) {
             String name = tensor.info().name();
             boolean blocks = type.blockElements() > 1 && tensor.rows() == tensor.matrixRows();

@@ -51,6 +51,11 @@ final class MomentsByLayer {
         }
     }
 
+    /** What they are measured on. */
+    String origin() {
+        return new Fingerprint().add(calibration.text()).text() + " " + calibration.window() + " " + calibration.atMost();
+    }
+
     /** Moments of a tensor's input; empty where it is no matrix of a layer, or one of several experts. */
     Optional<InputMoments> of(String tensor) {
         Integer layer = layers.get(tensor);

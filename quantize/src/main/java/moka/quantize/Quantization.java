@@ -17,7 +17,8 @@ import moka.gguf.TensorType;
 
 /**
  * Makes a quantized model from another, tensor by tensor: memory is a few pieces of rows, whatever the size of the model. The result takes
- * its name at the end, complete. For one thread; the work is spread over a team.
+ * its name at the end, complete; if the process is killed before, the next run for the same source, types and method goes on with the tensors
+ * that it finished. For one thread; the work is spread over a team.
  */
 public final class Quantization {
     private static final int FORMAT_VERSION = 2;
@@ -47,6 +48,9 @@ public final class Quantization {
         /** Before a tensor. */
         default void onTensor(Step step, int index, int count) {}
 
+        /** Once, where an earlier run left finished tensors that are kept. */
+        default void onResume(int kept, int count) {}
+
         /** After a piece. @param done bytes of the source that are through @param total all bytes of the source */
         default void onProgress(long done, long total) {}
     }
@@ -63,7 +67,7 @@ public final class Quantization {
 
     /** To nearest, or with the least weighted error for the tensors that an importance matrix knows. */
     public static RowEncoder.Factory weighted(Optional<ImportanceMatrix> importance) {
-        return (tensor, type) -> new WeightedEncoder(tensor, type, importance);
+        return new WeightedEncoder.Weighting(importance);
     }
 
     /** @throws QuantizeException if the source has tensors that may not be quantized again, or that fit no type */
@@ -156,11 +160,19 @@ public final class Quantization {
                 WorkerTeam team = new WorkerTeam(options.threads())) {
             Progress progress = new Progress(
                     listener, plan.stream().mapToLong(Step::fromBytes).sum());
+            int kept = (int) plan.stream().filter(it -> writer.has(it.name())).count();
+            if (kept > 0) {
+                listener.onResume(kept, plan.size());
+            }
             int index = 0;
             for (SourceTensor tensor : source.tensors()) {
                 source.checkUnchanged();
-                listener.onTensor(plan.get(index), index, plan.size());
-                write(tensor, writer, team, progress);
+                if (writer.has(tensor.info().name())) {
+                    progress.add(tensor.info().bytes());
+                } else {
+                    listener.onTensor(plan.get(index), index, plan.size());
+                    write(tensor, writer, team, progress);
+                }
                 index++;
             }
             source.checkUnchanged();
@@ -175,15 +187,20 @@ public final class Quantization {
                         .toList())
                 .toList();
         if (options.keepSplit() && parts.size() > 1) {
-            return GgufWriter.createSplit(target, metadata(), parts, GgufWriter.Options.DEFAULT);
+            return GgufWriter.resumeSplit(target, metadata(), parts, origin());
         }
-        return GgufWriter.create(target, metadata(), parts.stream().flatMap(List::stream).toList());
+        return GgufWriter.resume(target, metadata(), parts.stream().flatMap(List::stream).toList(), origin());
+    }
+
+    private String origin() {
+        return new Fingerprint().add(source).text() + " " + method.origin();
     }
 
     private static void checkSpace(Path target, long needed) {
         try {
             Path directory = target.toAbsolutePath().getParent();
-            long free = Files.getFileStore(directory).getUsableSpace();
+            Path before = directory.resolve("." + target.getFileName() + ".unfinished");
+            long free = Files.getFileStore(directory).getUsableSpace() + (Files.exists(before) ? Files.size(before) : 0);
             if (free < needed) {
                 throw new QuantizeException(String.format(
                         Locale.ROOT,

@@ -17,9 +17,11 @@ public interface RowEncoder {
     void encode(float[] values, long firstRow, int rows, int columns, byte[] target, int targetOffset);
 
     /** How encoders are made: the method of quantization. Safe for use by many threads. */
-    @FunctionalInterface
     interface Factory {
         RowEncoder encoder(SourceTensor tensor, TensorType type);
+
+        /** What the codes depend on, beside the weights: whether those of an earlier run may be kept is told by it. */
+        String origin();
 
         /** Called once before a tensor, by the thread that runs the job: the place for long work. */
         default void prepare(SourceTensor tensor, TensorType type) {}

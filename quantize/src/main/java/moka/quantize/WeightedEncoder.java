@@ -24,6 +24,21 @@ final class WeightedEncoder implements RowEncoder {
                 .orElse(null);
     }
 
+    /** Encoders to nearest, or with the least weighted error for the tensors that the matrix knows. */
+    record Weighting(Optional<ImportanceMatrix> importance) implements Factory {
+        @Override
+        public RowEncoder encoder(SourceTensor tensor, TensorType type) {
+            return new WeightedEncoder(tensor, type, importance);
+        }
+
+        @Override
+        public String origin() {
+            Fingerprint matrix = new Fingerprint();
+            importance.ifPresent(it -> it.entries().forEach((name, entry) -> matrix.add(name).add(entry.weights())));
+            return "weighted " + matrix.text();
+        }
+    }
+
     @Override
     public TensorType type() {
         return quantizer.type();

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
@@ -91,7 +92,10 @@ final class WorkingCopy implements AutoCloseable {
     }
 
     private void write() {
-        try (GgufWriter writer = GgufWriter.create(file, source.metadata(), stored.values().stream().toList())) {
+        // Under one name whatever becomes of this process; never gone on with.
+        String origin = UUID.randomUUID().toString();
+        try (GgufWriter writer =
+                GgufWriter.resume(file, source.metadata(), stored.values().stream().toList(), origin)) {
             for (SourceTensor tensor : source.tensors()) {
                 GgufTensorInfo as = stored.get(tensor.info().name());
                 if (as.type() == tensor.info().type() && tensor.data().isPresent()) {

@@ -126,6 +126,43 @@ class QuantizationTest {
     }
 
     @Test
+    void goesOnAfterItWasKilled() throws IOException {
+        Path in = source(0.5f);
+        Path out = folder.resolve("out.gguf");
+        Path left = Files.createDirectory(folder.resolve("left"));
+        QuantizeOptions options = QuantizeOptions.of(Mixture.Q4_K_M, 2);
+        try (ModelSource model = ModelSource.openGguf(in)) {
+            new Quantization(model, options).run(out, new Quantization.Listener() {
+                @Override
+                public void onTensor(Quantization.Step step, int index, int count) {
+                    if (index == 2) {
+                        copy("unfinished");
+                        copy("journal");
+                    }
+                }
+
+                private void copy(String what) {
+                    try {
+                        Files.copy(folder.resolve(".out.gguf." + what), left.resolve(".out.gguf." + what));
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                }
+            });
+            int[] kept = new int[1];
+            Path again = left.resolve("out.gguf");
+            new Quantization(model, options).run(again, new Quantization.Listener() {
+                @Override
+                public void onResume(int tensors, int count) {
+                    kept[0] = tensors;
+                }
+            });
+            assertEquals(2, kept[0]);
+            assertEquals(-1, Files.mismatch(out, again));
+        }
+    }
+
+    @Test
     void leavesNothingBehindWhereItFails() throws IOException {
         Path in = source(Float.NaN);
         QuantizeException failure =
