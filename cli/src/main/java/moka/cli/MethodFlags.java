@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 
 /** How weights become codes, and how types are chosen. */
 final class MethodFlags {
-    private static final String NAMES = "rtn, imatrix, awq, gptq, awq+gptq, smoothquant, auto or auto+gptq";
+    private static final String NAMES = "rtn, imatrix, awq, gptq, awq+gptq, smoothquant, auto, auto+gptq, feedback or feedback+gptq";
     private static final Pattern SIZE = Pattern.compile("([0-9.]+) *([kmgt]?)(i?)b?", Pattern.CASE_INSENSITIVE);
 
     @Option(names = "--imatrix", paramLabel = "FILE", description = "Importance matrix, from 'moka imatrix'.")
@@ -30,7 +30,7 @@ final class MethodFlags {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            description = "rtn, imatrix, awq, gptq, awq+gptq or smoothquant; auto, also auto+gptq, measures which types to take (default: rtn, imatrix or auto, as other options say).")
+            description = "rtn, imatrix, awq, gptq, awq+gptq or smoothquant; auto measures which types to take, feedback goes on from there, also auto+gptq and so on (default: rtn, imatrix or auto, as other options say).")
     @Nullable String method;
 
     @Option(names = "--bpw", paramLabel = "X", description = "Bits per weight that auto may use, instead of TYPE.")
@@ -51,13 +51,21 @@ final class MethodFlags {
     @Option(names = "--probe-chunks", paramLabel = "N", hidden = true, description = "Windows on which auto measures a trial (default: 24).")
     int probeChunks = AutoQuantization.DEFAULT_WINDOWS;
 
+    @Option(names = "--rounds", paramLabel = "N", hidden = true, description = "Most rounds of feedback (default: 3).")
+    int rounds = AutoQuantization.DEFAULT_ROUNDS;
+
     Optional<ImportanceMatrix> matrix() {
         return Optional.ofNullable(importance).map(ImportanceMatrix::read);
     }
 
     /** Whether types are chosen by measurement. */
     boolean auto() {
-        return sized() || words().contains("auto");
+        return sized() || words().contains("auto") || words().contains("feedback");
+    }
+
+    /** Rounds of feedback after that. */
+    int feedbackRounds() {
+        return words().contains("feedback") ? Math.max(1, rounds) : 0;
     }
 
     /** Whether the size is said without a mixture. */
@@ -80,7 +88,7 @@ final class MethodFlags {
     /** Without a name: with the matrix that was given, or a text, else without. */
     Method method() {
         List<String> rest = new ArrayList<>(words());
-        rest.remove("auto");
+        rest.removeAll(List.of("auto", "feedback"));
         if (rest.isEmpty()) {
             return importance == null && !auto() ? Method.RTN : Method.IMATRIX;
         }
@@ -96,7 +104,7 @@ final class MethodFlags {
         if (bitsPerWeight < 0 || bitsPerWeight > 32 || Double.isNaN(bitsPerWeight)) {
             throw CommandFailure.usage("--bpw " + bitsPerWeight + ", expected bits per weight such as 4.25");
         }
-        if (auto() && !words().isEmpty() && !words().contains("auto")) {
+        if (auto() && !words().isEmpty() && !words().contains("auto") && !words().contains("feedback")) {
             throw CommandFailure.usage("--bpw and --size go with --method auto, or auto+" + method + ", not with " + method);
         }
         if (calibration == null && (auto() || chosen.calibrates())) {
@@ -104,6 +112,9 @@ final class MethodFlags {
         }
         if (auto() && chosen == Method.RTN) {
             throw CommandFailure.usage("--method " + method + ": auto has a text to weight errors by, use auto");
+        }
+        if (feedbackRounds() > 0 && chosen != Method.IMATRIX && chosen != Method.GPTQ) {
+            throw CommandFailure.usage("--method " + method + ": feedback goes with imatrix or gptq, it cannot scale channels");
         }
         if (chosen == Method.IMATRIX && importance == null && calibration == null) {
             throw CommandFailure.usage("--method imatrix needs --imatrix FILE or --calibration FILE");

@@ -143,7 +143,7 @@ final class QuantizeCommand extends Command {
             return in.resolveSibling(name + "-nearest.gguf");
         }
         String size = method.bitsPerWeight != 0 ? method.bitsPerWeight + "bpw" : String.valueOf(method.size);
-        return in.resolveSibling(name + "-" + mixture.map(Enum::name).orElse(size) + (method.auto() ? "-auto" : "") + ".gguf");
+        return in.resolveSibling(name + "-" + mixture.map(Enum::name).orElse(size) + (method.feedbackRounds() > 0 ? "-feedback" : method.auto() ? "-auto" : "") + ".gguf");
     }
 
     private void checkPaths(Path out) {
@@ -204,7 +204,7 @@ final class QuantizeCommand extends Command {
 
         void auto(Optional<Mixture> mixture) {
             AutoQuantization.Report report = new AutoQuantization(
-                            options, method.method(), calibration(), method.budget(mixture), method.probeChunks)
+                            options, method.method(), calibration(), method.budget(mixture), method.probeChunks, method.feedbackRounds())
                     .run(source, out, this);
             line.clear();
             if (general.verbose) {
@@ -235,6 +235,12 @@ final class QuantizeCommand extends Command {
         @Override
         public void onMeasured(String tensor, int done, int total) {
             progress("measure", "tensors", done, total, tensor);
+        }
+
+        @Override
+        public void onRound(int round, double divergence) {
+            line.clear();
+            streams.note(String.format(Locale.ROOT, "round %d: KL divergence %.5f", round, divergence));
         }
 
         @Override

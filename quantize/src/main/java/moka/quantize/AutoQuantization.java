@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
@@ -17,9 +18,12 @@ import moka.gguf.TensorType;
  * @param calibration the text
  * @param budget how large the model may be
  * @param windows pieces of text on which a trial is measured
+ * @param rounds of {@link Feedback}: 0 for none
  */
 public record AutoQuantization(
-        QuantizeOptions options, Method method, Calibration calibration, SizeBudget budget, int windows) {
+        QuantizeOptions options, Method method, Calibration calibration, SizeBudget budget, int windows, int rounds) {
+    public static final int DEFAULT_ROUNDS = 3;
+
     public static final int DEFAULT_WINDOWS = 24;
 
     /** Share of the text that calibrates; the rest is measured on. */
@@ -29,6 +33,9 @@ public record AutoQuantization(
     public interface Listener extends Calibration.Listener, Quantization.Listener {
         /** After the measurement of a tensor. */
         default void onMeasured(String tensor, int done, int total) {}
+
+        /** After a round of feedback; 0 is before the first. */
+        default void onRound(int round, double divergence) {}
     }
 
     /**
@@ -62,15 +69,56 @@ public record AutoQuantization(
             TensorErrors errors = new TensorErrors(plain, moments, weighted.importance(), team);
             List<TypeSearch.Sensitivity> sensitivities =
                     search.measure(copy, errors, rounding, team, listener::onMeasured);
-            Map<String, TensorType> types = search.solve(sensitivities);
+            Map<String, TensorType> types = rounds == 0
+                    ? search.solve(sensitivities)
+                    : feedback(copy, search, sensitivities, team, first, listener).run(rounding, rounds);
             QuantizeOptions chosen = options.withOverrides(options.overrides().ofTensors(types)).withMixture(mixture(source, types));
-            new CalibratedQuantization(chosen, method, calibration).run(source, target, listener, listener);
+            if (rounds == 0) {
+                new CalibratedQuantization(chosen, method, calibration).run(source, target, listener, listener);
+            } else {
+                chosen = chosen.withImportance(weighted.importance().orElseThrow());
+                new Quantization(source, chosen, new Feedback.Copied(copy, plain)).run(target, listener);
+            }
             return new Report(
                     types,
                     new Quantization(source, chosen).plan(),
                     TypeSearch.predicted(sensitivities, types),
                     copy.divergence(target).summary().divergence().value());
         }
+    }
+
+    /** Rounds tensors by weights and by columns, for the inputs that they get in the quantized model. */
+    private Feedback feedback(
+            WorkingCopy copy,
+            TypeSearch search,
+            List<TypeSearch.Sensitivity> sensitivities,
+            WorkerTeam team,
+            Calibration text,
+            Listener listener) {
+        Feedback.Roundings roundings = model -> {
+            Calibration inside =
+                    new Calibration(model, text.options(), text.text(), text.window(), text.atMost(), text.parseSpecial());
+            RowEncoder.Factory weights = Quantization.weighted(Optional.of(inside.importance("calibration", false, listener)));
+            MomentsByLayer moments = new MomentsByLayer(
+                    inside,
+                    sensitivities.stream().map(TypeSearch.Sensitivity::tensor).toList(),
+                    options.threads(),
+                    CalibratedQuantization.DEFAULT_MOMENT_BYTES,
+                    listener);
+            return List.of(
+                    weights, new GptqEncoder.Rounding(moments, Map.of(), CalibratedQuantization.DEFAULT_DAMPING, weights));
+        };
+        return new Feedback(copy, search, sensitivities, team, roundings, new Feedback.Listener() {
+            @Override
+            public void onStep(String what, int done, int total) {
+                listener.onMeasured(what, done, total);
+            }
+
+            @Override
+            public void onRound(int round, double divergence) {
+                listener.onRound(round, divergence);
+            }
+        });
     }
 
     /** What the file calls itself: the mixture of the type that most weights have. */

@@ -199,6 +199,19 @@ final class TypeSearch {
         return types;
     }
 
+    long bytes(Sensitivity it, TensorType type) {
+        return it.tensor.withType(type).bytes();
+    }
+
+    /** Whether all tensors fit the budget. */
+    boolean fits(List<Sensitivity> sensitivities, Map<String, TensorType> types) {
+        long bytes = source.infos().stream().mapToLong(GgufTensorInfo::bytes).sum();
+        for (Sensitivity it : sensitivities) {
+            bytes += bytes(it, types.get(it.tensor.name())) - it.tensor.bytes();
+        }
+        return bytes <= budgetBytes;
+    }
+
     /** What the types will cost if divergences add up. */
     static double predicted(List<Sensitivity> sensitivities, Map<String, TensorType> types) {
         return sensitivities.stream()

@@ -45,7 +45,13 @@ final class WorkingCopy implements AutoCloseable {
     private final Map<String, GgufTensorInfo> stored = new LinkedHashMap<>();
     private final Path file;
     private final Path base;
+
+    /** The codes of each replaced tensor, at the place that it has in the copy, where it takes more. */
+    private final Path shelf;
+
     private final FileChannel channel;
+    private final FileChannel shelfChannel;
+    private final Map<String, TensorType> replaced = new HashMap<>();
     private final ModelOptions options;
 
     /**
@@ -59,6 +65,7 @@ final class WorkingCopy implements AutoCloseable {
         this.options = options;
         this.file = hidden(beside, "working");
         this.base = hidden(beside, "logits");
+        this.shelf = hidden(beside, "codes");
         source.tensors().forEach(it -> {
             tensors.put(it.info().name(), it);
             stored.put(it.info().name(), it.info().withType(floatType(it.info().type())));
@@ -70,6 +77,12 @@ final class WorkingCopy implements AutoCloseable {
                 writeBase(model, TextWindows.of(model, text, window, atMost, true));
             }
             channel = FileChannel.open(file, StandardOpenOption.WRITE);
+            shelfChannel = FileChannel.open(
+                    shelf,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             delete();
             throw fault(e);
@@ -138,11 +151,63 @@ final class WorkingCopy implements AutoCloseable {
             return;
         }
         method.prepare(tensor, type);
-        rewrite(name, type, sink -> TensorEncoding.run(source.name(), tensor, type, method, team, sink));
+        long[] at = {offsets.get(name)};
+        rewrite(name, type, sink -> TensorEncoding.run(source.name(), tensor, type, method, team, piece -> {
+            at[0] += written(shelfChannel, piece, at[0]);
+            sink.accept(piece);
+        }));
+        replaced.put(name, type);
+    }
+
+    /** What a tensor was replaced by; without bytes where it was not. */
+    record Codes(Optional<TensorType> type, byte[] bytes) {
+        void read(long from, byte[] target, int targetOffset, int length) {
+            System.arraycopy(bytes, Math.toIntExact(from), target, targetOffset, length);
+        }
+    }
+
+    /** What a tensor is now. */
+    Codes codes(String name) {
+        TensorType type = replaced.get(name);
+        if (type == null) {
+            return new Codes(Optional.empty(), new byte[0]);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(
+                Math.toIntExact(tensors.get(name).info().withType(type).bytes()));
+        try {
+            while (bytes.hasRemaining()) {
+                if (shelfChannel.read(bytes, offsets.get(name) + bytes.position()) < 0) {
+                    throw new IOException("cut short");
+                }
+            }
+        } catch (IOException e) {
+            throw fault(e);
+        }
+        return new Codes(Optional.of(type), bytes.array());
+    }
+
+    /** The same, where it is of a type. */
+    Optional<Codes> codesOf(String name, TensorType type) {
+        return replaced.get(name) == type ? Optional.of(codes(name)) : Optional.empty();
+    }
+
+    /** Makes a tensor what it was. */
+    void put(String name, Codes codes) {
+        if (codes.type.isEmpty()) {
+            restore(name);
+            return;
+        }
+        MemorySegment bytes = MemorySegment.ofArray(codes.bytes);
+        rewrite(name, codes.type.get(), sink -> {
+            written(shelfChannel, bytes, offsets.get(name));
+            sink.accept(bytes);
+        });
+        replaced.put(name, codes.type.get());
     }
 
     /** Makes a tensor what it is in the source. */
     void restore(String name) {
+        replaced.remove(name);
         SourceTensor tensor = tensors.get(name);
         if (tensor.data().isPresent()) {
             rewrite(name, tensor.info().type(), sink -> sink.accept(tensor.data().get()));
@@ -156,24 +221,24 @@ final class WorkingCopy implements AutoCloseable {
         TensorType to = stored.get(name).type();
         long[] at = {offsets.get(name)};
         pieces.accept(piece -> {
-            try {
-                at[0] += from == to ? write(piece, at[0]) : converted(piece, from, to, at[0]);
-            } catch (IOException e) {
-                throw fault(e);
-            }
+            at[0] += from == to ? written(channel, piece, at[0]) : converted(piece, from, to, at[0]);
         });
     }
 
-    private long write(MemorySegment piece, long at) throws IOException {
+    private long written(FileChannel to, MemorySegment piece, long at) {
         long done = 0;
-        while (done < piece.byteSize()) {
-            ByteBuffer part = piece.asSlice(done, Math.min(1 << 22, piece.byteSize() - done)).asByteBuffer();
-            done += channel.write(part, at + done);
+        try {
+            while (done < piece.byteSize()) {
+                ByteBuffer part = piece.asSlice(done, Math.min(1 << 22, piece.byteSize() - done)).asByteBuffer();
+                done += to.write(part, at + done);
+            }
+        } catch (IOException e) {
+            throw fault(e);
         }
         return done;
     }
 
-    private long converted(MemorySegment piece, TensorType from, TensorType to, long at) throws IOException {
+    private long converted(MemorySegment piece, TensorType from, TensorType to, long at) {
         TensorFormat format = TensorFormats.of(from);
         int blocks = Math.max(1, (1 << 16) / from.blockElements());
         long elements = piece.byteSize() / from.blockBytes() * from.blockElements();
@@ -185,7 +250,7 @@ final class WorkingCopy implements AutoCloseable {
                 int now = (int) Math.min(values.length, elements - first);
                 format.decode(piece, from.rowBytes(first), now, values, 0);
                 TensorFormats.of(to).quantize(values, 0, now, out, 0);
-                written += write(out.asSlice(0, to.rowBytes(now)), at + written);
+                written += written(channel, out.asSlice(0, to.rowBytes(now)), at + written);
             }
         }
         return written;
@@ -212,6 +277,7 @@ final class WorkingCopy implements AutoCloseable {
         try {
             Files.deleteIfExists(file);
             Files.deleteIfExists(base);
+            Files.deleteIfExists(shelf);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -221,6 +287,7 @@ final class WorkingCopy implements AutoCloseable {
     public void close() {
         try {
             channel.close();
+            shelfChannel.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {

@@ -31,7 +31,7 @@ class AutoQuantizationTest {
         try (ModelSource model = ModelSource.openGguf(source)) {
             new CalibratedQuantization(options, Method.IMATRIX, calibration)
                     .run(model, fixed, (done, total) -> {}, new Quantization.Listener() {});
-            var report = new AutoQuantization(options, Method.IMATRIX, calibration, new SizeBudget.Like(Mixture.Q3_K_M), 4)
+            var report = new AutoQuantization(options, Method.IMATRIX, calibration, new SizeBudget.Like(Mixture.Q3_K_M), 4, 0)
                     .run(model, chosen, new AutoQuantization.Listener() {
                         @Override
                         public void onWindow(int done, int total) {}
