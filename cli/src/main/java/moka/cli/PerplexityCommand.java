@@ -18,7 +18,8 @@ import picocli.CommandLine;
             "",
             "Examples:",
             "  moka perplexity model.gguf -f wiki.test.raw",
-            "  moka perplexity model.gguf -f text.txt -c 256 --chunks 20 --json"
+            "  moka perplexity model.gguf -f text.txt -c 256 --chunks 20 --json",
+            "  moka perplexity model.gguf -f hellaswag_val_full.txt --hellaswag"
         })
 final class PerplexityCommand extends Command {
     private static final int DEFAULT_WINDOW = 512;
@@ -49,6 +50,9 @@ final class PerplexityCommand extends Command {
     @Option(names = "--kl-divergence", description = "Measure how far the predictions are from those in the base file.")
     boolean divergence;
 
+    @Mixin
+    final ChoiceReport.Flags choices = new ChoiceReport.Flags();
+
     @Option(names = "--json", description = "The result as a JSON object.")
     boolean json;
 
@@ -58,6 +62,9 @@ final class PerplexityCommand extends Command {
 
     @Override
     int run() {
+        if (choices.wanted()) {
+            return new ChoiceReport(this, streams).run();
+        }
         if (divergence || baseFile != null) {
             return new DivergenceReport(this, streams).run();
         }

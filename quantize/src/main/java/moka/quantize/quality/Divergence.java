@@ -101,7 +101,7 @@ public final class Divergence {
         add(divergence, top == baseTop, logSum - logits[next], -base[next]);
     }
 
-    private static double logSumExp(float[] logits) {
+    static double logSumExp(float[] logits) {
         float largest = Float.NEGATIVE_INFINITY;
         for (float logit : logits) {
             largest = Math.max(largest, logit);
