@@ -288,6 +288,7 @@ public final class Model implements AutoCloseable {
      * The hidden state of each token of a text, {@code [token][width]}, not pooled.
      *
      * @throws EngineException if this is no embedding model, or a token does not exist
+     * @throws IllegalStateException if the model is closed
      */
     public float[][] embed(int[] tokens) {
         if (!architecture.embeds()) {
@@ -306,6 +307,7 @@ public final class Model implements AutoCloseable {
         computing.lock();
         try (KvCache none = new KvCache(cacheShape, ElementType.F32, ElementType.F32, rows);
                 Arena scratch = Arena.ofConfined()) {
+            requireOpen();
             ForwardPass pass = forwardPass(rows, rows);
             pass.run(tokens, 0, tokens.length, () -> false, new Span(none, 0, tokens.length, 0));
             MemorySegment states = scratch.allocate(4L * Math.max(1, tokens.length) * pass.width(), 64);
@@ -338,9 +340,7 @@ public final class Model implements AutoCloseable {
             memory.check(session, false);
         }
         synchronized (sessions) {
-            if (closed) {
-                throw new IllegalStateException("model " + name() + " is closed");
-            }
+            requireOpen();
             Session made = new Session(this, session);
             sessions.put(made, "session " + ++sessionCount);
             return made;
@@ -359,12 +359,25 @@ public final class Model implements AutoCloseable {
             }
             closed = true;
         }
-        choice.kernels().close();
-        team.close();
-        arena.close();
-        guard.ifPresent(BusErrorGuard::close);
-        adapters.close();
-        file.close();
+        computing.lock(); // an embedding of another thread ends first
+        try {
+            choice.kernels().close();
+            team.close();
+            arena.close();
+            guard.ifPresent(BusErrorGuard::close);
+            adapters.close();
+            file.close();
+        } finally {
+            computing.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        synchronized (sessions) {
+            if (closed) {
+                throw new IllegalStateException("model " + name() + " is closed");
+            }
+        }
     }
 
     /** Looks before a batch. @throws moka.gguf.GgufException if the file is not what it was */

@@ -17,9 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import moka.engine.sampling.SamplingOptions;
 import moka.gguf.GgufFile;
@@ -295,34 +292,6 @@ class SessionTest {
             }
             assertEquals(alone, Arrays.asList(together), sequences + " sequences");
             assertEquals(List.of(questions.size()), failures);
-        }
-    }
-
-    @Test
-    void sessionsOfManyThreadsAnswerAsAlone() throws Exception {
-        List<String> questions = List.of(QUESTION, "What is the capital of Italy?", "Who are you?", "Tell me a story.");
-        List<String> alone;
-        try (Session session = model.newSession()) {
-            alone = questions.stream().map(it -> ask(session, it).text()).toList();
-        }
-        try (var threads = Executors.newFixedThreadPool(8)) {
-            List<Callable<Void>> work = IntStream.range(0, 32)
-                    .<Callable<Void>>mapToObj(i -> () -> {
-                        try (Session session = model.newSession()) {
-                            if (i % 3 == 0) {
-                                var cancellation = new Cancellation();
-                                session.generate(
-                                        List.of(Message.user("Tell me a story.")),
-                                        GREEDY.withCancellation(cancellation), text -> cancellation.cancel());
-                            }
-                            assertEquals(alone.get(i % 4), ask(session, questions.get(i % 4)).text());
-                        }
-                        return null;
-                    })
-                    .toList();
-            for (var future : threads.invokeAll(work)) {
-                future.get();
-            }
         }
     }
 

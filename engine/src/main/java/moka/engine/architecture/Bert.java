@@ -37,7 +37,7 @@ public final class Bert implements Architecture {
         Decoder decoder = Decoder.embed(h, weights, rotations, graph);
         int width = h.embeddingLength();
         if (weights.has("token_types.weight")) {
-            float[] first = weights.values("token_types.weight");
+            float[] first = weights.optionalFirstFloats("token_types.weight", width);
             decoder.change(decoder.x(), it -> {
                 for (int i = 0; i < width; i++) {
                     it[i] += first[i];

@@ -141,8 +141,8 @@ final class Decoder {
 
     static void layerNorm(Weights weights, Graph graph, String name, Activations rows, Activations target, float epsilon) {
         int columns = rows.columns();
-        float[] weight = weights.values(name + ".weight");
-        float[] bias = weights.values(name + ".bias");
+        float[] weight = weights.optionalFloats(name + ".weight", columns);
+        float[] bias = weights.optionalFloats(name + ".bias", columns);
         graph.eachRow((batch, row, worker) -> {
             float[] values = graph.scratch().floats(worker, 0, columns);
             rows.read(row, 0, values, 0, columns);
@@ -304,7 +304,7 @@ final class Decoder {
         String factors = weights.has("rope_freqs.weight") ? "rope_freqs.weight"
                 : graph.longContext() ? "rope_factors_long.weight" : "rope_factors_short.weight";
         return rotations.table(name + graph.longContext() + rotated, () -> {
-            double[] frequencies = scaling.frequencies(rotated, base, weights.values(factors));
+            double[] frequencies = scaling.frequencies(rotated, base, weights.optionalFirstFloats(factors, rotated / 2));
             return new Rope(rotated, halves, frequencies, scaling.magnitude());
         });
     }

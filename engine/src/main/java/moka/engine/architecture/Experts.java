@@ -66,8 +66,8 @@ final class Experts {
                 block.has(bias) ? block.floats(bias, count) : new float[0],
                 normalized,
                 scale,
-                (int) h.integer("expert_group_count").orElse(1),
-                (int) h.integer("expert_group_used_count").orElse(1));
+                h.count("expert_group_count", 0, Math.max(1, h.expertCount()), 1),
+                h.count("expert_group_used_count", 0, Math.max(1, h.expertCount()), 1));
         dispatch = new Dispatch(router, count, graph.maxRows(), graph.scratch());
     }
 

@@ -85,7 +85,7 @@ public final class Gemma3n implements Architecture {
     private static void addInputs(Decoder decoder, Block block, PerLayerInputs inputs, Activations[] streams) {
         int width = decoder.width();
         float[] scale = block.floats("altup_correct_scale.weight", width);
-        int active = (int) decoder.h().integer("altup.active_idx").orElse(0);
+        int active = decoder.h().count("altup.active_idx", 0, streams.length - 1, 0);
         Activations scaled = decoder.buffer("scaledStream", width);
         decoder.copy(streams[active], scaled);
         decoder.change(scaled, it -> {
@@ -105,7 +105,7 @@ public final class Gemma3n implements Architecture {
         return new AltUp(
                 streams,
                 predictions,
-                (int) decoder.h().integer("altup.active_idx").orElse(0),
+                decoder.h().count("altup.active_idx", 0, count - 1, 0),
                 block.floats("altup_router_norm.weight", width),
                 block.floats("altup_router.weight", count * width),
                 block.floats("altup_predict_coef.weight", count * count * count),

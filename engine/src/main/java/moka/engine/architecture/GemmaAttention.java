@@ -27,7 +27,7 @@ final class GemmaAttention {
     }
 
     private static int firstShared(Hyperparameters h) {
-        return h.blockCount() - (int) h.integer("attention.shared_kv_layers").orElse(0);
+        return h.blockCount() - h.count("attention.shared_kv_layers", 0, h.blockCount() - 1, 0);
     }
 
     private int kind(int layer) {

@@ -98,9 +98,7 @@ public final class Hyperparameters {
 
     /** Positions that a windowed block sees, itself included; 0: all. */
     public int window() {
-        return metadata.contains(prefix + "attention.sliding_window")
-                ? count("attention.sliding_window", 0, Integer.MAX_VALUE)
-                : 0;
+        return Math.min(LARGEST, count("attention.sliding_window", 0, Integer.MAX_VALUE, 0)); // more than any context
     }
 
     public int expertCount() {
@@ -196,7 +194,7 @@ public final class Hyperparameters {
         return new RopeScaling(
                 type,
                 factor,
-                (int) integer("rope.scaling.original_context_length").orElse(contextLength()),
+                count("rope.scaling.original_context_length", 0, Integer.MAX_VALUE, contextLength()),
                 number("rope.scaling.attn_factor").orElse(1),
                 number("rope.scaling.yarn_beta_fast").orElse(32),
                 number("rope.scaling.yarn_beta_slow").orElse(1),
@@ -210,6 +208,11 @@ public final class Hyperparameters {
             throw bad(key, String.valueOf(value), "a number from " + smallest + " to " + largest);
         }
         return (int) value;
+    }
+
+    /** As {@link #count(String, int, int)}, or another number where the file has none. */
+    public int count(String key, int smallest, int largest, int otherwise) {
+        return metadata.contains(prefix + key) ? count(key, smallest, largest) : otherwise;
     }
 
     /** The number of a block, where the file has an array, else of all. */

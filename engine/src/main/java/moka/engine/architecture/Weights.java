@@ -217,8 +217,21 @@ public final class Weights {
         return values(name);
     }
 
-    /** Values of a small tensor, or an empty array where the file has none. */
-    public float[] values(String name) {
+    /** Values of a small tensor, or an empty array where the file has none. @throws EngineException if it has another number of values */
+    public float[] optionalFloats(String name, int length) {
+        return has(name) ? floats(name, length) : new float[0];
+    }
+
+    /** Values of a small tensor of which the first are used, or an empty array where the file has none. @throws EngineException if it has fewer */
+    public float[] optionalFirstFloats(String name, int count) {
+        float[] values = values(name);
+        if (has(name) && values.length < count) {
+            throw new EngineException(file.name() + ": tensor '" + name + "' has " + values.length + " values, expected " + count + " or more");
+        }
+        return values;
+    }
+
+    private float[] values(String name) {
         return file.tensor(name)
                 .map(tensor -> {
                     float[] values = new float[Math.toIntExact(tensor.elements())];
