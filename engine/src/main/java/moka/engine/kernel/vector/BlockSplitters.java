@@ -77,6 +77,12 @@ final class BlockSplitters {
         }
     }
 
+    /** Plain bytes: codes of scale 1. */
+    static void i8(long w, int units, byte[] codes, float[] scales, float[] offsets) {
+        fill(scales, 0, 16 * units, 1f);
+        CodeTables.bytes(w, codes, 0, 256 * units);
+    }
+
     static void iq4Nl(long w, int units, byte[] codes, float[] scales, float[] offsets) {
         for (int b = 0; b < 8 * units; b++, w += 18) {
             pair(scales, 2 * b, f16(w));

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import moka.engine.runtime.ProcessMemory;
@@ -99,6 +100,19 @@ final class CodeTables {
                         .and((byte) 4);
                 low.or(third).sub((byte) 4).intoArray(codes, at + 128 * (i / 32) + i % 32 + 32 * part);
             }
+        }
+    }
+
+    /** 16 bytes as fractions of 256: five base-3 digits of each, less 1; digits of the same place stand together. */
+    static void digits(long address, byte[] codes, int at, int step) {
+        ByteVector fractions = ByteVector.fromMemorySegment(B, MEMORY, address & ProcessMemory.ADDRESS, LE);
+        for (int place = 0; place < 5; place++) {
+            ShortVector odd = fractions.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 8);
+            ShortVector even = fractions.reinterpretAsShorts().and((short) 255);
+            ShortVector first = even.add(even).add(even).lanewise(VectorOperators.LSHR, 8);
+            ShortVector second = odd.add(odd).add(odd).and((short) 0x300);
+            first.or(second).reinterpretAsBytes().sub((byte) 1).intoArray(codes, at + place * step);
+            fractions = fractions.add(fractions).add(fractions);
         }
     }
 

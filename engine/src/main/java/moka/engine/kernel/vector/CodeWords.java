@@ -82,6 +82,20 @@ final class CodeWords {
         });
     }
 
+    /** What each number of few bits stands for as a factor. */
+    static float[] factors(int length, IntToFloatFunction factor) {
+        var factors = new float[length];
+        for (int i = 0; i < length; i++) {
+            factors[i] = factor.of(i);
+        }
+        return factors;
+    }
+
+    /** A float for an int. */
+    interface IntToFloatFunction {
+        float of(int number);
+    }
+
     static long[] table(int length, IntToLongFunction entry) {
         var table = new long[length];
         Arrays.setAll(table, entry);

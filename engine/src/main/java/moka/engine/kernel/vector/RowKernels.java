@@ -1,5 +1,6 @@
 package moka.engine.kernel.vector;
 
+import java.util.Objects;
 import moka.engine.tensor.TensorFormat;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
@@ -38,20 +39,33 @@ final class RowKernels {
             case Q2_0 -> split(type, BlockSplitters::q2_0, PAIRS, width);
             case TQ1_0 -> split(type, SuperBlockSplitters::tq1_0, "base-3 digits in words", width);
             case TQ2_0 -> split(type, SuperBlockSplitters::tq2_0, PAIRS, width);
-            case IQ1_S -> split(type, GridSplitters.iq1S(), GRID, width);
-            case IQ1_M -> split(type, GridSplitters.iq1M(), GRID, width);
-            case IQ2_XXS -> split(type, GridSplitters.iq2Xxs(), GRID, width);
-            case IQ2_XS -> split(type, GridSplitters.iq2Xs(), GRID, width);
-            case IQ2_S -> split(type, GridSplitters.iq2S(), GRID, width);
-            case IQ3_XXS -> split(type, GridSplitters.iq3Xxs(), GRID, width);
-            case IQ3_S -> split(type, GridSplitters.iq3S(), GRID, width);
-            case F64, I8, I16, I32, I64 ->
+            case IQ1_S -> split(type, GridSplitters::iq1S, GRID, width);
+            case IQ1_M -> split(type, GridSplitters::iq1M, GRID, width);
+            case IQ2_XXS -> split(type, GridSplitters::iq2Xxs, GRID, width);
+            case IQ2_XS -> split(type, GridSplitters::iq2Xs, GRID, width);
+            case IQ2_S -> split(type, GridSplitters::iq2S, GRID, width);
+            case IQ3_XXS -> split(type, GridSplitters::iq3Xxs, GRID, width);
+            case IQ3_S -> split(type, GridSplitters::iq3S, GRID, width);
+            case I8 -> split(type, BlockSplitters::i8, "bytes", SplitRows.Factors.SCALES_OF_32, width);
+            case F64, I16, I32, I64 ->
                 width.instance(DecodedRows.class, RowKernel.class, TensorFormat.class, TensorFormats.of(type));
         };
     }
 
     private static RowKernel split(TensorType type, CodeSplitter splitter, String description, Width width) {
-        var split = new SplitRows.Type(splitter, (int) type.rowBytes(CodeSplitter.UNIT), description);
+        return split(type, splitter, description, factors(TensorFormats.of(type)), width);
+    }
+
+    private static RowKernel split(TensorType type, CodeSplitter splitter, String description, SplitRows.Factors factors, Width width) {
+        var split = new SplitRows.Type(splitter, (int) type.rowBytes(CodeSplitter.UNIT), factors, description);
         return width.instance(SplitRows.class, RowKernel.class, SplitRows.Type.class, split);
+    }
+
+    private static SplitRows.Factors factors(TensorFormat format) {
+        TensorFormat.IntegerForm form = Objects.requireNonNull(format.integerForm());
+        if (form.hasMinimums()) {
+            return SplitRows.Factors.OFFSETS;
+        }
+        return form.groupLength() == 16 ? SplitRows.Factors.SCALES_OF_16 : SplitRows.Factors.SCALES_OF_32;
     }
 }

@@ -32,9 +32,17 @@ final class SplitRows implements RowKernel {
     /**
      * @param splitter takes it apart
      * @param unitBytes bytes of 256 elements
+     * @param factors what codes are multiplied with
      * @param description how, for people
      */
-    record Type(CodeSplitter splitter, int unitBytes, String description) {}
+    record Type(CodeSplitter splitter, int unitBytes, Factors factors, String description) {}
+
+    /** Scales of 16 or of 32 elements, or of 16 with offsets. */
+    enum Factors {
+        SCALES_OF_16,
+        SCALES_OF_32,
+        OFFSETS
+    }
 
     /** A split piece. An offset of -0 leaves every product as it is, the sign of zero included. It does not know the kernel's width. */
     static final class Piece {
@@ -72,8 +80,12 @@ final class SplitRows implements RowKernel {
                 if (L == 4) {
                     values(piece.codes, units, piece.values);
                     narrowProducts(piece.values, piece.scales, piece.offsets, units, x + 4L * i, lanes, r * L);
-                } else {
-                    products(piece.codes, piece.scales, piece.offsets, units, x + 4L * i, lanes, r * L);
+                    continue;
+                }
+                switch (type.factors()) {
+                    case SCALES_OF_16 -> products16(piece.codes, piece.scales, units, x + 4L * i, lanes, r * L);
+                    case SCALES_OF_32 -> products32(piece.codes, piece.scales, units, x + 4L * i, lanes, r * L);
+                    case OFFSETS -> products(piece.codes, piece.scales, piece.offsets, units, x + 4L * i, lanes, r * L);
                 }
             }
         }
@@ -85,6 +97,48 @@ final class SplitRows implements RowKernel {
         long at = row + (long) (i / CodeSplitter.UNIT) * type.unitBytes();
         type.splitter().split(at, units, piece.codes, piece.scales, piece.offsets);
         return units;
+    }
+
+    private static void products16(byte[] codes, float[] scales, int units, long x, float[] lanes, int at) {
+        FloatVector even = FloatVector.fromArray(F, lanes, at);
+        FloatVector odd = FloatVector.zero(F);
+        for (int g = 0; g < units * 16; g += 2) {
+            long a = x + 64L * g & ADDRESS;
+            FloatVector first = values(codes, 16 * g).mul(FloatVector.fromMemorySegment(F, MEMORY, a, LE));
+            FloatVector second = values(codes, 16 * g + 16).mul(FloatVector.fromMemorySegment(F, MEMORY, a + 64, LE));
+            if (L == 8) {
+                first = values(codes, 16 * g + 8).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 32, LE), first);
+                second = values(codes, 16 * g + 24).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 96, LE), second);
+            }
+            even = first.fma(FloatVector.broadcast(F, scales[g]), even);
+            odd = second.fma(FloatVector.broadcast(F, scales[g + 1]), odd);
+        }
+        even.add(odd).intoArray(lanes, at);
+    }
+
+    private static void products32(byte[] codes, float[] scales, int units, long x, float[] lanes, int at) {
+        FloatVector even = FloatVector.fromArray(F, lanes, at);
+        FloatVector odd = FloatVector.zero(F);
+        for (int g = 0; g < units * 16; g += 4) {
+            long a = x + 64L * g & ADDRESS;
+            even = group32(codes, 16 * g, a).fma(FloatVector.broadcast(F, scales[g]), even);
+            odd = group32(codes, 16 * g + 32, a + 128).fma(FloatVector.broadcast(F, scales[g + 2]), odd);
+        }
+        even.add(odd).intoArray(lanes, at);
+    }
+
+    private static FloatVector group32(byte[] codes, int at, long a) {
+        FloatVector sum = values(codes, at).mul(FloatVector.fromMemorySegment(F, MEMORY, a, LE));
+        if (L == 8) {
+            sum = values(codes, at + 8).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 32, LE), sum);
+            sum = values(codes, at + 24).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 96, LE), sum);
+        }
+        return values(codes, at + 16).fma(FloatVector.fromMemorySegment(F, MEMORY, a + 64, LE), sum);
+    }
+
+    /** One vector of codes. */
+    private static FloatVector values(byte[] codes, int at) {
+        return (FloatVector) ByteVector.fromArray(B, codes, at).convertShape(VectorOperators.B2F, F, 0);
     }
 
     private static void products(

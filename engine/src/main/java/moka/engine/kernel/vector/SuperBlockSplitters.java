@@ -71,23 +71,13 @@ final class SuperBlockSplitters {
         for (int u = 0; u < units; u++, w += 54) {
             fill(scales, 16 * u, 16, f16(w + 52));
             int at = 256 * u;
-            for (int i = 0; i < 32; i += 8) {
-                digits(word(w + i), 5, codes, at + i, 32);
-            }
-            digits(word(w + 32), 5, codes, at + 160, 16);
-            digits(word(w + 40), 5, codes, at + 168, 16);
+            CodeTables.digits(w, codes, at, 32);
+            CodeTables.digits(w + 16, codes, at + 16, 32);
+            CodeTables.digits(w + 32, codes, at + 160, 16);
             // Four bytes of four digits: the digits of one place are four codes, two places a word.
             long last = i32(w + 48) & 0xFFFFFFFFL;
             put(codes, at + 240, lessOne(digit(last) | digit(times(last, 3)) << 32));
             put(codes, at + 248, lessOne(digit(times(last, 9)) | digit(times(last, 27)) << 32));
-        }
-    }
-
-    private static void digits(long bytes, int places, byte[] codes, int at, int step) {
-        long fractions = bytes;
-        for (int place = 0; place < places; place++) {
-            put(codes, at + place * step, lessOne(digit(fractions)));
-            fractions = times(fractions, 3);
         }
     }
 
