@@ -51,7 +51,6 @@ public final class Weights {
     public Matrix matrix(String name, int rows, int columns) {
         return matrices.computeIfAbsent(name, it -> {
             GgufTensor tensor = require(it, columns, rows);
-            checkType(tensor);
             return kernels.prepare(new WeightMatrix(it, tensor.type(), rows, columns, tensor.data()));
         });
     }
@@ -60,7 +59,6 @@ public final class Weights {
     public Matrix rows(String name, int firstRow, int rows, int allRows, int columns) {
         return matrices.computeIfAbsent(name + "[" + firstRow + "]", it -> {
             GgufTensor tensor = require(name, columns, allRows);
-            checkType(tensor);
             return slice(tensor, firstRow, rows, columns);
         });
     }
@@ -73,7 +71,6 @@ public final class Weights {
     /** Some rows of the matrix of each expert. @param allRows rows of an expert in the tensor */
     public List<Matrix> experts(String name, int count, int firstRow, int rows, int allRows, int columns) {
         GgufTensor tensor = require(name, columns, allRows, count);
-        checkType(tensor);
         List<Matrix> result = new ArrayList<>(count);
         for (int expert = 0; expert < count; expert++) {
             int first = expert * allRows + firstRow;
@@ -85,7 +82,6 @@ public final class Weights {
     /** Some rows of each of the matrices that lie one after the other in a tensor of two dimensions. */
     public List<Matrix> parts(String name, int count, int firstRow, int rows, int allRows, int columns) {
         GgufTensor tensor = require(name, columns, count * allRows);
-        checkType(tensor);
         List<Matrix> result = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             int first = i * allRows + firstRow;
@@ -97,7 +93,6 @@ public final class Weights {
     /** The first rows of each of these matrices, transposed into float32. */
     public List<Matrix> transposed(String name, int count, int rows, int allRows, int columns) {
         GgufTensor tensor = require(name, columns, count * allRows);
-        checkType(tensor);
         List<Matrix> result = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             int first = i * allRows;
@@ -254,15 +249,6 @@ public final class Weights {
                     + ", expected " + text(shape));
         }
         return tensor;
-    }
-
-    private void checkType(GgufTensor tensor) {
-        TensorType type = tensor.type();
-        switch (type) {
-            case I8, I16, I32, I64, Q8_1, Q8_K -> throw new EngineException(file.name() + ": tensor '" + tensor.name()
-                    + "' is of type " + type + ", expected a type for weights");
-            default -> {}
-        }
     }
 
     /** Without the ones at the end, which some writers leave out. */

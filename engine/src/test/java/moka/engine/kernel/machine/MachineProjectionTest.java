@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,8 +32,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Products in machine code against double sums over the decoded weights and the activations rounded in plain Java. */
 class MachineProjectionTest {
-    private static final Set<TensorType> ACTIVATIONS_ONLY = EnumSet.of(TensorType.Q8_1, TensorType.Q8_K);
-
     static Kernels kernels(WorkerTeam team, boolean repack) {
         return switch (new MachineKernelProvider().offer(new Request(team, Precision.FAST, repack, 0))) {
             case Offer.Accepted(var kernels) -> kernels;
@@ -45,9 +42,6 @@ class MachineProjectionTest {
     @ParameterizedTest
     @EnumSource(TensorType.class)
     void multipliesEveryTypeForAnyNumberOfTokens(TensorType type) {
-        if (ACTIVATIONS_ONLY.contains(type)) {
-            return;
-        }
         var random = new SplittableRandom(type.id());
         try (Arena arena = Arena.ofShared();
                 WorkerTeam team = new WorkerTeam(2);
@@ -65,6 +59,32 @@ class MachineProjectionTest {
                 compare(weights, input, output, tokens);
                 for (int t = 0; t < tokens; t++) {
                     assertArrayEquals(row(output, t, rows), row(again, t, rows), "in place and packed, token " + t);
+                }
+            }
+        }
+    }
+
+    /** Rows that are no multiple of a panel's, one row, one block, and rows that are no multiple of a unit's columns. */
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void multipliesOneRowAndRaggedRowsOfEveryType(TensorType type) {
+        var random = new SplittableRandom(100 + type.id());
+        int block = type.blockElements();
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels packed = kernels(team, true);
+                Kernels inPlace = kernels(team, false)) {
+            for (int rows : new int[] {1, 15, 17, 31, 33}) {
+                for (int columns : new int[] {block == 1 ? 33 : block, block == 1 ? 97 : 3 * block}) {
+                    for (int tokens : new int[] {1, 3, 14}) {
+                        WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
+                        Activations input = activations(arena, tokens, columns, random);
+                        for (Kernels kernels : List.of(packed, inPlace)) {
+                            Activations output = Activations.allocate(arena, tokens, rows);
+                            project(kernels, weights, input, output, tokens);
+                            compare(weights, input, output, tokens);
+                        }
+                    }
                 }
             }
         }

@@ -63,6 +63,25 @@ class VectorKernelsTest {
         }
     }
 
+    /** One row, rows that no chunk or tile divides, one block, and columns that no vector divides. */
+    @ParameterizedTest(name = "{0} at {1} bits")
+    @MethodSource("typesAndWidths")
+    void projectsOneRowAndRaggedRows(TensorType type, int bits) {
+        var random = new SplittableRandom(type.id() * 1000L + bits + 1);
+        int block = type.blockElements();
+        try (var team = new WorkerTeam(2);
+                Kernels kernels = kernels(team, bits);
+                Arena arena = Arena.ofShared()) {
+            for (int rows : new int[] {1, 7, 17, 49}) {
+                for (int columns : new int[] {block == 1 ? 33 : block, block == 1 ? 97 : 3 * block}) {
+                    for (int tokens : new int[] {1, 7}) {
+                        projects(kernels, arena, random, type, rows, columns, tokens);
+                    }
+                }
+            }
+        }
+    }
+
     private static void projects(
             Kernels kernels, Arena arena, SplittableRandom random, TensorType type, int rows, int columns, int tokens) {
         WeightMatrix weights = RandomWeights.matrix(arena, random, type, rows, columns);
