@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
 import moka.quantize.QuantizeOptions;
@@ -56,6 +57,12 @@ public final class PackedImport implements RowEncoder.Factory {
             squares += loss.squares;
         }
         return squares == 0 ? 0 : Math.sqrt(error / squares);
+    }
+
+    /** Another each time: a run that is killed is not gone on with, since the losses of what it finished would not be known. */
+    @Override
+    public String origin() {
+        return UUID.randomUUID().toString();
     }
 
     @Override
