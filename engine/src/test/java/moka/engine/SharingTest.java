@@ -106,35 +106,34 @@ class SharingTest {
 
     @Test
     void nothingCanBeClosedWhileItIsInUse() throws Exception {
-        try (Model model = open(ModelOptions.DEFAULT)) {
-            Session session = model.newSession();
-            List<Integer> alone = ask(session, QUESTIONS.get(0), GREEDY, GenerationListener.SILENT).tokens();
-            session.clear();
-            var refusals = new ArrayList<String>();
-            List<Integer> tokens = ask(session, QUESTIONS.get(0), GREEDY, text -> {
-                Thread other = Thread.ofPlatform().start(() -> {
-                    refusals.add(assertThrows(IllegalStateException.class, model::close).getMessage());
-                    refusals.add(assertThrows(IllegalStateException.class, session::close).getMessage());
-                    refusals.add(assertThrows(IllegalStateException.class, () -> session.append(new int[] {1})).getMessage());
-                    refusals.add(assertThrows(IllegalStateException.class, () -> session.save(Path.of("never"))).getMessage());
-                });
-                join(other);
-            }).tokens();
-            assertEquals(alone, tokens);
-            assertTrue(refusals.size() >= 4 && refusals.getFirst().contains("open sessions: session 1"), refusals.toString());
-            assertTrue(refusals.stream().allMatch(it -> it.lines().count() == 1), refusals.toString());
-            session.close();
-            session.close();
-            for (Runnable use : List.<Runnable>of(
-                    () -> session.append(new int[] {1}), session::logits, session::clear, () -> session.rewind(0),
-                    () -> session.save(Path.of("never")), () -> session.restore(Path.of("never")), () -> session.evaluate(new int[] {1}, (at, logits) -> {}),
-                    () -> ask(session, "x", GREEDY, GenerationListener.SILENT))) {
-                assertThrows(IllegalStateException.class, use::run);
-            }
-            model.close();
-            model.close();
-            assertThrows(IllegalStateException.class, model::newSession);
+        Model model = open(ModelOptions.DEFAULT);
+        Session session = model.newSession();
+        List<Integer> alone = ask(session, QUESTIONS.get(0), GREEDY, GenerationListener.SILENT).tokens();
+        session.clear();
+        var refusals = new ArrayList<String>();
+        List<Integer> tokens = ask(session, QUESTIONS.get(0), GREEDY, text -> {
+            Thread other = Thread.ofPlatform().start(() -> {
+                refusals.add(assertThrows(IllegalStateException.class, model::close).getMessage());
+                refusals.add(assertThrows(IllegalStateException.class, session::close).getMessage());
+                refusals.add(assertThrows(IllegalStateException.class, () -> session.append(new int[] {1})).getMessage());
+                refusals.add(assertThrows(IllegalStateException.class, () -> session.save(Path.of("never"))).getMessage());
+            });
+            join(other);
+        }).tokens();
+        assertEquals(alone, tokens);
+        assertTrue(refusals.size() >= 4 && refusals.getFirst().contains("open sessions: session 1"), refusals.toString());
+        assertTrue(refusals.stream().allMatch(it -> it.lines().count() == 1), refusals.toString());
+        session.close();
+        session.close();
+        for (Runnable use : List.<Runnable>of(
+                () -> session.append(new int[] {1}), session::logits, session::clear, () -> session.rewind(0),
+                () -> session.save(Path.of("never")), () -> session.restore(Path.of("never")), () -> session.evaluate(new int[] {1}, (at, logits) -> {}),
+                () -> ask(session, "x", GREEDY, GenerationListener.SILENT))) {
+            assertThrows(IllegalStateException.class, use::run);
         }
+        model.close();
+        model.close();
+        assertThrows(IllegalStateException.class, model::newSession);
     }
 
     /** Kernels work with addresses: an embedding after, or beside, the closing of its model would read memory that is not there any more. */
