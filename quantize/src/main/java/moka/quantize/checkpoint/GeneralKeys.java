@@ -31,12 +31,14 @@ final class GeneralKeys {
         ModelName told = config.get("_name_or_path") instanceof String path && path.chars().filter(c -> c == '/').count() <= 1 && !path.isBlank()
                 ? ModelName.of(path, parameters.total)
                 : name;
-        set(keys, "general.name", told.title(), name.title());
+        ModelCard card = ModelCard.read(folder);
+        set(keys, "general.name", card.text("name", "model_name").orElse(told.title()), name.title());
         set(keys, "general.version", told.version(), name.version());
         set(keys, "general.organization", told.organization(), name.organization());
         set(keys, "general.finetune", told.fineTune(), name.fineTune());
         set(keys, "general.basename", told.baseName(), name.baseName());
         set(keys, "general.size_label", told.sizeLabel(), Optional.of(name.sizeLabel()).filter(it -> !it.isEmpty()).orElse(parameters.label()));
+        card.describe(parameters.total, keys);
     }
 
     private static void set(MetadataBuilder keys, String key, String value, String otherwise) {
