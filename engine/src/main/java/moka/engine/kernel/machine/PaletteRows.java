@@ -2,6 +2,8 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,11 +92,12 @@ record PaletteRows(TensorFormat.IntegerForm form, PanelFormat format, byte[] pal
         }
         var block = new byte[format.blockBytes()];
         Layout layout = Layout.of(format);
+        boolean multiples = format.scales() instanceof Scales.Multiples;
         long sourceBytes = weights.rowBytes() / (columns / ELEMENTS);
         for (int b = 0; b < columns / ELEMENTS; b++) {
             float u = unit.of(weights.data(), source + b * sourceBytes);
             Arrays.fill(block, (byte) 0);
-            if (layout.firstByte > 4) {
+            if (multiples) {
                 for (int g = 0; g < groups; g++) {
                     block[4 + g] = (byte) Math.round(scales[b * groups + g] / u);
                 }
@@ -106,31 +109,37 @@ record PaletteRows(TensorFormat.IntegerForm form, PanelFormat format, byte[] pal
         }
     }
 
-    /** Where the bits of four columns are, plane by plane: flat arrays, so that writing is a plain loop. */
-    private record Layout(int firstByte, int[] bytes, int[] lefts, int[] rights, int[] masks) {
+    /** Where the bits of 32 columns are, plane by plane: 32 bytes that follow each other, eight of which are shifted and masked as a long. */
+    private record Layout(int[] bytes, int[] lefts, int[] rights, long[] masks) {
+        private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+        private static final int UNITS = ELEMENTS / ActivationRow.UNIT;
+
         static Layout of(PanelFormat format) {
             List<Plane> planes = format.codes().planes();
-            int count = ELEMENTS / 4 * planes.size();
-            var layout = new Layout(4 * planes.getFirst().place().of(0, 0).dword(), new int[count], new int[count], new int[count], new int[count]);
+            int count = UNITS * planes.size();
+            var layout = new Layout(new int[count], new int[count], new int[count], new long[count]);
             for (int i = 0; i < count; i++) {
-                Plane plane = planes.get(i / (ELEMENTS / 4));
-                int quarter = i % (ELEMENTS / 4);
-                Spot spot = plane.place().of(quarter / 8, quarter % 8);
+                Plane plane = planes.get(i / UNITS);
+                Spot spot = plane.place().of(i % UNITS, 0);
                 layout.bytes[i] = 4 * spot.dword();
                 layout.lefts[i] = spot.shift();
                 layout.rights[i] = plane.position();
-                layout.masks[i] = plane.mask();
+                layout.masks[i] = plane.mask() * 0x0101010101010101L;
             }
             return layout;
         }
 
         void write(byte[] numbers, int first, byte[] block) {
             for (int i = 0; i < bytes.length; i++) {
-                int from = first + 4 * (i % (ELEMENTS / 4));
-                int to = bytes[i];
-                for (int j = 0; j < 4; j++) {
-                    block[to + j] |= (byte) ((numbers[from + j] >> rights[i] & masks[i]) << lefts[i]);
-                }
+                int from = first + ActivationRow.UNIT * (i % UNITS);
+                write(numbers, from, rights[i], masks[i], lefts[i], block, bytes[i]);
+            }
+        }
+
+        private static void write(byte[] numbers, int from, int right, long mask, int left, byte[] block, int to) {
+            for (int j = 0; j < ActivationRow.UNIT; j += 8) {
+                long eight = ((long) LONG.get(numbers, from + j) >>> right & mask) << left;
+                LONG.set(block, to + j, (long) LONG.get(block, to + j) | eight);
             }
         }
     }
