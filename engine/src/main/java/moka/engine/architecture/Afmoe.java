@@ -25,7 +25,7 @@ public final class Afmoe implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 4);
+        return CacheShapes.of(h, 4);
     }
 
     @Override

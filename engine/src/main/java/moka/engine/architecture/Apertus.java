@@ -37,7 +37,7 @@ public final class Apertus implements Architecture {
             float alphaP = Curves.softplus(parameter(h, "alpha_p", block));
             float alphaN = beta + Curves.softplus(parameter(h, "alpha_n", block));
             float epsilon = parameter(h, "eps", block);
-            decoder.change(up, it -> {
+            decoder.steps().change(up, it -> {
                 for (int i = 0; i < up.columns(); i++) {
                     it[i] = Curves.xielu(it[i], alphaN, alphaP, beta, epsilon);
                 }

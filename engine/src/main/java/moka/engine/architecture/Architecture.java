@@ -11,7 +11,7 @@ public interface Architecture {
 
     /** What a token leaves in the cache: keys and values of every block, if the family does not say otherwise. Checks the hyperparameters it reads. */
     default CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h);
+        return CacheShapes.of(h);
     }
 
     /** Whether it gives a vector for each token of a whole text, and no logits. */

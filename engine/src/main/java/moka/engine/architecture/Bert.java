@@ -38,7 +38,7 @@ public final class Bert implements Architecture {
         int width = h.embeddingLength();
         if (weights.has("token_types.weight")) {
             float[] first = weights.optionalFirstFloats("token_types.weight", width);
-            decoder.change(decoder.x(), it -> {
+            decoder.steps().change(decoder.x(), it -> {
                 for (int i = 0; i < width; i++) {
                     it[i] += first[i];
                 }

@@ -26,7 +26,7 @@ public final class Cohere2 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 4);
+        return CacheShapes.of(h, 4);
     }
 
     @Override

@@ -2,18 +2,14 @@ package moka.engine.architecture;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
-import moka.engine.ops.Curves;
 import moka.engine.ops.Norms;
 import moka.engine.ops.Rope;
 import moka.engine.ops.RopeScaling;
@@ -29,6 +25,7 @@ final class Decoder {
     private final Graph graph;
     private final int width;
     private final Activations x;
+    private final RowSteps steps;
     private final Map<String, Activations> buffers = new HashMap<>();
 
     /** Begins with the embedding of the tokens times {@code factor}. */
@@ -47,6 +44,7 @@ final class Decoder {
         this.graph = graph;
         this.width = h.embeddingLength();
         this.x = x;
+        steps = new RowSteps(graph);
     }
 
     /** The embedding matrix: {@code [vocabulary][width]}. */
@@ -108,7 +106,7 @@ final class Decoder {
 
     private void steer(float[] direction) {
         if (direction.length > 0) {
-            change(x, it -> {
+            steps.change(x, it -> {
                 for (int i = 0; i < direction.length; i++) {
                     it[i] += direction[i];
                 }
@@ -172,118 +170,25 @@ final class Decoder {
 
     /** {@code x += factor * rows}. */
     void add(Activations rows, float factor) {
-        graph.eachRow((batch, row, worker) -> {
-            float[] sum = graph.scratch().floats(worker, 0, width);
-            float[] values = graph.scratch().floats(worker, 1, width);
-            x.read(row, 0, sum, 0, width);
-            rows.read(row, 0, values, 0, width);
-            for (int i = 0; i < width; i++) {
-                sum[i] += factor * values[i];
-            }
-            x.write(row, 0, sum, 0, width);
-        });
+        steps.add(x, rows, factor);
     }
 
     /** {@code x += sigmoid(gate) * rows}. @param gate one value a row */
     void addGated(Activations rows, Activations gate) {
-        graph.eachRow((batch, row, worker) -> {
-            float[] sum = graph.scratch().floats(worker, 0, width);
-            float[] values = graph.scratch().floats(worker, 1, width);
-            x.read(row, 0, sum, 0, width);
-            rows.read(row, 0, values, 0, width);
-            float factor = Curves.sigmoid(gate.get(row, 0));
-            for (int i = 0; i < width; i++) {
-                sum[i] += factor * values[i];
-            }
-            x.write(row, 0, sum, 0, width);
-        });
+        steps.addGated(x, rows, gate);
     }
 
-    /** {@code rows *= by}, value by value. */
-    void multiply(Activations rows, Activations by) {
-        int columns = rows.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] factors = graph.scratch().floats(worker, 1, columns);
-            rows.read(row, 0, values, 0, columns);
-            by.read(row, 0, factors, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                values[i] *= factors[i];
-            }
-            rows.write(row, 0, values, 0, columns);
-        });
-    }
-
-    /** {@code target = rows}. */
-    void copy(Activations rows, Activations target) {
-        int columns = rows.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            rows.read(row, 0, values, 0, columns);
-            target.write(row, 0, values, 0, columns);
-        });
-    }
-
-    /** {@code sum = (sum + rows) * factor}. */
-    void combine(Activations sum, Activations rows, float factor) {
-        int columns = sum.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] others = graph.scratch().floats(worker, 1, columns);
-            sum.read(row, 0, values, 0, columns);
-            rows.read(row, 0, others, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                values[i] = (values[i] + others[i]) * factor;
-            }
-            sum.write(row, 0, values, 0, columns);
-        });
-    }
-
-    /** {@code rows *= factor}. */
-    void scale(Activations rows, float factor) {
-        change(rows, it -> {
-            for (int i = 0; i < rows.columns(); i++) {
-                it[i] *= factor;
-            }
-        });
-    }
-
-    /** {@code rows = 0}. */
-    void clear(Activations rows) {
-        change(rows, it -> Arrays.fill(it, 0f));
+    /** Steps that change rows value by value. */
+    RowSteps steps() {
+        return steps;
     }
 
     /** Rows side by side. */
     Activations concatenate(String name, Activations... parts) {
         int all = Arrays.stream(parts).mapToInt(Activations::columns).sum();
         Activations target = buffer(name, all);
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, all);
-            int at = 0;
-            for (Activations part : parts) {
-                part.read(row, 0, values, at, part.columns());
-                at += part.columns();
-            }
-            target.write(row, 0, values, 0, all);
-        });
+        steps.concatenate(target, parts);
         return target;
-    }
-
-    /** Changes each row by itself: reads, applies, writes back. */
-    void change(Activations rows, RowFunction function) {
-        int columns = rows.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            rows.read(row, 0, values, 0, columns);
-            function.apply(values);
-            rows.write(row, 0, values, 0, columns);
-        });
-    }
-
-    /** Changes the values of a row; the array may be longer than the row. */
-    @FunctionalInterface
-    interface RowFunction {
-        void apply(float[] values);
     }
 
     /** A gated feed-forward behind an RMS norm, added to the residual stream. */
@@ -350,21 +255,5 @@ final class Decoder {
             slopes.setAtIndex(ValueLayout.JAVA_FLOAT, head, (float) Math.pow(2, -largest / even * exponent));
         }
         return slopes;
-    }
-
-    // ---- cache
-
-    /** Layers of attention as the metadata give them. @param windowPeriod see {@link Hyperparameters#windowed} */
-    static CacheShape cacheShape(Hyperparameters h, int windowPeriod) {
-        List<CacheShape.Layer> layers = new ArrayList<>();
-        for (int layer = 0; layer < h.blockCount(); layer++) {
-            int window = h.windowed(layer, windowPeriod) ? h.window() : 0;
-            layers.add(new CacheShape.Layer(h.kvHeadCount(layer), h.headLength(), h.valueLength(), window));
-        }
-        return new CacheShape(layers);
-    }
-
-    static CacheShape cacheShape(Hyperparameters h) {
-        return CacheShape.uniform(h.blockCount(), h.kvHeadCount(), h.headLength(), h.valueLength());
     }
 }

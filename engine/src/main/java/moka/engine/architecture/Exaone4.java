@@ -23,7 +23,7 @@ public final class Exaone4 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, h.window() > 0 ? 4 : 0);
+        return CacheShapes.of(h, h.window() > 0 ? 4 : 0);
     }
 
     @Override

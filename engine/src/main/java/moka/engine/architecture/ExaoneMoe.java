@@ -22,7 +22,7 @@ public final class ExaoneMoe implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 4);
+        return CacheShapes.of(h, 4);
     }
 
     @Override

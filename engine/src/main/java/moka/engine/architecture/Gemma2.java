@@ -23,7 +23,7 @@ public final class Gemma2 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 2);
+        return CacheShapes.of(h, 2);
     }
 
     @Override

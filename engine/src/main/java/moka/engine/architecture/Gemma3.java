@@ -26,7 +26,7 @@ public final class Gemma3 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, PERIOD);
+        return CacheShapes.of(h, PERIOD);
     }
 
     @Override

@@ -63,21 +63,21 @@ public final class Gemma3n implements Architecture {
         graph.project(new Input.Plain(normed), block.product("laurel_l", width, low));
         graph.project(new Input.Plain(low), block.product("laurel_r", low.columns(), laurel));
         graph.rmsNorm(laurel, block.vector("laurel_post_norm.weight", width), epsilon, laurel);
-        decoder.combine(laurel, normed, 1);
+        decoder.steps().combine(laurel, normed, 1);
         Activations attended = attention.attend(block, new Input.Plain(normed)).output();
         graph.rmsNorm(attended, block.vector("post_attention_norm.weight", width), epsilon, attended);
-        decoder.combine(attended, active, 1);
-        decoder.combine(attended, laurel, half);
+        decoder.steps().combine(attended, active, 1);
+        decoder.steps().combine(attended, laurel, half);
         FeedForward feedForward = FeedForward.of(decoder, block);
         var gated = (Input.Gated) feedForward.gated(decoder.rmsNorm(block, "ffn_norm", attended), GateFunction.GELU_TANH);
         float deviations = decoder.h().array("activation_sparsity_scale").orElseThrow().floats()[block.layer()];
         if (deviations > 0) {
             int hidden = gated.gate().columns();
-            decoder.change(gated.gate(), it -> Norms.keepAbove(it, hidden, deviations));
+            decoder.steps().change(gated.gate(), it -> Norms.keepAbove(it, hidden, deviations));
         }
         Activations output = feedForward.output(gated);
         graph.rmsNorm(output, block.vector("post_ffw_norm.weight", width), epsilon, output);
-        decoder.combine(output, attended, 1);
+        decoder.steps().combine(output, attended, 1);
         return output;
     }
 
@@ -87,15 +87,15 @@ public final class Gemma3n implements Architecture {
         float[] scale = block.floats("altup_correct_scale.weight", width);
         int active = decoder.h().count("altup.active_idx", 0, streams.length - 1, 0);
         Activations scaled = decoder.buffer("scaledStream", width);
-        decoder.copy(streams[active], scaled);
-        decoder.change(scaled, it -> {
+        decoder.steps().copy(streams[active], scaled);
+        decoder.steps().change(scaled, it -> {
             for (int i = 0; i < width; i++) {
                 it[i] *= scale[i];
             }
         });
         Activations output = inputs.output(block, scaled);
         for (int i = 1; i < streams.length; i++) {
-            decoder.combine(streams[i], output, 1);
+            decoder.steps().combine(streams[i], output, 1);
         }
     }
 
@@ -134,12 +134,12 @@ public final class Gemma3n implements Architecture {
         int width = decoder.width();
         List<Matrix> matrices = decoder.weights().experts("altup_unembd_proj.weight", streams.length - 1, width, width);
         Activations sum = decoder.buffer("merged", width);
-        decoder.copy(streams[0], sum);
+        decoder.steps().copy(streams[0], sum);
         for (int i = 1; i < streams.length; i++) {
             Activations back = decoder.buffer("unembedded", width);
             decoder.graph().project(new Input.Plain(streams[i]), new Product(matrices.get(i - 1), back));
             sameLength(decoder, back, streams[0]);
-            decoder.combine(sum, back, i + 1 < streams.length ? 1 : 1f / streams.length);
+            decoder.steps().combine(sum, back, i + 1 < streams.length ? 1 : 1f / streams.length);
         }
         return sum;
     }

@@ -40,7 +40,7 @@ public final class Gemma4 implements Architecture {
                 decoder.add(inputs.output(block, decoder.x()), 1);
             }
             if (block.has("layer_output_scale.weight")) {
-                decoder.scale(decoder.x(), block.floats("layer_output_scale.weight", 1)[0]);
+                decoder.steps().scale(decoder.x(), block.floats("layer_output_scale.weight", 1)[0]);
             }
         });
     }
@@ -62,10 +62,10 @@ public final class Gemma4 implements Architecture {
         Activations normed = decoder.rows(decoder.rmsNorm(block, "pre_ffw_norm_2"));
         Experts experts = Experts.of(decoder, block, Rule.SOFTMAX, true).route(judged, normed);
         Activations sum = decoder.buffer("expertSum", width);
-        decoder.clear(sum);
+        decoder.steps().clear(sum);
         experts.addTo(experts.gated(GateFunction.GELU_TANH), sum, 1);
         graph.rmsNorm(sum, block.vector("post_ffw_norm_2.weight", width), epsilon, sum);
-        decoder.combine(output, sum, 1);
+        decoder.steps().combine(output, sum, 1);
         return output;
     }
 

@@ -80,8 +80,8 @@ final class GemmaAttention {
         Activations keptValues = decoder.buffer("keptValues" + kind(layer), attention.values().columns());
         if (shared) {
             attention.projectQueries(input);
-            decoder.copy(keptKeys, attention.keys());
-            decoder.copy(keptValues, attention.values());
+            decoder.steps().copy(keptKeys, attention.keys());
+            decoder.steps().copy(keptValues, attention.values());
         } else {
             if (block.has("attn_v.weight")) {
                 attention.project(input);
@@ -90,8 +90,8 @@ final class GemmaAttention {
             }
             attention.normEachHead(attention.values(), heads.valueLength(), new float[0]);
             if (firstShared < h.blockCount() && layer == sources[kind(layer)]) {
-                decoder.copy(attention.keys(), keptKeys);
-                decoder.copy(attention.values(), keptValues);
+                decoder.steps().copy(attention.keys(), keptKeys);
+                decoder.steps().copy(attention.values(), keptValues);
             }
         }
         Block owner = new Block(decoder.weights(), source);

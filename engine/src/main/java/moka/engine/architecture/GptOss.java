@@ -23,7 +23,7 @@ public final class GptOss implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 2);
+        return CacheShapes.of(h, 2);
     }
 
     @Override

@@ -27,7 +27,7 @@ public final class Granite implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 0);
+        return CacheShapes.of(h, 0);
     }
 
     @Override

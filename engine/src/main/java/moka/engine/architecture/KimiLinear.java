@@ -89,7 +89,7 @@ public final class KimiLinear implements Architecture {
             RowCurves.multiply(it, rates, inner);
             decay.write(row, 0, it, 0, inner);
         });
-        decoder.change(beta, it -> RowCurves.sigmoid(it, heads));
+        decoder.steps().change(beta, it -> RowCurves.sigmoid(it, heads));
         Activations y = decoder.buffer("stateOutput", inner);
         var rule = new DeltaRule(
                 mixed, decay, beta, y, heads, length, false, h.rmsEpsilon(), block.layer(), stateAt, graph.scratch());

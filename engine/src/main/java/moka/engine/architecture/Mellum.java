@@ -22,7 +22,7 @@ public final class Mellum implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 0);
+        return CacheShapes.of(h, 0);
     }
 
     @Override

@@ -24,7 +24,7 @@ public final class Olmo2 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return Decoder.cacheShape(h, 0);
+        return CacheShapes.of(h, 0);
     }
 
     @Override

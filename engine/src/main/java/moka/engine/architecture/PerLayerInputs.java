@@ -30,12 +30,12 @@ final class PerLayerInputs {
         graph.project(
                 new Input.Plain(decoder.x()), weights.product("per_layer_model_proj", decoder.width(), projected, factor));
         float[] weight = weights.floats("per_layer_proj_norm.weight", length);
-        decoder.change(projected, it -> {
+        decoder.steps().change(projected, it -> {
             for (int at = 0; at < columns; at += length) {
                 Norms.rms(it, at, length, weight, 0, h.rmsEpsilon());
             }
         });
-        decoder.combine(inputs, projected, (float) Math.sqrt(0.5));
+        decoder.steps().combine(inputs, projected, (float) Math.sqrt(0.5));
     }
 
     /** {@code norm(proj · (gelu(gate · rows) * input of the block))}. */

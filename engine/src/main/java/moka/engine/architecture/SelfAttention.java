@@ -1,7 +1,6 @@
 package moka.engine.architecture;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.function.UnaryOperator;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
@@ -9,7 +8,6 @@ import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.RopeTable;
 import moka.engine.ops.BidirectionalAttention;
-import moka.engine.ops.Norms;
 import moka.engine.ops.RowCurves;
 
 /**
@@ -100,7 +98,7 @@ final class SelfAttention {
     SelfAttention projectKeysAsValues(Input input) {
         int width = decoder.width();
         graph.project(input, block.product("attn_q", width, queries), block.product("attn_k", width, keys));
-        decoder.copy(keys, values);
+        decoder.steps().copy(keys, values);
         return this;
     }
 
@@ -128,7 +126,7 @@ final class SelfAttention {
     /** Queries, keys and values to {@code -limit ... limit}. */
     SelfAttention clamp(float limit) {
         for (Activations rows : new Activations[] {queries, keys, values}) {
-            decoder.change(rows, it -> {
+            decoder.steps().change(rows, it -> {
                 for (int i = 0; i < rows.columns(); i++) {
                     it[i] = Math.clamp(it[i], -limit, limit);
                 }
@@ -155,60 +153,23 @@ final class SelfAttention {
 
     /** Layer norm of each head of queries and keys with weights of its own. */
     SelfAttention layerNormHeads() {
-        layerNormHeads(queries, block.floats("attn_q_norm.weight", queries.columns()));
-        layerNormHeads(keys, block.floats("attn_k_norm.weight", keys.columns()));
-        return this;
-    }
-
-    private void layerNormHeads(Activations rows, float[] weight) {
         float epsilon = decoder.h().layerNormEpsilon();
-        decoder.change(rows, it -> {
-            for (int at = 0; at < rows.columns(); at += headLength) {
-                Norms.layer(it, at, headLength, weight, at, new float[0], epsilon);
-            }
-        });
+        HeadSteps.layerNorm(graph, queries, headLength, block.floats("attn_q_norm.weight", queries.columns()), epsilon);
+        HeadSteps.layerNorm(graph, keys, headLength, block.floats("attn_k_norm.weight", keys.columns()), epsilon);
+        return this;
     }
 
     /** RMS norm of each head of rows. @param weight {@code headLength} values, or an empty array: ones */
     SelfAttention normEachHead(Activations rows, int length, float[] weight) {
-        float epsilon = decoder.h().rmsEpsilon();
-        decoder.change(rows, it -> {
-            for (int at = 0; at < rows.columns(); at += length) {
-                Norms.rms(it, at, length, weight, 0, epsilon);
-            }
-        });
+        HeadSteps.rmsNorm(graph, rows, length, weight, decoder.h().rmsEpsilon());
         return this;
     }
 
     /** Rotates queries and keys now: for those that change them after the rotation. */
     SelfAttention rotateNow(RopeTable rope) {
-        rotateNow(rope, queries);
-        rotateNow(rope, keys);
+        HeadSteps.rotate(graph, queries, headLength, rope);
+        HeadSteps.rotate(graph, keys, headLength, rope);
         return this;
-    }
-
-    private void rotateNow(RopeTable rope, Activations rows) {
-        int pairs = rope.rotatedLength() / 2;
-        graph.eachRow((batch, row, worker) -> {
-            float[] it = graph.scratch().floats(worker, 0, rows.columns());
-            rows.read(row, 0, it, 0, rows.columns());
-            int position = batch.position(row);
-            MemorySegment table = rope.table(position + 1);
-            for (int at = 0; at < rows.columns(); at += headLength) {
-                for (int i = 0; i < pairs; i++) {
-                    int first = at + (rope.halves() ? i : 2 * i);
-                    int second = first + (rope.halves() ? pairs : 1);
-                    long angle = 2L * ((long) position * pairs + i);
-                    float cos = table.getAtIndex(ValueLayout.JAVA_FLOAT, angle);
-                    float sin = table.getAtIndex(ValueLayout.JAVA_FLOAT, angle + 1);
-                    float a = it[first];
-                    float b = it[second];
-                    it[first] = a * cos - b * sin;
-                    it[second] = a * sin + b * cos;
-                }
-            }
-            rows.write(row, 0, it, 0, rows.columns());
-        });
     }
 
     /** Multiplies queries by a factor of their position. */

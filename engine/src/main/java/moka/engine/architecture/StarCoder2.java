@@ -22,7 +22,7 @@ public final class StarCoder2 implements Architecture {
 
     @Override
     public CacheShape cacheShape(Hyperparameters h) {
-        return CacheShape.windowed(Decoder.cacheShape(h), h.window());
+        return CacheShape.windowed(CacheShapes.of(h), h.window());
     }
 
     @Override

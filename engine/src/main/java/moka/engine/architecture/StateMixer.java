@@ -77,9 +77,9 @@ final class StateMixer {
                 block.product("shortconv.in_proj", 0, 3 * width, width, b),
                 block.product("shortconv.in_proj", width, 3 * width, width, c),
                 block.product("shortconv.in_proj", 2 * width, 3 * width, width, values));
-        decoder.multiply(values, b);
+        decoder.steps().multiply(values, b);
         Activations mixed = convolve(decoder, block, "shortconv.conv", values, false, 0);
-        decoder.multiply(mixed, c);
+        decoder.steps().multiply(mixed, c);
         graph.projectAdd(new Input.Plain(mixed), block.product("shortconv.out_proj", width, decoder.x()));
     }
 
@@ -130,7 +130,7 @@ final class StateMixer {
         int columns = rows.columns();
         float epsilon = decoder.h().rmsEpsilon();
         float[] weight = block.has(name) ? block.floats(name, columns) : new float[0];
-        decoder.change(rows, it -> Norms.rms(it, 0, columns, weight, 0, epsilon));
+        decoder.steps().change(rows, it -> Norms.rms(it, 0, columns, weight, 0, epsilon));
     }
 
     // ---- Mamba-2

@@ -1,5 +1,7 @@
 package moka.engine.ops;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.ExpertGroups;
 import moka.engine.runtime.WorkerTeam;
@@ -48,7 +50,7 @@ public final class Dispatch {
 
     /** Orders the slots of all rows by expert. Cost: the number of slots. */
     public void order(int rowCount) {
-        java.util.Arrays.fill(counts, 0);
+        Arrays.fill(counts, 0);
         for (int i = 0; i < rowCount * used; i++) {
             counts[chosen[i]]++;
         }
@@ -73,12 +75,15 @@ public final class Dispatch {
     /** Copies the row of a slot. @param weighted whether it is multiplied by its weight */
     public void gather(Activations from, Activations target, int slot, int worker, boolean weighted) {
         int columns = from.columns();
+        if (!weighted) {
+            MemorySegment.copy(from.segment(), from.offset(rows[slot]), target.segment(), target.offset(slot), 4L * columns);
+            return;
+        }
         float[] values = scratch.floats(worker, 0, columns);
         from.read(rows[slot], 0, values, 0, columns);
-        if (weighted) {
-            for (int i = 0; i < columns; i++) {
-                values[i] *= slotWeights[slot];
-            }
+        float weight = slotWeights[slot];
+        for (int i = 0; i < columns; i++) {
+            values[i] *= weight;
         }
         target.write(slot, 0, values, 0, columns);
     }
