@@ -9,12 +9,18 @@ import moka.engine.kernel.KernelProvider.Choice;
 import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Request;
 import moka.engine.kernel.machine.MachineKernelProvider;
+import moka.engine.kernel.machine.aarch64.NeonKernelProvider;
 import moka.engine.kernel.scalar.ScalarProvider;
 import moka.engine.kernel.vector.VectorKernelProvider;
 
 /** The kernel sets from best to plainest: the first that can serve is taken, and each "no" leaves its reason. */
 final class KernelLadder {
     private KernelLadder() {}
+
+    /** The machine code for this kind of processor. */
+    private static KernelProvider machine(Optional<String> level) {
+        return System.getProperty("os.arch").equals("aarch64") ? new NeonKernelProvider(level) : new MachineKernelProvider(level);
+    }
 
     /** @param forced name of the only set to take @throws EngineException if that set is unknown or refuses */
     static Choice choose(Request request, Optional<String> forced) {
@@ -23,7 +29,7 @@ final class KernelLadder {
         String name = forced.map(it -> it.split(":", 2)[0]).orElse("");
         Optional<String> level = forced.filter(it -> it.startsWith("machine:")).map(it -> it.substring("machine:".length()));
         List<KernelProvider> providers =
-                List.of(new MachineKernelProvider(level), new VectorKernelProvider(), new ScalarProvider());
+                List.of(machine(level), new VectorKernelProvider(), new ScalarProvider());
         for (KernelProvider provider : providers) {
             if (forced.isPresent() && !name.equals(provider.name())) {
                 continue;

@@ -16,23 +16,23 @@ package moka.engine.kernel.machine;
  * multiplications; a unit then uses at least the codes up to ±64. The trailer holds {@code d * 2^-40} as its first float: kernels
  * work 2^40 too high, so that exponents are never negative and a lane that is zero stays (almost) zero.
  */
-final class ActivationRow {
+public final class ActivationRow {
     /** Columns that share an exponent. */
-    static final int UNIT = 32;
+    public static final int UNIT = 32;
 
-    static final int RECORD_BYTES = 64;
-    static final int TRAILER_BYTES = 64;
+    public static final int RECORD_BYTES = 64;
+    public static final int TRAILER_BYTES = 64;
 
-    static final int EXPONENT = 32;
-    static final int NEGATIVE_SUM_LOW = 36;
-    static final int NEGATIVE_SUM_HIGH = 40;
-    static final int NEGATIVE_SUM = 44;
-    static final int SCALED_SUM_LOW = 48;
-    static final int SCALED_SUM_HIGH = 52;
-    static final int SCALED_SUM = 56;
+    public static final int EXPONENT = 32;
+    public static final int NEGATIVE_SUM_LOW = 36;
+    public static final int NEGATIVE_SUM_HIGH = 40;
+    public static final int NEGATIVE_SUM = 44;
+    public static final int SCALED_SUM_LOW = 48;
+    public static final int SCALED_SUM_HIGH = 52;
+    public static final int SCALED_SUM = 56;
 
     /** By how many powers of two sums are too high until the trailer's factor. */
-    static final int EXPONENT_BIAS = 40;
+    public static final int EXPONENT_BIAS = 40;
 
     private ActivationRow() {}
 

@@ -12,15 +12,15 @@ final class AttentionRoutines implements AutoCloseable {
     private final Routine rotateHalves;
     private final Routine rotatePairs;
 
-    AttentionRoutines(Target target) throws CodeMemory.RefusedException {
+    AttentionRoutines(KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
         var builder = new Builder();
-        int softmaxAt = builder.add(AttentionCode.softmax(false, target));
-        int cappedAt = builder.add(AttentionCode.softmax(true, target));
-        int combineAt = builder.add(AttentionCode.combine(target));
-        int widenAt = builder.add(AttentionCode.widen(target));
-        int halvesAt = builder.add(AttentionInputCode.rotate(true, target));
-        int pairsAt = builder.add(AttentionInputCode.rotate(false, target));
-        code = builder.build(target.system());
+        int softmaxAt = builder.add(kernelCode.softmax(false));
+        int cappedAt = builder.add(kernelCode.softmax(true));
+        int combineAt = builder.add(kernelCode.combine());
+        int widenAt = builder.add(kernelCode.widen());
+        int halvesAt = builder.add(kernelCode.rotate(true));
+        int pairsAt = builder.add(kernelCode.rotate(false));
+        code = builder.build(system);
         softmax = code.routine(softmaxAt);
         cappedSoftmax = code.routine(cappedAt);
         combine = code.routine(combineAt);

@@ -36,7 +36,11 @@ final class CodeMemory implements AutoCloseable {
 
         /** Takes over finished code; returns its offset. */
         int add(Assembler code) {
-            byte[] bytes = code.toBytes();
+            return add(code.toBytes());
+        }
+
+        /** Takes over finished code; returns its offset. */
+        int add(byte[] bytes) {
             int offset = size;
             codes.add(bytes);
             size = (size + bytes.length + ALIGNMENT - 1) & -ALIGNMENT;

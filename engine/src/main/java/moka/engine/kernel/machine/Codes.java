@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param table 16 unsigned bytes, or null
  * @param flip what is exclusive-ored to each byte (0x80 makes signed bytes unsigned), or 0
  */
-record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
+public record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
     private static final Vector[] MASKS = {Vector.zmm(16), Vector.zmm(17)};
     private static final Vector TABLE = Vector.zmm(18);
     private static final Vector TEMPORARY = Vector.zmm(19);
@@ -40,7 +40,7 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
      * @param position of the lowest in the code
      * @param place where they are
      */
-    record Plane(int bits, int position, Place place) {
+    public record Plane(int bits, int position, Place place) {
         int mask() {
             return (1 << bits) - 1;
         }
@@ -48,7 +48,7 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
 
     /** Where the bits of a quarter are. */
     @FunctionalInterface
-    interface Place {
+    public interface Place {
         Spot of(int unit, int quarter);
     }
 
@@ -57,7 +57,7 @@ record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
      * @param shift lowest bit within each byte; or within each dword if {@code spread}
      * @param spread 0 where each byte holds one code's bits; else the distance in bits of the four codes, which follow each other in the dword
      */
-    record Spot(int dword, int shift, int spread) {
+    public record Spot(int dword, int shift, int spread) {
         Spot(int dword, int shift) {
             this(dword, shift, 0);
         }

@@ -13,24 +13,26 @@ final class FloatKernels implements WeightKernels {
     private final FloatKind kind;
     private final int mostTokens;
     private final int mostPanels;
+    private final String instruction;
     private final CodeMemory code;
     private final Routine pack;
     private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
 
-    FloatKernels(TensorType type, FloatKind kind, Target target) throws CodeMemory.RefusedException {
+    FloatKernels(TensorType type, FloatKind kind, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
         this.type = type;
         this.kind = kind;
-        mostTokens = target.level().evex() ? RowAddresses.MOST : 3;
-        mostPanels = target.level().evex() ? 2 : 1;
+        instruction = kernelCode.instruction(kind);
+        mostTokens = kernelCode.floatTokens();
+        mostPanels = kernelCode.panels();
         var builder = new Builder();
-        int packAt = builder.add(PackKernel.emit(kind == FloatKind.F16 || kind == FloatKind.BF16, target));
+        int packAt = builder.add(kernelCode.pack(kind == FloatKind.F16 || kind == FloatKind.BF16));
         int[][] tileAt = new int[3][RowAddresses.MOST + 1];
         for (int panels = 1; panels <= mostPanels; panels++) {
             for (int tokens = 1; tokens <= mostTokens; tokens++) {
-                tileAt[panels][tokens] = builder.add(FloatKernel.emit(kind, panels, tokens, target));
+                tileAt[panels][tokens] = builder.add(kernelCode.floatTile(kind, panels, tokens));
             }
         }
-        code = builder.build(target.system());
+        code = builder.build(system);
         pack = code.routine(packAt);
         for (int panels = 1; panels <= mostPanels; panels++) {
             for (int tokens = 1; tokens <= mostTokens; tokens++) {
@@ -41,7 +43,7 @@ final class FloatKernels implements WeightKernels {
 
     @Override
     public String description() {
-        return kind == FloatKind.BF16_PAIRS ? "vdpbf16ps, panels of 16 rows" : "vfmadd231ps, panels of 16 rows of " + kind;
+        return instruction + (kind == FloatKind.BF16_PAIRS ? ", panels of 16 rows" : ", panels of 16 rows of " + kind);
     }
 
     @Override

@@ -6,7 +6,7 @@ import moka.gguf.TensorType;
  * How weights without integer codes lie in a panel of 16 rows: {@code [column][row]}, columns filled up with zeros to a whole number of
  * {@link #step()}s.
  */
-enum FloatKind {
+public enum FloatKind {
     /** Float32: whatever has no kind of its own, decoded. */
     F32(4),
     /** Float16, converted on the way to a register. */
@@ -32,7 +32,7 @@ enum FloatKind {
     }
 
     /** Bytes of an element. */
-    int bytes() {
+    public int bytes() {
         return bytes;
     }
 
@@ -42,7 +42,7 @@ enum FloatKind {
     }
 
     /** Bytes of a panel's step. */
-    int stepBytes() {
+    public int stepBytes() {
         return PanelFormat.ROWS * step() * bytes;
     }
 

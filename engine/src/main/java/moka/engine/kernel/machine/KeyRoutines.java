@@ -22,24 +22,23 @@ final class KeyRoutines implements AutoCloseable {
     private final Routine[][] scores = new Routine[3][RowAddresses.MOST + 1];
     private final @Nullable Routine store;
 
-    KeyRoutines(ElementType type, Target target) throws CodeMemory.RefusedException {
+    KeyRoutines(ElementType type, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
         this.type = type;
         format = panelFormat(type);
-        var products = format == null ? null : ByteProducts.of(format, target.level());
-        mostPanels = format == null && target.level().evex() ? 2 : 1;
-        mostQueries = products == null ? RowAddresses.MOST : products.streamTokens(target.level());
+        mostPanels = format == null ? kernelCode.panels() : 1;
+        mostQueries = format == null ? RowAddresses.MOST : kernelCode.streamTokens(format);
         var builder = new Builder();
         List<Integer> places = new ArrayList<>();
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int panels = 1; panels <= mostPanels; panels++) {
                 places.add(builder.add(
-                        products == null
-                                ? AttentionCode.scores(type, panels, queries, target)
-                                : StreamKernel.emit(products, queries, target)));
+                        format == null
+                                ? kernelCode.scores(type, panels, queries)
+                                : kernelCode.stream(format, queries)));
             }
         }
-        int storeAt = storesInCode(type) ? builder.add(AttentionInputCode.storeKey(type, target)) : -1;
-        code = builder.build(target.system());
+        int storeAt = storesInCode(type) ? builder.add(kernelCode.storeKey(type)) : -1;
+        code = builder.build(system);
         int next = 0;
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int panels = 1; panels <= mostPanels; panels++) {

@@ -34,7 +34,8 @@ final class MachineAttention {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final WorkerTeam team;
-    private final Target target;
+    private final KernelCode kernelCode;
+    private final SystemMemory system;
     private final PanelMemory memory;
     private final RowRoutines rows;
     private final AttentionRoutines routines;
@@ -57,12 +58,13 @@ final class MachineAttention {
     private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
     private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
 
-    MachineAttention(WorkerTeam team, Target target, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
+    MachineAttention(WorkerTeam team, KernelCode kernelCode, SystemMemory system, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
         this.team = team;
-        this.target = target;
+        this.kernelCode = kernelCode;
+        this.system = system;
         this.memory = memory;
         this.rows = rows;
-        routines = new AttentionRoutines(target);
+        routines = new AttentionRoutines(kernelCode, system);
         scratch = new Scratch[team.size()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(memory);
@@ -132,7 +134,7 @@ final class MachineAttention {
 
     private KeyRoutines generateForKeys(ElementType type) {
         try {
-            return new KeyRoutines(type, target);
+            return new KeyRoutines(type, kernelCode, system);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -140,7 +142,7 @@ final class MachineAttention {
 
     private ValueRoutines generateForValues(ElementType type) {
         try {
-            return new ValueRoutines(type, target);
+            return new ValueRoutines(type, kernelCode, system);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -152,7 +154,7 @@ final class MachineAttention {
         firstSegment = firstSeen(plan, span.firstPosition()) / SEGMENT;
         segmentCount = last / SEGMENT - firstSegment + 1;
         if (span.rowCount() == 1 && segmentCount > 1) {
-            long bytes = (long) plan.headCount() * segmentCount * (4L * plan.valueLength() + AttentionCode.STATE_BYTES);
+            long bytes = (long) plan.headCount() * segmentCount * (4L * plan.valueLength() + AttentionState.BYTES);
             if (shared.byteSize() < bytes) {
                 shared = memory.segment(2 * bytes);
             }
@@ -264,7 +266,7 @@ final class MachineAttention {
         int first = firstSeen(plan, span.firstPosition() + firstRow) / SEGMENT;
         int end = (span.firstPosition() + firstRow + tokens - 1) / SEGMENT + 1;
         long resultBytes = 4L * plan.valueLength();
-        long segmentBytes = queries * (resultBytes + AttentionCode.STATE_BYTES);
+        long segmentBytes = queries * (resultBytes + AttentionState.BYTES);
         own.results = own.grown(own.results, (end - first) * segmentBytes);
         loadQueries(plan, span, own, kvHead, firstRow, tokens);
         for (int segment = first; segment < end; segment++) {
@@ -288,18 +290,18 @@ final class MachineAttention {
         loadQueries(plan, span, own, kvHead, 0, 1);
         long resultBytes = 4L * plan.valueLength();
         // Own memory first: results and states of a group are apart in the shared one.
-        long bytes = group * (resultBytes + AttentionCode.STATE_BYTES);
+        long bytes = group * (resultBytes + AttentionState.BYTES);
         own.results = own.grown(own.results, bytes);
         attend(plan, span, own, kvHead, 0, 1, firstSegment + segment, own.results);
-        long segmentBytes = plan.headCount() * (resultBytes + AttentionCode.STATE_BYTES);
+        long segmentBytes = plan.headCount() * (resultBytes + AttentionState.BYTES);
         int head = kvHead * group;
         MemorySegment.copy(own.results, 0, shared, segment * segmentBytes + head * resultBytes, group * resultBytes);
         MemorySegment.copy(
                 own.results,
                 group * resultBytes,
                 shared,
-                segment * segmentBytes + plan.headCount() * resultBytes + (long) head * AttentionCode.STATE_BYTES,
-                (long) group * AttentionCode.STATE_BYTES);
+                segment * segmentBytes + plan.headCount() * resultBytes + (long) head * AttentionState.BYTES,
+                (long) group * AttentionState.BYTES);
     }
 
     private void loadQueries(AttentionPlan plan, AttentionPlan.Span span, Scratch own, int kvHead, int firstRow, int tokens) {
@@ -344,12 +346,12 @@ final class MachineAttention {
         int firstPosition = span.firstPosition() + firstRow;
         target.asSlice(0, states).fill((byte) 0);
         for (int query = 0; query < queries; query++) {
-            long state = states + (long) query * AttentionCode.STATE_BYTES;
+            long state = states + (long) query * AttentionState.BYTES;
             int head = kvHead * group + query % group;
-            target.set(FLOAT, state + AttentionCode.LARGEST, Float.NEGATIVE_INFINITY);
-            target.set(FLOAT, state + AttentionCode.SUM, 0f);
+            target.set(FLOAT, state + AttentionState.LARGEST, Float.NEGATIVE_INFINITY);
+            target.set(FLOAT, state + AttentionState.SUM, 0f);
             MemorySegment alibi = plan.alibi();
-            target.set(FLOAT, state + AttentionCode.SLOPE, alibi == null ? 0 : alibi.getAtIndex(FLOAT, head));
+            target.set(FLOAT, state + AttentionState.SLOPE, alibi == null ? 0 : alibi.getAtIndex(FLOAT, head));
         }
         MemorySegment parameters = own.parameters;
         parameters.set(FLOAT, 128, plan.scale());
@@ -388,13 +390,13 @@ final class MachineAttention {
         int firstPanel = lowest / 16;
         int panels = (highest + 15) / 16 - firstPanel;
         int firstKey = firstPanel * 16;
-        long state = states + (long) query * AttentionCode.STATE_BYTES;
+        long state = states + (long) query * AttentionState.BYTES;
         for (int i = 0; i < count; i++) {
             int position = firstPosition + (query + i) / group;
-            long at = state + (long) i * AttentionCode.STATE_BYTES;
-            target.set(INT, at + AttentionCode.FIRST_KEY, firstSeen(plan, position) - block - firstKey);
-            target.set(INT, at + AttentionCode.END_KEY, position + 1 - block - firstKey);
-            target.set(FLOAT, at + AttentionCode.DISTANCE, block + firstKey - position);
+            long at = state + (long) i * AttentionState.BYTES;
+            target.set(INT, at + AttentionState.FIRST_KEY, firstSeen(plan, position) - block - firstKey);
+            target.set(INT, at + AttentionState.END_KEY, position + 1 - block - firstKey);
+            target.set(FLOAT, at + AttentionState.DISTANCE, block + firstKey - position);
         }
         long keys = span.cache().keys(plan.layer(), block).address() + KvLayout.panel(span.cache().keyType(), kvHead, firstKey, plan.headLength());
         score(plan, own, keys, panels, query, count);
@@ -468,7 +470,7 @@ final class MachineAttention {
         for (int vector = 0; vector < vectors; vector += mostVectors) {
             parameters.set(LONG, 88, own.scales.address() + first * scaleBytes + 4L * vector * 16 / type.groupLength());
             for (int query = 0; query < count; query += mostQueries) {
-                parameters.set(LONG, 80, states + (long) query * AttentionCode.STATE_BYTES);
+                parameters.set(LONG, 80, states + (long) query * AttentionState.BYTES);
                 routines.mix(Math.min(mostVectors, vectors - vector), Math.min(mostQueries, count - query))
                         .call(
                                 values + first * rowBytes + rowBytes * vector / vectors,
@@ -502,21 +504,21 @@ final class MachineAttention {
     private void combine(Scratch own, int row, int head, int query, int queries, int count, MemorySegment segments) {
         AttentionPlan plan = Objects.requireNonNull(this.plan);
         long resultBytes = 4L * plan.valueLength();
-        long segmentBytes = queries * (resultBytes + AttentionCode.STATE_BYTES);
-        long state = queries * resultBytes + (long) query * AttentionCode.STATE_BYTES;
+        long segmentBytes = queries * (resultBytes + AttentionState.BYTES);
+        long state = queries * resultBytes + (long) query * AttentionState.BYTES;
         own.weights = own.grown(own.weights, 4L * count);
         MemorySegment sinks = plan.sinks();
         float sink = sinks == null ? Float.NEGATIVE_INFINITY : sinks.getAtIndex(FLOAT, head);
         float largest = sink;
         for (int i = 0; i < count; i++) {
-            largest = Math.max(largest, segments.get(FLOAT, i * segmentBytes + state + AttentionCode.LARGEST));
+            largest = Math.max(largest, segments.get(FLOAT, i * segmentBytes + state + AttentionState.LARGEST));
         }
         double sum = sinks == null ? 0 : Math.exp((double) sink - largest);
         for (int i = 0; i < count; i++) {
             long at = i * segmentBytes + state;
-            float own1 = segments.get(FLOAT, at + AttentionCode.LARGEST);
+            float own1 = segments.get(FLOAT, at + AttentionState.LARGEST);
             double weight = own1 == largest ? 1 : Math.exp((double) own1 - largest);
-            sum += weight * segments.get(FLOAT, at + AttentionCode.SUM);
+            sum += weight * segments.get(FLOAT, at + AttentionState.SUM);
             own.weights.setAtIndex(FLOAT, i, (float) weight);
         }
         for (int i = 0; i < count; i++) {

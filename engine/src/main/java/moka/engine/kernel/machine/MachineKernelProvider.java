@@ -2,11 +2,12 @@ package moka.engine.kernel.machine;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.machine.x86.Level;
 
-/** Machine code where the processor, the system and the JVM allow it. */
+/** Machine code for x86-64, where the processor, the system and the JVM allow it. */
 public final class MachineKernelProvider implements KernelProvider {
     private final Optional<String> forcedLevel;
 
@@ -29,6 +30,16 @@ public final class MachineKernelProvider implements KernelProvider {
 
     @Override
     public Offer offer(Request request) {
+        return offer(request, this::code);
+    }
+
+    /**
+     * The kernels whose routines {@code code} writes.
+     *
+     * @param code asked if the JVM allows native access; throws {@link UnsupportedOperationException} with the reason if it has nothing for this
+     *     processor
+     */
+    public static Offer offer(Request request, Supplier<KernelCode> code) {
         if (request.precision() == Precision.FLOAT32) {
             return new Offer.Refused("machine code rounds activations, which float32 precision does not allow");
         }
@@ -36,28 +47,34 @@ public final class MachineKernelProvider implements KernelProvider {
             return new Offer.Refused("native access is not enabled: start with --enable-native-access=ALL-UNNAMED or moka.engine");
         }
         try {
-            SystemMemory system = SystemMemory.ofThisSystem();
-            Processor processor = Processor.detect(system);
-            Optional<Level> best = processor.level();
-            if (best.isEmpty()) {
-                return new Offer.Refused("the processor, or the system for it, does not offer AVX2 with FMA and F16C");
-            }
-            Level level = best.get();
-            if (forcedLevel.isPresent()) {
-                Optional<Level> forced = Level.of(forcedLevel.get());
-                if (forced.isEmpty()) {
-                    return new Offer.Refused("no instructions '" + forcedLevel.get() + "', expected one of "
-                            + Arrays.stream(Level.values()).map(Level::toString).collect(Collectors.joining(", ")));
-                }
-                level = forced.get();
-                if (!processor.has(level)) {
-                    return new Offer.Refused("the processor, or the system for it, does not offer " + level);
-                }
-            }
-            var target = new Target(system, level, level == best.get() && processor.avx512Bf16());
-            return new Offer.Accepted(new MachineKernels(target, request.team(), request.repack()));
+            KernelCode chosen = code.get();
+            return new Offer.Accepted(new MachineKernels(chosen, SystemMemory.ofThisSystem(), request.team(), request.repack()));
         } catch (CodeMemory.RefusedException | UnsupportedOperationException e) {
             return new Offer.Refused(String.valueOf(e.getMessage()));
         }
+    }
+
+    private KernelCode code() {
+        try {
+            SystemMemory system = SystemMemory.ofThisSystem();
+            Processor processor = Processor.detect(system);
+            Level best = processor.level()
+                    .orElseThrow(() -> new UnsupportedOperationException(
+                            "the processor, or the system for it, does not offer AVX2 with FMA and F16C"));
+            Level level = forcedLevel.isPresent() ? forced(forcedLevel.get(), processor) : best;
+            return new X86Code(new Target(system, level, level == best && processor.avx512Bf16()));
+        } catch (CodeMemory.RefusedException e) {
+            throw new UnsupportedOperationException(e.getMessage(), e);
+        }
+    }
+
+    private static Level forced(String name, Processor processor) {
+        Level level = Level.of(name)
+                .orElseThrow(() -> new UnsupportedOperationException("no instructions '" + name + "', expected one of "
+                        + Arrays.stream(Level.values()).map(Level::toString).collect(Collectors.joining(", "))));
+        if (!processor.has(level)) {
+            throw new UnsupportedOperationException("the processor, or the system for it, does not offer " + level);
+        }
+        return level;
     }
 }

@@ -18,9 +18,10 @@ import moka.engine.kernel.scalar.ScalarKernels;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
-/** Kernels in machine code for x86-64, from AVX2 on. */
+/** Kernels in machine code. */
 final class MachineKernels implements Kernels {
-    private final Target target;
+    private final KernelCode code;
+    private final SystemMemory system;
     private final WorkerTeam team;
     private final PanelMemory memory;
     private final RowRoutines routines;
@@ -33,22 +34,23 @@ final class MachineKernels implements Kernels {
     private final MemorySegment normParameters;
     private boolean closed;
 
-    MachineKernels(Target target, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
-        this.target = target;
+    MachineKernels(KernelCode code, SystemMemory system, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
+        this.code = code;
+        this.system = system;
         this.team = team;
-        routines = new RowRoutines(target);
-        memory = new PanelMemory(target.system());
+        routines = new RowRoutines(code, system);
+        memory = new PanelMemory(system);
         repacking = new Repacking(memory, repack);
         projections = new Projections(team, routines, memory, repacking);
         experts = new ExpertProjections(team, projections);
-        attention = new MachineAttention(team, target, memory, routines);
+        attention = new MachineAttention(team, code, system, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
     }
 
     @Override
     public String name() {
-        return "machine-" + target.level();
+        return "machine-" + code.name();
     }
 
     @Override
@@ -72,13 +74,13 @@ final class MachineKernels implements Kernels {
         try {
             var own = PanelFormats.of(type);
             if (own.isPresent()) {
-                return new QuantizedKernels(own.get(), null, target);
+                return new QuantizedKernels(own.get(), null, code, system);
             }
             var splitter = PanelFormats.splitter(type);
             if (splitter.isPresent()) {
-                return new QuantizedKernels(splitter.get().format(), splitter.get(), target);
+                return new QuantizedKernels(splitter.get().format(), splitter.get(), code, system);
             }
-            return new FloatKernels(type, FloatKind.of(type, target.bfloat16()), target);
+            return new FloatKernels(type, code.floatKind(type), code, system);
         } catch (CodeMemory.RefusedException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }

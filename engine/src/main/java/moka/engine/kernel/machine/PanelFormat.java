@@ -16,7 +16,7 @@ package moka.engine.kernel.machine;
  * @param offsetShift codes are {@code 1 << offsetShift} too high, or -1: they are not
  * @param scales where the scales are
  */
-record PanelFormat(
+public record PanelFormat(
         int blockElements,
         int blockBytes,
         int narrowOffset,
@@ -28,9 +28,9 @@ record PanelFormat(
         Scales scales) {
 
     /** Rows of a panel: lanes of a vector. */
-    static final int ROWS = 16;
+    public static final int ROWS = 16;
 
-    PanelFormat {
+    public PanelFormat {
         if (blockElements % ActivationRow.UNIT != 0 || narrowBytes + 4 * runDwords != blockBytes) {
             throw new IllegalArgumentException("fields do not fill a block of " + blockBytes + " bytes");
         }
@@ -46,17 +46,17 @@ record PanelFormat(
     }
 
     /** Bytes of a panel's block. */
-    int panelBlockBytes() {
+    public int panelBlockBytes() {
         return ROWS * blockBytes;
     }
 
     /** Byte of the first vector of dwords in a panel's block. */
-    int run() {
+    public int run() {
         return ROWS * narrowBytes;
     }
 
     /** Likewise for a part of the rows: where vectors have 8 lanes, part 1 begins at row 8. */
-    int run(int part, int parts) {
+    public int run(int part, int parts) {
         return run() + 64 / parts * part;
     }
 
@@ -66,7 +66,7 @@ record PanelFormat(
     }
 
     /** Units of 32 columns in a block. */
-    int units() {
+    public int units() {
         return blockElements / ActivationRow.UNIT;
     }
 
@@ -75,7 +75,7 @@ record PanelFormat(
     }
 
     /** Bytes of one unit of two panels of 16 rows as {@link TileKernel} reads it: see {@link UnpackKernel}. */
-    int recordBytes() {
+    public int recordBytes() {
         int vectors = scales.hasMinimums() ? 2 : 1;
         return 512 + 64 * vectors * (32 / scales.groupLength());
     }

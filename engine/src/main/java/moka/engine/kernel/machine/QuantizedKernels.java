@@ -35,28 +35,28 @@ final class QuantizedKernels implements WeightKernels {
     private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
 
     /** @param splitter how rows are split where the format is one of our own, or null: it is the type's */
-    QuantizedKernels(PanelFormat format, @Nullable RowSplitter splitter, Target target) throws CodeMemory.RefusedException {
+    QuantizedKernels(PanelFormat format, @Nullable RowSplitter splitter, KernelCode kernelCode, SystemMemory system)
+            throws CodeMemory.RefusedException {
         this.format = format;
         this.splitter = splitter;
         var builder = new Builder();
-        var products = ByteProducts.of(format, target.level());
-        streamTokens = products.streamTokens(target.level());
-        tileTokens = products.tileTokens(target.level());
-        tilePanels = target.level().evex() ? 2 : 1;
-        instruction = products.run() == 0 ? "vpdpbusd" : "vpmaddubsw";
-        int packAt = builder.add(PackKernel.emit(format, target));
-        int unpackAt = builder.add(UnpackKernel.emit(products, target));
+        streamTokens = kernelCode.streamTokens(format);
+        tileTokens = kernelCode.tileTokens(format);
+        tilePanels = kernelCode.panels();
+        instruction = kernelCode.instruction(format);
+        int packAt = builder.add(kernelCode.pack(format));
+        int unpackAt = builder.add(kernelCode.unpack(format));
         int[] streamAt = new int[RowAddresses.MOST + 1];
         int[][] tileAt = new int[3][RowAddresses.MOST + 1];
         for (int tokens = 1; tokens <= streamTokens; tokens++) {
-            streamAt[tokens] = builder.add(StreamKernel.emit(products, tokens, target));
+            streamAt[tokens] = builder.add(kernelCode.stream(format, tokens));
         }
         for (int tokens = 1; tokens <= tileTokens; tokens++) {
             for (int panels = 1; panels <= tilePanels; panels++) {
-                tileAt[panels][tokens] = builder.add(TileKernel.emit(products, panels, tokens, target));
+                tileAt[panels][tokens] = builder.add(kernelCode.tile(format, panels, tokens));
             }
         }
-        code = builder.build(target.system());
+        code = builder.build(system);
         pack = code.routine(packAt);
         unpack = code.routine(unpackAt);
         for (int tokens = 1; tokens <= streamTokens; tokens++) {

@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
  *
  * @param entry the first instruction
  */
-record Routine(MemorySegment entry) {
+public record Routine(MemorySegment entry) {
     private static final MethodHandle CALL = Linker.nativeLinker()
             .downcallHandle(FunctionDescriptor.of(
                     ValueLayout.JAVA_LONG,
@@ -24,7 +24,7 @@ record Routine(MemorySegment entry) {
                     ValueLayout.JAVA_LONG));
 
     /** Runs the code. Nothing is checked: whoever calls has made sure that all addresses are good. */
-    long call(long a, long b, long c, long d, long e, long f) {
+    public long call(long a, long b, long c, long d, long e, long f) {
         try {
             return (long) CALL.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable thrown) {

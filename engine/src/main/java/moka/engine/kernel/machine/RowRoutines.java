@@ -13,16 +13,16 @@ final class RowRoutines implements AutoCloseable {
     private final Routine toBfloat16;
     private final Map<GateFunction, Routine> gates = new EnumMap<>(GateFunction.class);
 
-    RowRoutines(Target target) throws CodeMemory.RefusedException {
+    RowRoutines(KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
         var builder = new Builder();
-        int quantizeAt = builder.add(QuantizeKernel.emit(target));
-        int rmsNormAt = builder.add(RowKernels.rmsNorm(target));
-        int toBfloat16At = builder.add(target.bfloat16() ? RowKernels.toBfloat16(target) : RowKernels.rmsNorm(target));
+        int quantizeAt = builder.add(kernelCode.quantize());
+        int rmsNormAt = builder.add(kernelCode.rmsNorm());
+        int toBfloat16At = builder.add(kernelCode.toBfloat16());
         int[] gatesAt = new int[GateFunction.values().length];
         for (GateFunction function : GateFunction.values()) {
-            gatesAt[function.ordinal()] = builder.add(RowKernels.gate(function, target));
+            gatesAt[function.ordinal()] = builder.add(kernelCode.gate(function));
         }
-        code = builder.build(target.system());
+        code = builder.build(system);
         quantize = code.routine(quantizeAt);
         rmsNorm = code.routine(rmsNormAt);
         toBfloat16 = code.routine(toBfloat16At);

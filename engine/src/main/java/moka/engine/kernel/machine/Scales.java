@@ -13,7 +13,7 @@ import moka.engine.kernel.machine.x86.Vector;
  * <p>{@code narrow} is where the block's field of 1 or 2 bytes is (16 rows one after another), {@code run} where its dwords begin; both
  * relative to {@code base}. Values are {@code scale * code - minimum}, or {@code + minimum} where {@link #addsMinimums}.
  */
-interface Scales {
+public sealed interface Scales {
     /** Columns that share a scale: 32 or 16. */
     default int groupLength() {
         return 32;

@@ -3,8 +3,10 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Pages asked from the operating system: for code, which is written first and made executable after (never both), and for weights,
@@ -69,9 +71,27 @@ abstract sealed class SystemMemory {
         private final Routine protect = find("mprotect");
         private final Routine unmap = find("munmap");
         private final Routine advise = find("madvise");
+        private final Optional<Routine> synchronize;
 
         Posix(boolean linux) {
             this.linux = linux;
+            // Processors of AArch64 may have fetched instructions from before they were written.
+            synchronize = System.getProperty("os.arch").equals("aarch64") ? synchronization() : Optional.empty();
+        }
+
+        /**
+         * {@code sys_icache_invalidate(start, size)} of macOS; {@code __clear_cache(start, end)} of the compiler's library on Linux. Where that is missing
+         * we rely on Linux itself, which makes the caches agree when a page that was written becomes executable for the first time.
+         */
+        private Optional<Routine> synchronization() {
+            if (!linux) {
+                return Optional.of(find("sys_icache_invalidate"));
+            }
+            try {
+                return SymbolLookup.libraryLookup("libgcc_s.so.1", Arena.global()).find("__clear_cache").map(Routine::new);
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
         }
 
         @Override
@@ -82,7 +102,11 @@ abstract sealed class SystemMemory {
 
         @Override
         boolean makeExecutable(long address, long bytes) {
-            return (int) protect.call(address, bytes, READ | EXECUTE, 0, 0, 0) == 0;
+            if ((int) protect.call(address, bytes, READ | EXECUTE, 0, 0, 0) != 0) {
+                return false;
+            }
+            synchronize.ifPresent(it -> it.call(address, linux ? address + bytes : bytes, 0, 0, 0, 0));
+            return true;
         }
 
         @Override

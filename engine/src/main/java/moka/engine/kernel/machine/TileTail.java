@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  *  32  int    rows of the first panel, one bit each; 36: of the second
  * </pre>
  */
-final class TileTail {
+public final class TileTail {
     static final int PARAMETER_BYTES = 64;
-    static final int STEPS = 0;
-    static final int COUNT = 8;
-    private static final int BIAS = 16;
-    private static final int SCALE = 24;
-    private static final int ADD = 28;
-    private static final int MASKS = 32;
+    public static final int STEPS = 0;
+    public static final int COUNT = 8;
+    public static final int BIAS = 16;
+    public static final int SCALE = 24;
+    public static final int ADD = 28;
+    public static final int MASKS = 32;
 
     private TileTail() {}
 

@@ -18,19 +18,19 @@ final class ValueRoutines implements AutoCloseable {
     private final Routine[][] mix = new Routine[MOST_VECTORS + 1][RowAddresses.MOST + 1];
     private final @Nullable Routine store;
 
-    ValueRoutines(ElementType type, Target target) throws CodeMemory.RefusedException {
+    ValueRoutines(ElementType type, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
         this.type = type;
-        mostVectors = target.level().evex() ? MOST_VECTORS : 2;
-        mostQueries = target.level().evex() ? RowAddresses.MOST : 3;
+        mostVectors = kernelCode.mixedVectors();
+        mostQueries = kernelCode.mixedQueries();
         var builder = new Builder();
         List<Integer> places = new ArrayList<>();
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int vectors = 1; vectors <= mostVectors; vectors++) {
-                places.add(builder.add(AttentionCode.mix(type, vectors, queries, target)));
+                places.add(builder.add(kernelCode.mix(type, vectors, queries)));
             }
         }
-        int storeAt = KeyRoutines.storesInCode(type) ? builder.add(AttentionInputCode.storeValue(type, target)) : -1;
-        code = builder.build(target.system());
+        int storeAt = KeyRoutines.storesInCode(type) ? builder.add(kernelCode.storeValue(type)) : -1;
+        code = builder.build(system);
         int next = 0;
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int vectors = 1; vectors <= mostVectors; vectors++) {

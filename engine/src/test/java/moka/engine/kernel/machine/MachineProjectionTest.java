@@ -10,10 +10,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Offer;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KernelProvider.Request;
@@ -22,6 +24,7 @@ import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.Projection.Product;
 import moka.engine.kernel.WeightMatrix;
+import moka.engine.kernel.machine.aarch64.NeonKernelProvider;
 import moka.engine.kernel.scalar.ScalarKernels;
 import moka.engine.runtime.WorkerTeam;
 import moka.engine.tensor.TensorFormats;
@@ -33,10 +36,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Products in machine code against double sums over the decoded weights and the activations rounded in plain Java. */
 class MachineProjectionTest {
     static Kernels kernels(WorkerTeam team, boolean repack) {
-        return switch (new MachineKernelProvider().offer(new Request(team, Precision.FAST, repack, 0))) {
+        return switch (provider().offer(new Request(team, Precision.FAST, repack, 0))) {
             case Offer.Accepted(var kernels) -> kernels;
             case Offer.Refused(var reason) -> abort("machine kernels are not tested here: " + reason);
         };
+    }
+
+    /** The one for this processor. */
+    private static KernelProvider provider() {
+        return System.getProperty("os.arch").equals("aarch64") ? new NeonKernelProvider(Optional.empty()) : new MachineKernelProvider();
     }
 
     @ParameterizedTest
@@ -56,7 +64,7 @@ class MachineProjectionTest {
                 Activations again = Activations.allocate(arena, tokens, rows);
                 project(packed, weights, input, output, tokens);
                 project(inPlace, weights, input, again, tokens);
-                compare(weights, input, output, tokens);
+                compare(packed, weights, input, output, tokens);
                 for (int t = 0; t < tokens; t++) {
                     assertArrayEquals(row(output, t, rows), row(again, t, rows), "in place and packed, token " + t);
                 }
@@ -82,7 +90,7 @@ class MachineProjectionTest {
                         for (Kernels kernels : List.of(packed, inPlace)) {
                             Activations output = Activations.allocate(arena, tokens, rows);
                             project(kernels, weights, input, output, tokens);
-                            compare(weights, input, output, tokens);
+                            compare(kernels, weights, input, output, tokens);
                         }
                     }
                 }
@@ -157,7 +165,7 @@ class MachineProjectionTest {
             }
             // Nothing at once: one, two and three of them.
             assertEquals(3, notes.size(), notes::toString);
-            compare(weights, input, output, 1);
+            compare(kernels, weights, input, output, 1);
         }
     }
 
@@ -234,7 +242,7 @@ class MachineProjectionTest {
                     .toList();
             kernels.project(new Projection(new Input.Plain(input), products, false), tokens);
             for (int i = 0; i < weights.size(); i++) {
-                compare(weights.get(i), input, outputs.get(i), tokens);
+                compare(kernels, weights.get(i), input, outputs.get(i), tokens);
             }
         }
     }
@@ -248,11 +256,15 @@ class MachineProjectionTest {
         kernels.project(new Projection(new Input.Plain(input), List.of(new Product(kernels.prepare(weights), output)), false), tokens);
     }
 
-    private static void compare(WeightMatrix weights, Activations input, Activations output, int tokens) {
+    private static void compare(Kernels kernels, WeightMatrix weights, Activations input, Activations output, int tokens) {
         float[] decoded = RandomWeights.decode(weights);
         int columns = weights.columns();
+        boolean roundsToBfloat16 = kernels.describe(TensorType.BF16).contains("bf16");
         for (int t = 0; t < tokens; t++) {
-            float[] activations = RoundedRow.of(weights.type(), row(input, t, columns));
+            float[] activations = row(input, t, columns);
+            if (weights.type() != TensorType.BF16 || roundsToBfloat16) {
+                activations = RoundedRow.of(weights.type(), activations);
+            }
             for (int r = 0; r < weights.rows(); r++) {
                 double sum = 0;
                 double magnitude = 0;

@@ -260,6 +260,12 @@ public final class Assembler {
         emit(0x9B007C00 | second.number() << 16 | first.number() << 5 | target.number());
     }
 
+    /** {@code target = source >>> bits}. */
+    public void shiftRight(General target, General source, int bits) {
+        require(bits >= 0 && bits < 64, "a shift by", bits);
+        emit(0xD340FC00 | bits << 16 | source.number() << 5 | target.number());
+    }
+
     /** 8 bytes. */
     public void load(General target, Memory from) {
         memory(0xF9400000, target.number(), from, 8);

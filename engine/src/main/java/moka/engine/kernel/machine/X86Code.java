@@ -1,0 +1,156 @@
+package moka.engine.kernel.machine;
+
+import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.Projection.GateFunction;
+import moka.gguf.TensorType;
+
+/** The routines for x86-64. */
+record X86Code(Target target) implements KernelCode {
+    private ByteProducts products(PanelFormat format) {
+        return ByteProducts.of(format, target.level());
+    }
+
+    private boolean evex() {
+        return target.level().evex();
+    }
+
+    @Override
+    public String name() {
+        return target.level().toString();
+    }
+
+    @Override
+    public String instruction(PanelFormat format) {
+        return products(format).run() == 0 ? "vpdpbusd" : "vpmaddubsw";
+    }
+
+    @Override
+    public String instruction(FloatKind kind) {
+        return kind == FloatKind.BF16_PAIRS ? "vdpbf16ps" : "vfmadd231ps";
+    }
+
+    @Override
+    public FloatKind floatKind(TensorType type) {
+        return FloatKind.of(type, target.bfloat16());
+    }
+
+    @Override
+    public int streamTokens(PanelFormat format) {
+        return products(format).streamTokens(target.level());
+    }
+
+    @Override
+    public int tileTokens(PanelFormat format) {
+        return products(format).tileTokens(target.level());
+    }
+
+    @Override
+    public int floatTokens() {
+        return evex() ? RowAddresses.MOST : 3;
+    }
+
+    @Override
+    public int panels() {
+        return evex() ? 2 : 1;
+    }
+
+    @Override
+    public int mixedVectors() {
+        return evex() ? 4 : 2;
+    }
+
+    @Override
+    public int mixedQueries() {
+        return evex() ? RowAddresses.MOST : 3;
+    }
+
+    @Override
+    public byte[] pack(PanelFormat format) {
+        return PackKernel.emit(format, target).toBytes();
+    }
+
+    @Override
+    public byte[] pack(boolean splitPairs) {
+        return PackKernel.emit(splitPairs, target).toBytes();
+    }
+
+    @Override
+    public byte[] unpack(PanelFormat format) {
+        return UnpackKernel.emit(products(format), target).toBytes();
+    }
+
+    @Override
+    public byte[] stream(PanelFormat format, int tokens) {
+        return StreamKernel.emit(products(format), tokens, target).toBytes();
+    }
+
+    @Override
+    public byte[] tile(PanelFormat format, int panels, int tokens) {
+        return TileKernel.emit(products(format), panels, tokens, target).toBytes();
+    }
+
+    @Override
+    public byte[] floatTile(FloatKind kind, int panels, int tokens) {
+        return FloatKernel.emit(kind, panels, tokens, target).toBytes();
+    }
+
+    @Override
+    public byte[] quantize() {
+        return QuantizeKernel.emit(target).toBytes();
+    }
+
+    @Override
+    public byte[] rmsNorm() {
+        return RowKernels.rmsNorm(target).toBytes();
+    }
+
+    @Override
+    public byte[] gate(GateFunction function) {
+        return RowKernels.gate(function, target).toBytes();
+    }
+
+    @Override
+    public byte[] toBfloat16() {
+        return target.bfloat16() ? RowKernels.toBfloat16(target).toBytes() : new byte[0];
+    }
+
+    @Override
+    public byte[] rotate(boolean halves) {
+        return AttentionInputCode.rotate(halves, target).toBytes();
+    }
+
+    @Override
+    public byte[] storeKey(ElementType type) {
+        return AttentionInputCode.storeKey(type, target).toBytes();
+    }
+
+    @Override
+    public byte[] storeValue(ElementType type) {
+        return AttentionInputCode.storeValue(type, target).toBytes();
+    }
+
+    @Override
+    public byte[] scores(ElementType type, int panels, int queries) {
+        return AttentionCode.scores(type, panels, queries, target).toBytes();
+    }
+
+    @Override
+    public byte[] mix(ElementType type, int vectors, int queries) {
+        return AttentionCode.mix(type, vectors, queries, target).toBytes();
+    }
+
+    @Override
+    public byte[] softmax(boolean softCap) {
+        return AttentionCode.softmax(softCap, target).toBytes();
+    }
+
+    @Override
+    public byte[] combine() {
+        return AttentionCode.combine(target).toBytes();
+    }
+
+    @Override
+    public byte[] widen() {
+        return AttentionCode.widen(target).toBytes();
+    }
+}
