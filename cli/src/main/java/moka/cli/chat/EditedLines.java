@@ -3,6 +3,8 @@ package moka.cli.chat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import moka.cli.render.Ansi;
 import org.jline.keymap.KeyMap;
@@ -10,7 +12,6 @@ import org.jline.reader.Binding;
 import org.jline.reader.Completer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
-import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Attributes;
@@ -34,26 +35,24 @@ final class EditedLines implements LineSource {
         this.terminal = terminal;
         this.before = terminal.enterRawMode();
         this.prompt = colour ? Ansi.GREEN + Ansi.BOLD + "> " + Ansi.RESET : "> ";
-        LineReaderBuilder builder = LineReaderBuilder.builder()
-                .terminal(terminal)
-                .appName("moka")
-                .parser(new ChatLineParser())
-                .completer(completer)
-                .history(new LineHistory())
-                .highlighter(null)
-                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-                .option(LineReader.Option.DISABLE_HIGHLIGHTER, true)
-                .option(LineReader.Option.HISTORY_TIMESTAMPED, false)
-                .option(LineReader.Option.AUTO_FRESH_LINE, false)
-                .option(LineReader.Option.INSERT_TAB, false)
-                .option(LineReader.Option.CASE_INSENSITIVE, true)
-                .variable(LineReader.SECONDARY_PROMPT_PATTERN, "  ")
-                .variable(LineReader.BELL_STYLE, "none")
-                .variable(LineReader.INDENTATION, 0)
-                .variable(LineReader.HISTORY_SIZE, HISTORY_LINES)
-                .variable(LineReader.HISTORY_FILE_SIZE, HISTORY_LINES);
-        history.ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
-        this.reader = builder.build();
+        Map<String, Object> variables = new HashMap<>(Map.of(
+                LineReader.SECONDARY_PROMPT_PATTERN, "  ",
+                LineReader.BELL_STYLE, "none",
+                LineReader.INDENTATION, 0,
+                LineReader.HISTORY_SIZE, HISTORY_LINES,
+                LineReader.HISTORY_FILE_SIZE, HISTORY_LINES));
+        history.ifPresent(file -> variables.put(LineReader.HISTORY_FILE, file));
+        WideLineReader reader = new WideLineReader(terminal, "moka", variables);
+        reader.setParser(new ChatLineParser());
+        reader.setCompleter(completer);
+        reader.option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
+        reader.option(LineReader.Option.DISABLE_HIGHLIGHTER, true);
+        reader.option(LineReader.Option.HISTORY_TIMESTAMPED, false);
+        reader.option(LineReader.Option.AUTO_FRESH_LINE, false);
+        reader.option(LineReader.Option.INSERT_TAB, false);
+        reader.option(LineReader.Option.CASE_INSENSITIVE, true);
+        reader.setHistory(new LineHistory());
+        this.reader = reader;
         reader.getWidgets().put(NEW_LINE, () -> {
             reader.getBuffer().write("\n");
             return true;
