@@ -48,11 +48,16 @@ public final class Candidates {
     private final double[] blockMass; // [block]: sums of exp(logit - max) as of the last massAbove
     private final double[] weights = new double[BLOCK];
     private final float[] blockLogits = new float[BLOCK];
+    private final LogitBounds bounds;
+    private boolean bounded; // whether the bounds are those of the logits
+    private float largest; // of all, as of the last time that the bounds were taken
+    private double weighted; // see massAndWeightedSum
 
     Candidates(int vocabularySize) {
         logits = new float[vocabularySize];
         keys = new long[vocabularySize];
         blockMass = new double[(vocabularySize + BLOCK - 1) / BLOCK];
+        bounds = new LogitBounds(vocabularySize);
     }
 
     /** Starts over with the logits of the whole vocabulary (float32, little-endian). */
@@ -61,6 +66,8 @@ public final class Candidates {
         constraint = tokenConstraint;
         width = logits.length;
         materialised = false;
+        largest = bounds.take(logits);
+        bounded = true;
     }
 
     void load(MemorySegment values) {
@@ -71,13 +78,17 @@ public final class Candidates {
         return logits.length;
     }
 
-    /** The largest logit of the whole vocabulary; not a number where any is not. One vector pass. */
+    /** The largest logit of the whole vocabulary; not a number where any is not. At most one vector pass. */
     float largestOfAll() {
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int id = 0; id < logits.length; id++) {
-            largest = Math.max(largest, logits[id]);
+        if (!bounded) {
+            largest = bounds.take(logits);
+            bounded = true;
         }
         return largest;
+    }
+
+    private void requireBounds() {
+        largestOfAll();
     }
 
     /** The first token with the largest logit of all. */
@@ -144,6 +155,7 @@ public final class Candidates {
     /** Changes the logit of a token; {@link #refresh()} afterwards. */
     void setLogit(int token, float logit) {
         logits[token] = logit;
+        bounded = false;
     }
 
     float logitOfToken(int token) {
@@ -244,13 +256,19 @@ public final class Candidates {
             siftDown(root, size);
         }
         if (size == k && k > 0) {
+            requireBounds();
             float worst = logitOf(keys[0]);
-            for (; id < logits.length; id++) {
-                if (logits[id] > worst) { // on ties the lower id, seen first, stays
-                    keys[0] = key(logits[id], id);
-                    siftDown(0, size);
-                    worst = logitOf(keys[0]);
+            while (id < logits.length) {
+                int block = id / LogitBounds.BLOCK;
+                int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
+                for (; id < end; id++) {
+                    if (logits[id] > worst) { // on ties the lower id, seen first, stays
+                        keys[0] = key(logits[id], id);
+                        siftDown(0, size);
+                        worst = logitOf(keys[0]);
+                    }
                 }
+                id = bounds.next(block + 1, worst) * LogitBounds.BLOCK;
             }
         }
         for (int end = size - 1; end > 0; end--) {
@@ -304,6 +322,7 @@ public final class Candidates {
             for (int i = 0; i < above - 1; i++) {
                 logits[(int) keys[i]] = Float.NEGATIVE_INFINITY;
             }
+            bounded = false;
             width -= above - 1;
         }
         return true;
@@ -336,7 +355,10 @@ public final class Candidates {
     /** Keeps candidates whose logit is at least {@code least}. */
     void keepAtLeast(double least) {
         if (isPlain()) {
-            become(collect(least), 0);
+            int kept = collect(least);
+            if (kept < logits.length) {
+                become(kept, 0);
+            }
             return;
         }
         materialise();
@@ -356,10 +378,13 @@ public final class Candidates {
     private int collect(double least) {
         float least32 = (float) least;
         least32 = least32 < least ? Math.nextUp(least32) : least32;
+        requireBounds();
         int kept = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (logits[id] >= least32 && logits[id] > Float.NEGATIVE_INFINITY) {
-                keys[kept++] = key(logits[id], id);
+        for (int block = bounds.next(0, least32); block * LogitBounds.BLOCK < logits.length; block = bounds.next(block + 1, least32)) {
+            int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
+            for (int id = block * LogitBounds.BLOCK; id < end; id++) {
+                keys[kept] = key(logits[id], id); // without a branch that half of the time is not foreseen
+                kept += logits[id] >= least32 && logits[id] > Float.NEGATIVE_INFINITY ? 1 : 0;
             }
         }
         return kept;
@@ -408,10 +433,13 @@ public final class Candidates {
     private int collectAround(double center, double distance) {
         float least = (float) (center - distance);
         float most = (float) (center + distance);
+        requireBounds();
         int kept = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (logits[id] >= least && logits[id] <= most) {
-                keys[kept++] = key(logits[id], id);
+        for (int block = bounds.next(0, least); block * LogitBounds.BLOCK < logits.length; block = bounds.next(block + 1, least)) {
+            int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
+            for (int id = block * LogitBounds.BLOCK; id < end; id++) {
+                keys[kept] = key(logits[id], id);
+                kept += logits[id] >= least && logits[id] <= most ? 1 : 0;
             }
         }
         return kept;
@@ -461,6 +489,7 @@ public final class Candidates {
             for (int id = 0; id < logits.length; id++) {
                 logits[id] /= temperature;
             }
+            bounded = false;
             return;
         }
         materialise();
@@ -519,22 +548,65 @@ public final class Candidates {
         return size;
     }
 
-    /** Sum of exp(logit - max) * (logit - max) over the candidates. */
-    double weightedSum(double max) {
-        int total = isPlain() ? logits.length : count();
+    /** As {@link #massAbove}; in the same pass the sum of exp(logit - max) * (logit - max), which {@link #weightedSum()} then tells. */
+    double massAndWeightedSum(double max) {
+        boolean plain = isPlain();
+        int total = plain ? logits.length : count();
         double sum = 0;
+        weighted = 0;
         for (int from = 0; from < total; from += BLOCK) {
             int size = Math.min(BLOCK, total - from);
-            for (int i = 0; i < size; i++) {
-                blockLogits[i] = isPlain() ? logits[from + i] : logitOf(keys[from + i]);
+            if (plain) {
+                System.arraycopy(logits, from, blockLogits, 0, size);
+                Exponentials.of(blockLogits, 0, size, max, weights);
+            } else {
+                weighBlock(from, size, max);
             }
-            Exponentials.of(blockLogits, 0, size, max, weights);
+            blockMass[from / BLOCK] = Exponentials.sum(weights, size);
+            sum += blockMass[from / BLOCK];
             for (int i = 0; i < size; i++) {
                 weights[i] *= Math.max(blockLogits[i] - max, Exponentials.LEAST);
             }
-            sum += Exponentials.sum(weights, size);
+            weighted += Exponentials.sum(weights, size);
         }
         return sum;
+    }
+
+    double weightedSum() {
+        return weighted;
+    }
+
+    /** Square of the standard deviation of the candidates' logits. One pass: blocks are joined as Chan, Golub and LeVeque (1979) do. */
+    double variance() {
+        boolean plain = isPlain();
+        int total = plain ? logits.length : count();
+        double n = 0;
+        double mean = 0;
+        double squares = 0;
+        for (int from = 0; from < total; from += BLOCK) {
+            int size = finiteLogits(plain, from, Math.min(BLOCK, total - from));
+            if (size > 0) {
+                double blockMean = Exponentials.sum(weights, size) / size;
+                for (int i = 0; i < size; i++) {
+                    weights[i] = (weights[i] - blockMean) * (weights[i] - blockMean);
+                }
+                double difference = blockMean - mean;
+                squares += Exponentials.sum(weights, size) + difference * difference * n * size / (n + size);
+                mean += difference * size / (n + size);
+                n += size;
+            }
+        }
+        return n == 0 ? 0 : squares / n;
+    }
+
+    private int finiteLogits(boolean plain, int from, int size) {
+        int finite = 0;
+        for (int i = 0; i < size; i++) {
+            float logit = plain ? logits[from + i] : logitOf(keys[from + i]);
+            weights[finite] = logit;
+            finite += logit > Float.NEGATIVE_INFINITY ? 1 : 0;
+        }
+        return finite;
     }
 
     /**

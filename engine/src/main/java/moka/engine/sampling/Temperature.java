@@ -15,7 +15,7 @@ final class Temperature {
         float least = Math.max(0, temperature - dynamic.range());
         float most = temperature + dynamic.range();
         double max = candidates.maxLogit();
-        double entropy = Truncation.entropy(candidates, max, candidates.massAbove(max));
+        double entropy = Truncation.entropy(candidates, candidates.massAndWeightedSum(max));
         double openness = entropy / Math.log(candidates.width()); // 0: one token has all the mass, 1: all are alike
         divide(candidates, (float) (least + (most - least) * Math.pow(openness, dynamic.exponent())));
     }

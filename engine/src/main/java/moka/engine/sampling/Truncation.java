@@ -56,9 +56,9 @@ final class Truncation {
         if (p >= 1 || max == Double.NEGATIVE_INFINITY) {
             return;
         }
-        double total = candidates.massAbove(max);
+        double total = candidates.massAndWeightedSum(max);
         // surprise is max + log total - logit: its distance from the entropy is that of the logit from this value
-        double center = max + Math.log(total) - entropy(candidates, max, total);
+        double center = max + Math.log(total) - entropy(candidates, total);
         candidates.narrowAround(center, max, p * total, minKeep);
         int count = candidates.count();
         candidates.orderByDistance(center);
@@ -76,21 +76,9 @@ final class Truncation {
 
     /** Keeps logits within n standard deviations of the largest (arXiv:2411.07641). */
     static void topNSigma(Candidates candidates, float n) {
-        if (n <= 0 || candidates.count() <= 1) {
-            return;
+        if (n > 0 && candidates.available() > 1) {
+            candidates.keepAtLeast(candidates.maxLogit() - n * Math.sqrt(candidates.variance()));
         }
-        int count = candidates.count();
-        double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += candidates.logit(i);
-        }
-        double mean = sum / count;
-        double squares = 0;
-        for (int i = 0; i < count; i++) {
-            double difference = candidates.logit(i) - mean;
-            squares += difference * difference;
-        }
-        candidates.keepAtLeast(candidates.maxLogit() - n * Math.sqrt(squares / count));
     }
 
     /** Removes all but the least likely of the tokens whose probability is at least the threshold. */
@@ -117,9 +105,9 @@ final class Truncation {
         }
     }
 
-    /** Entropy in nats of the candidates; mass: sum of exp(logit - max). */
-    static double entropy(Candidates candidates, double max, double mass) {
-        return Math.log(mass) - candidates.weightedSum(max) / mass;
+    /** Entropy in nats of the candidates. @param mass what {@link Candidates#massAndWeightedSum} has told just before */
+    static double entropy(Candidates candidates, double mass) {
+        return Math.log(mass) - candidates.weightedSum() / mass;
     }
 
     /** Makes candidate {@code index} the index-th best. Sorts ahead in growing pieces: a prefix is mostly all that is needed. */
