@@ -63,6 +63,18 @@ public record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
         }
     }
 
+    /** Keeps the constants in registers, where there are few. */
+    void assign(Assembler a) {
+        for (int i = 0; i < planes.size(); i++) {
+            if (planes.get(i).bits() < 8) {
+                a.assign(MASKS[i]);
+            }
+        }
+        if (table != null) {
+            a.assign(TABLE);
+        }
+    }
+
     /** Loads what {@link #emit} needs in registers 16 to 19, or to 26 where bits are spread; destroys {@code RAX}. */
     void constants(Assembler a) {
         for (int i = 0; i < planes.size(); i++) {

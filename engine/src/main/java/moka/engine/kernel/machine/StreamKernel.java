@@ -54,6 +54,9 @@ final class StreamKernel {
         if (products.run() > 0) {
             a.assign(weights[2]);
         }
+        if (tokens == 1) {
+            codes.assign(a);
+        }
 
         frame.enter(a);
         codes.constants(a);

@@ -28,6 +28,7 @@ final class UnpackKernel {
         Codes codes = format.codes();
         Scales scales = format.scales();
         int parts = target.parts();
+        codes.assign(a);
         frame.enter(a);
         codes.constants(a);
         scales.constants(a);

@@ -63,11 +63,16 @@ final class Lowering {
         }
     }
 
-    /** A register that is never written: all lanes of 32 bits, from the first. */
+    /** A constant, by its lanes of 32 bits: loaded where {@link #assign} gave it a register, else read from its place each time. */
     void constant(Vector target, int[] lanes) {
-        constants[target.number()] = literal(lanes);
-        if (places[target.number()] < 0) {
-            places[target.number()] = CONSTANT;
+        int place = places[target.number()];
+        Literal literal = literal(lanes);
+        if (place >= 0 && place < SLOT) {
+            constants[target.number()] = null;
+            a.encode(Instruction.VMOVUPS, Vector.ymm(place), literal);
+        } else {
+            constants[target.number()] = literal;
+            places[target.number()] = place < 0 ? CONSTANT : place;
         }
     }
 
