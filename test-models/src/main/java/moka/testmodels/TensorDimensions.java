@@ -153,6 +153,9 @@ final class TensorDimensions {
             }
         }
         String readings = bias ? BIASES.getOrDefault(plain, READINGS.getOrDefault(plain, "")) : READINGS.getOrDefault(plain, "");
+        if (readings.isEmpty()) {
+            throw new IllegalArgumentException(name + ": a tensor of unknown dimensions");
+        }
         for (String reading : readings.split("\\|")) {
             String[] dimensions = reading.split(",");
             if (bias && !BIASES.containsKey(plain)) {
