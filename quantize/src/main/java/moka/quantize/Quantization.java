@@ -204,10 +204,10 @@ public final class Quantization {
             if (free < needed) {
                 throw new QuantizeException(String.format(
                         Locale.ROOT,
-                        "%s: needs %.2f GB, %.2f GB is free in %s",
+                        "%s: needs %.1f MB, %.1f MB is free in %s",
                         target.getFileName(),
-                        needed / 1e9,
-                        free / 1e9,
+                        needed / 1e6,
+                        free / 1e6,
                         directory));
             }
         } catch (IOException e) {
