@@ -17,10 +17,11 @@ final class CompareReport {
 
     static Table table(List<ModelQuality> measured) {
         Table table = new Table(
-                List.of("file", "type", "size", "bpw", "perplexity", "KL", "99.9 %", "same top", "questions", "prefill t/s", "decode t/s"),
+                List.of("file", "type", "size", "bpw", "perplexity", "KL", "99.9 %", "same top", "questions", "prefill t/s", "decode t/s", "memory"),
                 List.of(
                         Align.LEFT,
                         Align.LEFT,
+                        Align.RIGHT,
                         Align.RIGHT,
                         Align.RIGHT,
                         Align.RIGHT,
@@ -43,7 +44,8 @@ final class CompareReport {
                     format("%.2f %%", 100 * d.sameTop().value()),
                     it.answered().map(a -> a.right() + "/" + a.total()).orElse(""),
                     format("%.0f", it.prefillRate()),
-                    format("%.1f", it.decodeRate()));
+                    format("%.1f", it.decodeRate()),
+                    Quantity.bytes(it.memoryBytes()));
         }
         return table;
     }
@@ -67,7 +69,7 @@ final class CompareReport {
         List<String> rows = new ArrayList<>();
         for (ModelQuality it : measured) {
             rows.add(format(
-                    "{\"file\":%s,\"type\":\"%s\",\"bytes\":%d,\"bitsPerWeight\":%.4f,\"quality\":%s,\"right\":%d,\"questions\":%d,\"prefillTokensPerSecond\":%.1f,\"decodeTokensPerSecond\":%.1f}",
+                    "{\"file\":%s,\"type\":\"%s\",\"bytes\":%d,\"bitsPerWeight\":%.4f,\"quality\":%s,\"right\":%d,\"questions\":%d,\"prefillTokensPerSecond\":%.1f,\"decodeTokensPerSecond\":%.1f,\"memoryBytes\":%d}",
                     new JsonPrimitive(it.name()),
                     it.type(),
                     it.bytes(),
@@ -76,7 +78,8 @@ final class CompareReport {
                     it.answered().map(ModelQuality.Answered::right).orElse(0),
                     it.answered().map(ModelQuality.Answered::total).orElse(0),
                     it.prefillRate(),
-                    it.decodeRate()));
+                    it.decodeRate(),
+                    it.memoryBytes()));
         }
         return "[" + String.join(",\n ", rows) + "]";
     }

@@ -75,7 +75,8 @@ public final class ModelJudge {
                     divergence,
                     answered,
                     rates[0],
-                    rates[1]);
+                    rates[1],
+                    model.memoryEstimate(base.windows().sessionOptions()).totalBytes());
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param answered questions answered right, where there were questions
  * @param prefillRate tokens a second of a long prompt
  * @param decodeRate tokens a second one by one
+ * @param memoryBytes weights, also where they are copied into a faster layout, cache of a window and scratch
  */
 public record ModelQuality(
         String name,
@@ -22,7 +23,8 @@ public record ModelQuality(
         Divergence.Summary divergence,
         Optional<Answered> answered,
         double prefillRate,
-        double decodeRate) {
+        double decodeRate,
+        long memoryBytes) {
     /** @param right questions answered right @param total questions asked */
     public record Answered(int right, int total) {}
 }
