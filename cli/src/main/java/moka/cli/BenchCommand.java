@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import moka.cli.bench.BenchModel;
 import moka.cli.bench.BenchPlan;
 import moka.cli.bench.BenchResult;
@@ -21,6 +22,7 @@ import moka.cli.bench.MemoryBandwidth;
 import moka.cli.bench.ResultPrinter;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.ExitCode;
+import moka.cli.terminal.Output;
 import moka.cli.terminal.Streams;
 import moka.cli.terminal.TextFiles;
 import moka.engine.Model;
@@ -56,6 +58,15 @@ final class BenchCommand extends Command {
     @Option(names = {"-o", "--output"}, paramLabel = "FORM", description = "md (default), csv, json, jsonl or sql.")
     String form = "md";
 
+    @Option(names = {"-oe", "--output-err"}, paramLabel = "FORM", hidden = true, description = "The same results on standard error, in another form.")
+    @Nullable String errorForm;
+
+    @Option(names = "--progress", hidden = true, description = "Name each test on standard error before it begins.")
+    boolean progress;
+
+    @Mixin
+    final AcceptedBenchFlags accepted = new AcceptedBenchFlags();
+
     @Option(names = "--compare", paramLabel = "FILE", description = "Show speed beside json results of moka or llama-bench.")
     @Nullable Path compare;
 
@@ -78,7 +89,10 @@ final class BenchCommand extends Command {
         }
         Optional<Comparison> comparison =
                 Optional.ofNullable(compare).map(file -> Comparison.parse(file.toString(), TextFiles.of(file)));
+        accepted.tell(streams);
         ResultPrinter printer = ResultPrinter.of(form, streams.out(), plan, comparison, Moka.version());
+        Output errors = new Output(streams.err());
+        Optional<ResultPrinter> second = Optional.ofNullable(errorForm).map(it -> ResultPrinter.of(it, errors, plan, Optional.empty(), Moka.version()));
         List<String> names = new ArrayList<>(models);
         names.addAll(moreModels);
         if (names.isEmpty()) {
@@ -92,20 +106,28 @@ final class BenchCommand extends Command {
                 try (Model model = source.open(kernels.modelOptions(threads))) {
                     if (results.isEmpty()) {
                         printer.begin();
+                        second.ifPresent(ResultPrinter::begin);
                     }
-                    measure(model, plan, printer, results);
+                    measure(model, plan, result -> {
+                        results.add(result);
+                        printer.result(result);
+                        second.ifPresent(it -> it.result(result));
+                        errors.flush();
+                    });
                     noteKernels(model, kernelLines);
                 }
             }
         }
         printer.end();
+        second.ifPresent(ResultPrinter::end);
+        errors.flush();
         if (printer.forPeople()) {
             report(results, kernelLines);
         }
         return ExitCode.OK;
     }
 
-    private void measure(Model model, BenchPlan plan, ResultPrinter printer, List<BenchResult> results) {
+    private void measure(Model model, BenchPlan plan, Consumer<BenchResult> results) {
         BenchModel description = BenchModel.of(model);
         for (BenchSettings asked : plan.settings()) {
             if (asked.threads() != model.threads()) {
@@ -120,10 +142,11 @@ final class BenchCommand extends Command {
             try (Session session = model.newSession(options)) {
                 BenchRunner runner = new BenchRunner(session, settings);
                 for (BenchTest test : plan.tests()) {
-                    BenchResult result =
-                            new BenchResult(description, model.kernels(), settings, test, now(), time(runner, test, plan));
-                    results.add(result);
-                    printer.result(result);
+                    if (progress) {
+                        streams.note("moka: " + description.fileName() + ": " + test.name());
+                    }
+                    bench.pause();
+                    results.accept(new BenchResult(description, model.kernels(), settings, test, now(), time(runner, test, plan)));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package moka.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +46,18 @@ final class BenchOptions {
 
     @Option(names = "--no-warmup", description = "No untimed run before.")
     boolean noWarmup;
+
+    @Option(names = "--delay", paramLabel = "SECONDS", hidden = true, description = "Wait before each test, so that the machine cools (default: 0).")
+    int delay;
+
+    /** Waits as long as --delay says. */
+    void pause() {
+        try {
+            Thread.sleep(Duration.ofSeconds(Math.max(0, delay)));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     BenchPlan plan() {
         if (repetitions < 1) {
