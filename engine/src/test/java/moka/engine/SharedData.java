@@ -1,11 +1,13 @@
 package moka.engine;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
@@ -41,6 +43,19 @@ public final class SharedData {
     public static JsonElement json(Path file) {
         try {
             return JsonParser.parseString(Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The lines of a JSONL file as objects. @param path in the data */
+    public static List<JsonObject> objects(String path) {
+        try {
+            return Files.readAllLines(require(path)).stream()
+                    .filter(line -> !line.isBlank())
+                    .map(JsonParser::parseString)
+                    .map(JsonElement::getAsJsonObject)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

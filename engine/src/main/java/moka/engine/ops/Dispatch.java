@@ -45,7 +45,8 @@ public final class Dispatch {
     public void choose(Activations scores, int row, int worker) {
         float[] values = scratch.floats(worker, 0, expertCount);
         scores.read(row, 0, values, 0, expertCount);
-        router.choose(values, scratch.floats(worker, 1, expertCount), expertCount, chosen, weights, row * used);
+        float[] ranks = scratch.floats(worker, 1, expertCount + Math.clamp(router.groups(), 0, expertCount));
+        router.choose(values, ranks, expertCount, chosen, weights, row * used);
     }
 
     /** Orders the slots of all rows by expert. Cost: the number of slots. */

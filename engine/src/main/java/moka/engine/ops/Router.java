@@ -36,7 +36,7 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
      * Chooses.
      *
      * @param scores router logits, one an expert; overwritten with weights
-     * @param ranks scratch, one an expert
+     * @param ranks scratch, one an expert and one a group
      * @param chosen receives {@link #used} experts, best first, from {@code at}
      * @param weights receives their weights
      */
@@ -57,12 +57,12 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
         for (int i = 0; i < count; i++) {
             ranks[i] = scores[i] + (bias.length > 0 ? bias[i] : 0);
         }
-        if (groups > 1 && groupsUsed < groups) {
+        if (groups > 1 && groupsUsed < groups && groups <= count) {
             dropGroups(ranks, count);
         }
         float sum = 0;
         for (int k = 0; k < used; k++) {
-            int best = best(ranks, count);
+            int best = best(ranks, 0, count);
             ranks[best] = Float.NEGATIVE_INFINITY;
             chosen[at + k] = best;
             weights[at + k] = scores[best];
@@ -80,7 +80,6 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
     /** Leaves the groups whose two best experts have the largest sums. */
     private void dropGroups(float[] ranks, int count) {
         int size = count / groups;
-        float[] sums = new float[groups];
         for (int group = 0; group < groups; group++) {
             float first = Float.NEGATIVE_INFINITY;
             float second = Float.NEGATIVE_INFINITY;
@@ -92,13 +91,13 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
                     second = ranks[i];
                 }
             }
-            sums[group] = size > 1 ? first + second : first;
+            ranks[count + group] = size > 1 ? first + second : first;
         }
         for (int kept = 0; kept < groupsUsed; kept++) {
-            sums[best(sums, groups)] = Float.NaN;
+            ranks[best(ranks, count, groups)] = Float.NaN;
         }
         for (int group = 0; group < groups; group++) {
-            if (!Float.isNaN(sums[group])) {
+            if (!Float.isNaN(ranks[count + group])) {
                 Arrays.fill(ranks, group * size, (group + 1) * size, Float.NEGATIVE_INFINITY);
             }
         }
@@ -107,7 +106,7 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
     private void mix(float[] scores, float[] ranks, int count, int[] chosen, float[] weights, int at) {
         System.arraycopy(scores, 0, ranks, 0, count);
         for (int k = 0; k < used; k++) {
-            int best = best(ranks, count);
+            int best = best(ranks, 0, count);
             float top = ranks[best];
             double sum = 0;
             for (int i = 0; i < count; i++) {
@@ -123,15 +122,15 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
         }
     }
 
-    /** Index of the largest, the first of several; NaN is never taken. */
-    private static int best(float[] values, int count) {
+    /** Index of the largest of {@code count} values from {@code from} on, the first of several; NaN is never taken. */
+    private static int best(float[] values, int from, int count) {
         int best = -1;
-        for (int i = 0; i < count; i++) {
+        for (int i = from; i < from + count; i++) {
             if (!Float.isNaN(values[i]) && (best < 0 || values[i] > values[best])) {
                 best = i;
             }
         }
-        return Math.max(best, 0);
+        return Math.max(best, from);
     }
 
     private static void softmax(float[] x, int at, int count) {

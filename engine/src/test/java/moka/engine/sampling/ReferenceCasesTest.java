@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import moka.engine.SharedData;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.DynamicTemperature;
 import moka.engine.sampling.SamplingOptions.Mirostat;

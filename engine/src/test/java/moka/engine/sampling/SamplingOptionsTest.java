@@ -12,22 +12,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import moka.engine.SharedData;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.Mirostat;
 import moka.engine.sampling.SamplingOptions.Penalties;
 import moka.engine.sampling.SamplingOptions.Xtc;
 import moka.gguf.Metadata;
-import moka.gguf.MetadataValue;
 import moka.gguf.MetadataValue.ArrayValue;
 import moka.gguf.MetadataValue.FloatValue;
 import moka.gguf.MetadataValue.IntegerValue;
 import moka.gguf.MetadataValue.StringValue;
+import moka.gguf.MetadataValue;
 import org.junit.jupiter.api.Test;
 
 class SamplingOptionsTest {
     @Test
     void defaultsAreThoseOfTheReference() throws IOException {
-        JsonObject reference = JsonParser.parseString(Files.readString(SharedData.file("own/samplers/defaults.json")))
+        JsonObject reference = JsonParser.parseString(Files.readString(SharedData.require("own/samplers/defaults.json")))
                 .getAsJsonObject();
         SamplingOptions options = SamplingOptions.DEFAULT;
         StringBuilder letters = new StringBuilder();
