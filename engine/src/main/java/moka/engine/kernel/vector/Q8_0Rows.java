@@ -38,7 +38,7 @@ final class Q8_0Rows implements RowKernel {
 
     @Override
     public String description() {
-        return WIDE ? "float32 FMA in place, bytes converted" : "flofrom FMA in place, bytes shifted out of 32-bit lanes";
+        return WIDE ? "float32 FMA in place, bytes converted" : "float32 FMA in place, bytes shifted out of 32-bit lanes";
     }
 
     @Override
