@@ -52,15 +52,27 @@ class SessionFileFuzz {
         Path file = Files.createTempFile("moka-fuzz", ".session");
         try {
             Files.write(file, java.util.Arrays.copyOf(content.array(), end + 4));
+            restore(file);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private static void restore(Path file) {
+        try {
             SESSION.restore(file);
+        } catch (EngineException refusal) {
+            Refusal.check(refusal);
+            assertEquals(0, SESSION.position(), "a refused file leaves an empty session");
+            return;
+        }
+        try {
             if (SESSION.position() < SESSION.contextLength()) {
                 SESSION.append(new int[] {5});
             }
         } catch (EngineException refusal) {
+            // A forged cache may hold NaN: said when the logits are.
             Refusal.check(refusal);
-            assertEquals(0, SESSION.position(), "a refused file leaves an empty session");
-        } finally {
-            Files.delete(file);
         }
     }
 }
