@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import moka.engine.sampling.SamplingOptions;
-import moka.models.DefaultModel;
 import moka.template.Message;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -47,11 +44,7 @@ class LongRunTest {
 
     private static Model open() {
         Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: long runs, for there is no /proc");
-        try (InputStream stream = DefaultModel.open()) {
-            return Model.open(DefaultModel.FILE_NAME, MemorySegment.ofArray(stream.readAllBytes()), ModelOptions.DEFAULT.withThreads(1));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Pebble.open(ModelOptions.DEFAULT.withThreads(1));
     }
 
     /** A conversation that is begun anew when the context is full, as by /clear; every third one runs on by dropping its oldest tokens. */

@@ -5,16 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
 import moka.engine.sampling.SamplingOptions.Dry;
-import moka.models.DefaultModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,20 +22,12 @@ class SampledGenerationTest {
 
     @BeforeAll
     static void openModel() {
-        model = Model.open(DefaultModel.FILE_NAME, bytes(), ModelOptions.DEFAULT);
+        model = Pebble.open(ModelOptions.DEFAULT);
     }
 
     @AfterAll
     static void closeModel() {
         model.close();
-    }
-
-    private static MemorySegment bytes() {
-        try (InputStream stream = DefaultModel.open()) {
-            return MemorySegment.ofArray(stream.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static GenerationResult complete(GenerationOptions options) {

@@ -7,9 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,20 +39,12 @@ class SessionTest {
 
     @BeforeAll
     static void openModel() {
-        model = Model.open(DefaultModel.FILE_NAME, bytes(), ModelOptions.DEFAULT);
+        model = Pebble.open(ModelOptions.DEFAULT);
     }
 
     @AfterAll
     static void closeModel() {
         model.close();
-    }
-
-    private static MemorySegment bytes() {
-        try (InputStream stream = DefaultModel.open()) {
-            return MemorySegment.ofArray(stream.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static GenerationResult ask(Session session, String question) {
@@ -69,7 +58,7 @@ class SessionTest {
         try (Session session = model.newSession()) {
             first = ask(session, QUESTION).tokens().getFirst();
         }
-        try (GgufFile file = GgufFile.of(DefaultModel.FILE_NAME, bytes())) {
+        try (GgufFile file = GgufFile.of(DefaultModel.FILE_NAME, Pebble.bytes())) {
             var suppressed = MetadataValue.integers(ValueType.INT32, first);
             var metadata = file.metadata().toBuilder().set("tokenizer.ggml.suppress_tokens", suppressed).build();
             GgufWriter.copy(file, path, metadata, GgufWriter.Options.DEFAULT);
@@ -297,7 +286,7 @@ class SessionTest {
 
     @Test
     void closedAndBusyThingsSaySo() {
-        Model own = Model.open(DefaultModel.FILE_NAME, bytes(), ModelOptions.DEFAULT);
+        Model own = Pebble.open(ModelOptions.DEFAULT);
         Session session = own.newSession();
         assertThrows(IllegalStateException.class, own::close);
         session.generate(new int[] {1, 2, 3}, GREEDY, text -> {

@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +18,6 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import moka.engine.sampling.SamplingOptions;
-import moka.models.DefaultModel;
 import moka.template.Message;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -40,11 +35,7 @@ class SharingTest {
             "What is the capital of France?", "What is the capital of Italy?", "Who are you?", "Tell me a story.", "What is 2 plus 3?");
 
     private static Model open(ModelOptions options) {
-        try (InputStream stream = DefaultModel.open()) {
-            return Model.open(DefaultModel.FILE_NAME, MemorySegment.ofArray(stream.readAllBytes()), options);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Pebble.open(options);
     }
 
     private static GenerationResult ask(Session session, String question, GenerationOptions options, GenerationListener listener) {

@@ -5,15 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import moka.engine.grammar.Grammar;
 import moka.engine.sampling.SamplingOptions;
-import moka.models.DefaultModel;
 import moka.template.Message;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,20 +28,12 @@ class SpeculationTest {
 
     @BeforeAll
     static void openModel() {
-        model = Model.open(DefaultModel.FILE_NAME, bytes(), ModelOptions.DEFAULT);
+        model = Pebble.open(ModelOptions.DEFAULT);
     }
 
     @AfterAll
     static void closeModel() {
         model.close();
-    }
-
-    private static MemorySegment bytes() {
-        try (InputStream stream = DefaultModel.open()) {
-            return MemorySegment.ofArray(stream.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static GenerationResult ask(String question, GenerationOptions options) {

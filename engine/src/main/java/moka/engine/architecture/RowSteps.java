@@ -3,6 +3,7 @@ package moka.engine.architecture;
 import java.util.Arrays;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Curves;
+import moka.engine.ops.RowCurves;
 
 /** Steps of a graph that change rows value by value: what no kernel fuses with a product. Cost: the rows, read and written. */
 final class RowSteps {
@@ -14,48 +15,24 @@ final class RowSteps {
 
     /** {@code x += factor * rows}. */
     void add(Activations x, Activations rows, float factor) {
-        int width = x.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] sum = graph.scratch().floats(worker, 0, width);
-            float[] values = graph.scratch().floats(worker, 1, width);
-            x.read(row, 0, sum, 0, width);
-            rows.read(row, 0, values, 0, width);
-            for (int i = 0; i < width; i++) {
-                sum[i] += factor * values[i];
-            }
-            x.write(row, 0, sum, 0, width);
-        });
+        merge(x, rows, (row, sum, values) -> add(sum, values, factor, x.columns()));
     }
 
     /** {@code x += sigmoid(gate) * rows}. @param gate one value a row */
     void addGated(Activations x, Activations rows, Activations gate) {
-        int width = x.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] sum = graph.scratch().floats(worker, 0, width);
-            float[] values = graph.scratch().floats(worker, 1, width);
-            x.read(row, 0, sum, 0, width);
-            rows.read(row, 0, values, 0, width);
-            float factor = Curves.sigmoid(gate.get(row, 0));
-            for (int i = 0; i < width; i++) {
-                sum[i] += factor * values[i];
-            }
-            x.write(row, 0, sum, 0, width);
-        });
+        merge(x, rows, (row, sum, values) -> add(sum, values, Curves.sigmoid(gate.get(row, 0)), x.columns()));
+    }
+
+    private static void add(float[] sum, float[] values, float factor, int count) {
+        for (int i = 0; i < count; i++) {
+            sum[i] += factor * values[i];
+        }
     }
 
     /** {@code rows *= by}, value by value. */
     void multiply(Activations rows, Activations by) {
         int columns = rows.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] factors = graph.scratch().floats(worker, 1, columns);
-            rows.read(row, 0, values, 0, columns);
-            by.read(row, 0, factors, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                values[i] *= factors[i];
-            }
-            rows.write(row, 0, values, 0, columns);
-        });
+        merge(rows, by, (row, values, factors) -> RowCurves.multiply(values, factors, columns));
     }
 
     /** {@code target = rows}. */
@@ -71,15 +48,10 @@ final class RowSteps {
     /** {@code sum = (sum + rows) * factor}. */
     void combine(Activations sum, Activations rows, float factor) {
         int columns = sum.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] others = graph.scratch().floats(worker, 1, columns);
-            sum.read(row, 0, values, 0, columns);
-            rows.read(row, 0, others, 0, columns);
+        merge(sum, rows, (row, values, others) -> {
             for (int i = 0; i < columns; i++) {
                 values[i] = (values[i] + others[i]) * factor;
             }
-            sum.write(row, 0, values, 0, columns);
         });
     }
 
@@ -119,6 +91,25 @@ final class RowSteps {
             function.apply(values);
             rows.write(row, 0, values, 0, columns);
         });
+    }
+
+    /** Changes each row by the same row of others: reads both, applies, writes back. */
+    private void merge(Activations rows, Activations others, RowMerge function) {
+        int columns = rows.columns();
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            float[] by = graph.scratch().floats(worker, 1, columns);
+            rows.read(row, 0, values, 0, columns);
+            others.read(row, 0, by, 0, columns);
+            function.apply(row, values, by);
+            rows.write(row, 0, values, 0, columns);
+        });
+    }
+
+    /** Changes the values of a row by those of another; the arrays may be longer than the rows. */
+    @FunctionalInterface
+    private interface RowMerge {
+        void apply(int row, float[] values, float[] others);
     }
 
     /** Changes the values of a row; the array may be longer than the row. */

@@ -33,6 +33,21 @@ record GridRows(Codes codes, long rows, int columns, int bits, int[] groupOf, bo
 
     @Override
     public void read(long firstRow, int count, float[] target, int offset) {
+        eachColumn(firstRow, count, (column, codeOf, scales, zeros) -> {
+            for (int row = 0; row < count; row++) {
+                target[offset + row * columns + column] = scales[row] * (codeOf[row] - zeros[row]);
+            }
+        });
+    }
+
+    /** Sees a column: code, scale and zero of each row. */
+    @FunctionalInterface
+    private interface Column {
+        void see(int column, int[] codeOf, float[] scales, int[] zeros);
+    }
+
+    /** Goes through the columns of some rows; scales and zeros are fetched where the group changes. */
+    private void eachColumn(long firstRow, int count, Column see) {
         int[] codeOf = new int[count];
         float[] scales = new float[count];
         int[] zeros = new int[count];
@@ -43,9 +58,7 @@ record GridRows(Codes codes, long rows, int columns, int bits, int[] groupOf, bo
                 codes.group(group, firstRow, scales, zeros);
             }
             codes.codes(column, firstRow, codeOf);
-            for (int row = 0; row < count; row++) {
-                target[offset + row * columns + column] = scales[row] * (codeOf[row] - zeros[row]);
-            }
+            see.see(column, codeOf, scales, zeros);
         }
     }
 
@@ -114,16 +127,7 @@ record GridRows(Codes codes, long rows, int columns, int bits, int[] groupOf, bo
             int rowBytes = (int) type.rowBytes(columns);
             int blockBytes = rowBytes / (columns / BLOCK);
             int codesAt = type == TensorType.Q4_1 ? 4 : 2;
-            int[] codeOf = new int[count];
-            float[] scales = new float[count];
-            int[] zeros = new int[count];
-            int group = -1;
-            for (int column = 0; column < columns; column++) {
-                if (groupOf[column] != group) {
-                    group = groupOf[column];
-                    codes.group(group, firstRow, scales, zeros);
-                }
-                codes.codes(column, firstRow, codeOf);
+            eachColumn(firstRow, count, (column, codeOf, scales, zeros) -> {
                 int within = column % BLOCK;
                 for (int row = 0; row < count; row++) {
                     int block = offset + row * rowBytes + column / BLOCK * blockBytes;
@@ -137,7 +141,7 @@ record GridRows(Codes codes, long rows, int columns, int bits, int[] groupOf, bo
                         target[block + codesAt + within % 16] |= (byte) (within < 16 ? code : code << 4);
                     }
                 }
-            }
+            });
         }
 
         private void begin(byte[] target, int block, int codesAt, float scale, int zero) {

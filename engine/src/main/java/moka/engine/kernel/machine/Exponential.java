@@ -5,13 +5,10 @@ import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
- * {@code e^x} of 16 lanes: {@code 2^n * e^r} with {@code n = round(x / ln 2)} and a polynomial for {@code e^r}; relative error about 1e-7. Source of the
- * polynomial: Cephes, {@code expf}. Registers 16 to 28 hold constants, 3 and 4 are destroyed.
+ * {@code e^x} of 16 lanes: {@code 2^n * e^r} with {@code n = round(x / ln 2)} and a polynomial for {@code e^r}; relative error about 1e-7.
+ * Registers 16 to 28 hold constants, 3 and 4 are destroyed.
  */
 final class Exponential {
-    private static final float[] POLYNOMIAL = {
-        1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1f, 1f
-    };
     private static final Vector LOG2_E = Vector.zmm(24);
     private static final Vector LN2_HIGH = Vector.zmm(25);
     private static final Vector LN2_LOW = Vector.zmm(26);
@@ -22,14 +19,10 @@ final class Exponential {
 
     /** Loads the constants; destroys {@code RAX}. */
     static void constants(Assembler a) {
-        for (int i = 0; i < POLYNOMIAL.length; i++) {
-            Registers.broadcast(a, Vector.zmm(16 + i), POLYNOMIAL[i]);
+        float[] values = ExponentialConstants.inOrder();
+        for (int i = 0; i < values.length; i++) {
+            Registers.broadcast(a, Vector.zmm(16 + i), values[i]);
         }
-        Registers.broadcast(a, LOG2_E, 1.44269504f);
-        Registers.broadcast(a, LN2_HIGH, 0.693359375f);
-        Registers.broadcast(a, LN2_LOW, -2.12194440e-4f);
-        Registers.broadcast(a, LOWEST, -104f);
-        Registers.broadcast(a, HIGHEST, 89f);
     }
 
     /** {@code x = e^x}. */
@@ -44,7 +37,7 @@ final class Exponential {
         a.vector(Instruction.VFNMADD231PS, x, n, LN2_HIGH);
         a.vector(Instruction.VFNMADD231PS, x, n, LN2_LOW);
         a.vector(Instruction.VMOVUPS, p, Vector.zmm(16));
-        for (int i = 1; i < POLYNOMIAL.length; i++) {
+        for (int i = 1; i < ExponentialConstants.COEFFICIENTS; i++) {
             a.vector(Instruction.VFMADD213PS, p, x, Vector.zmm(16 + i));
         }
         a.vector(Instruction.VSCALEFPS, x, p, n);

@@ -26,20 +26,15 @@ final class CodeTables {
 
     /** 16 bytes of split nibbles as 32 values of IQ4_NL. */
     static void nonLinear(long address, byte[] codes, int at) {
-        ByteVector table = ByteVector.fromArray(B, NON_LINEAR, 0);
-        ByteVector q = ByteVector.fromMemorySegment(B, MEMORY, address & ProcessMemory.ADDRESS, LE);
-        q.and((byte) 15).selectFrom(table).intoArray(codes, at);
-        q.reinterpretAsLongs()
-                .lanewise(VectorOperators.LSHR, 4)
-                .reinterpretAsBytes()
-                .and((byte) 15)
-                .selectFrom(table)
-                .intoArray(codes, at + 16);
+        lookUp(address, ByteVector.fromArray(B, NON_LINEAR, 0), codes, at);
     }
 
     /** 16 bytes of split nibbles as 32 values of E2M1, doubled. */
     static void e2m1(long address, byte[] codes, int at) {
-        ByteVector table = ByteVector.fromArray(B, E2M1_DOUBLED, 0);
+        lookUp(address, ByteVector.fromArray(B, E2M1_DOUBLED, 0), codes, at);
+    }
+
+    private static void lookUp(long address, ByteVector table, byte[] codes, int at) {
         ByteVector q = ByteVector.fromMemorySegment(B, MEMORY, address & ProcessMemory.ADDRESS, LE);
         q.and((byte) 15).selectFrom(table).intoArray(codes, at);
         q.reinterpretAsLongs()

@@ -1,14 +1,13 @@
 package moka.engine.kernel.machine.aarch64;
 
+import moka.engine.kernel.machine.ExponentialConstants;
+
 /**
- * {@code e^x} of 4 lanes: {@code 2^n * e^r} with {@code n = round(x / ln 2)} and a polynomial for {@code e^r}; relative error about 1e-7. Source of the
- * polynomial: Cephes, {@code expf}. Operations as in the x86 kernels; their one multiplication by {@code 2^n} is two here, of which only
+ * {@code e^x} of 4 lanes: {@code 2^n * e^r} with {@code n = round(x / ln 2)} and a polynomial for {@code e^r}; relative error about 1e-7.
+ * Operations as in the x86 kernels; their one multiplication by {@code 2^n} is two here, of which only
  * the second rounds. Registers 16 to 28 hold constants, 3, 4 and 5 are destroyed.
  */
 final class ExponentialCode {
-    private static final float[] POLYNOMIAL = {
-        1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1f, 1f
-    };
     private static final Vector LOG2_E = Vector.v(24);
     private static final Vector LN2_HIGH = Vector.v(25);
     private static final Vector LN2_LOW = Vector.v(26);
@@ -20,14 +19,10 @@ final class ExponentialCode {
     private ExponentialCode() {}
 
     static void constants(Assembler a) {
-        for (int i = 0; i < POLYNOMIAL.length; i++) {
-            Lanes.broadcast(a, Vector.v(16 + i), POLYNOMIAL[i]);
+        float[] values = ExponentialConstants.inOrder();
+        for (int i = 0; i < values.length; i++) {
+            Lanes.broadcast(a, Vector.v(16 + i), values[i]);
         }
-        Lanes.broadcast(a, LOG2_E, 1.44269504f);
-        Lanes.broadcast(a, LN2_HIGH, 0.693359375f);
-        Lanes.broadcast(a, LN2_LOW, -2.12194440e-4f);
-        Lanes.broadcast(a, LOWEST, -104f);
-        Lanes.broadcast(a, HIGHEST, 89f);
     }
 
     /** {@code x = e^x}. */
@@ -42,7 +37,7 @@ final class ExponentialCode {
         a.vector(Instruction.FMLS, x, n, LN2_HIGH);
         a.vector(Instruction.FMLS, x, n, LN2_LOW);
         a.move(p, Vector.v(16));
-        for (int i = 1; i < POLYNOMIAL.length; i++) {
+        for (int i = 1; i < ExponentialConstants.COEFFICIENTS; i++) {
             a.move(t, Vector.v(16 + i));
             a.vector(Instruction.FMLA, t, p, x);
             // The two change roles: there is no form that overwrites a factor.
