@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import moka.quantize.QuantizeException;
 
 /**
@@ -53,6 +54,11 @@ final class Configuration {
             throw wrong(name, "an object");
         }
         return new Configuration(path + name + ".", found);
+    }
+
+    /** Names of all members. */
+    Set<String> names() {
+        return members.keySet();
     }
 
     boolean isEmpty() {

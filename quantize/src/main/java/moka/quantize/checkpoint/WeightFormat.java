@@ -59,9 +59,11 @@ interface WeightFormat {
             case "gptq" -> GptqFormat.of(told);
             case "awq" -> AwqFormat.of(told);
             case "bitsandbytes" -> BitsAndBytesFormat.of(told);
+            case "fp8", "fbgemm_fp8" -> Float8Format.of(told);
+            case "compressed-tensors" -> Float8Format.ofCompressedTensors(told);
             default ->
                 throw new QuantizeException("config.json: quantization_config.quant_method is '" + method
-                        + "', expected gptq, awq or bitsandbytes: other packed checkpoints are not read");
+                        + "', expected gptq, awq, bitsandbytes, fp8, fbgemm_fp8 or compressed-tensors: other packed checkpoints are not read");
         };
     }
 }

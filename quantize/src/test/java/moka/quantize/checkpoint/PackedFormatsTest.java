@@ -264,7 +264,7 @@ class PackedFormatsTest {
 
     @Test
     void refusesWhatItDoesNotKnowInOneLine() {
-        assertRefused("config.json: quantization_config.quant_method is 'hqq', expected gptq, awq or bitsandbytes", Map.of("quant_method", "hqq"));
+        assertRefused("config.json: quantization_config.quant_method is 'hqq', expected gptq, awq, bitsandbytes, fp8,", Map.of("quant_method", "hqq"));
         assertRefused("config.json: quantization_config.bits is 5, expected 2, 3, 4 or 8", Map.of("quant_method", "gptq", "bits", 5L));
         assertRefused(
                 "config.json: quantization_config.version is gemv, expected gemm",
