@@ -23,6 +23,7 @@ import moka.quantize.ModelSource;
 import moka.quantize.Quantization;
 import moka.quantize.QuantizeOptions;
 import moka.quantize.checkpoint.Checkpoint;
+import moka.quantize.checkpoint.ConvertedCheckpoint;
 import moka.quantize.checkpoint.PackedImport;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -82,8 +83,8 @@ final class QuantizeCommand extends Command {
         Path out = outAndType.size() == (mixture.isPresent() || nearest ? 2 : 1) ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
         checkPaths(out);
         method.check();
-        if (method.calibration != null && Checkpoint.isCheckpoint(in)) {
-            throw CommandFailure.usage("--calibration runs the model, which takes a GGUF file: make one first with 'moka quantize " + in + " F16'");
+        if (method.calibration != null && nearest) {
+            throw CommandFailure.usage("type NEAREST takes codes as they are stored: leave --calibration out, or say a mixture such as Q4_K_M");
         }
         if (dryRun && method.auto()) {
             throw CommandFailure.usage("--dry-run: auto chooses types by measuring, and has none to show before");
@@ -95,7 +96,7 @@ final class QuantizeCommand extends Command {
                 allowRequantize,
                 keepSplit,
                 threads > 0 ? threads : Processors.defaultThreads());
-        try (ModelSource source = Checkpoint.isCheckpoint(in) ? Checkpoint.open(in) : ModelSource.openGguf(in);
+        try (ModelSource source = source(out, options.threads());
                 Work work = new Work(source, options, out)) {
             if (method.auto()) {
                 work.auto(mixture);
@@ -118,6 +119,18 @@ final class QuantizeCommand extends Command {
             }
         }
         return ExitCode.OK;
+    }
+
+    /** A checkpoint as it is, or as a file that can be run where a method does that. */
+    private ModelSource source(Path out, int threadCount) {
+        if (!Checkpoint.isCheckpoint(in)) {
+            return ModelSource.openGguf(in);
+        }
+        if (method.calibration == null || dryRun) {
+            return Checkpoint.open(in);
+        }
+        streams.note("moka: " + in + " is run to calibrate: a GGUF file of floats lies beside '" + out + "' meanwhile");
+        return ConvertedCheckpoint.of(in, out, threadCount, new Quantization.Listener() {});
     }
 
     /** The last word, unless the size is said otherwise. */
@@ -215,7 +228,8 @@ final class QuantizeCommand extends Command {
         }
 
         private Calibration calibration() {
-            return method.calibration(in, ModelOptions.DEFAULT.withThreads(options.threads()));
+            Path model = source instanceof ConvertedCheckpoint converted ? converted.file() : in;
+            return method.calibration(model, ModelOptions.DEFAULT.withThreads(options.threads()));
         }
 
         private void progress(String what, String unit, long done, long total, String note) {

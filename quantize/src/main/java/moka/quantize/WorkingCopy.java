@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -66,6 +67,7 @@ final class WorkingCopy implements AutoCloseable {
         this.file = hidden(beside, "working");
         this.base = hidden(beside, "logits");
         this.shelf = hidden(beside, "codes");
+        List.of(file, base, shelf).forEach(it -> it.toFile().deleteOnExit());
         source.tensors().forEach(it -> {
             tensors.put(it.info().name(), it);
             stored.put(it.info().name(), it.info().withType(floatType(it.info().type())));
