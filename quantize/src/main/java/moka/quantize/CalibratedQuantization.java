@@ -64,6 +64,8 @@ public record CalibratedQuantization(
         RowEncoder.Factory encoders = Quantization.weighted(weighted.importance());
         if (method.roundsByColumn()) {
             encoders = new GptqEncoder.Rounding(moments, scales, damping, encoders);
+        } else if (method == Method.AWQ) {
+            encoders = new ClippingEncoder.Clipping(moments, scales, damping, encoders);
         }
         new Quantization(model, weighted, encoders).run(target, quantizing);
     }

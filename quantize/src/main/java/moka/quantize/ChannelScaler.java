@@ -27,10 +27,25 @@ final class ChannelScaler {
     /** Rows of a matrix on which a scaling is judged. */
     private static final int SAMPLE_ROWS = 256;
 
-    /** Which rule. */
-    enum Rule {
-        AWQ,
-        SMOOTHQUANT
+    /** Chooses scales for the inputs of some matrices. */
+    @FunctionalInterface
+    interface Rule {
+        Rule AWQ = (inputs, matrices, trips, admissible) -> ChannelScaling.awq(
+                matrices,
+                inputs.products().damped(CalibratedQuantization.DEFAULT_DAMPING),
+                inputs.meanMagnitude(),
+                trips,
+                admissible);
+
+        Rule SMOOTHQUANT = (inputs, matrices, trips, admissible) ->
+                admissible.apply(ChannelScaling.smoothQuant(inputs.largest(), matrices, 0.5));
+
+        /**
+         * @param trips what becomes of each matrix
+         * @param admissible ties between channels: to be applied to what is chosen
+         */
+        float[] scales(
+                InputMoments inputs, List<Weights> matrices, List<ChannelScaling.RoundTrip> trips, Function<float[], float[]> admissible);
     }
 
     private final ModelSource source;
@@ -162,10 +177,7 @@ final class ChannelScaler {
             matrices.add(sample(tensors.get(consumer)));
             trips.add(roundTrip(new RowQuantizer(types.get(consumer), true), inputs.meanSquares()));
         }
-        return switch (rule) {
-            case AWQ -> ChannelScaling.awq(matrices, inputs.products().damped(CalibratedQuantization.DEFAULT_DAMPING), inputs.meanMagnitude(), trips, admissible);
-            case SMOOTHQUANT -> admissible.apply(ChannelScaling.smoothQuant(inputs.largest(), matrices, 0.5));
-        };
+        return rule.scales(inputs, matrices, trips, admissible);
     }
 
     private static Weights sample(SourceTensor tensor) {

@@ -1,12 +1,9 @@
 package moka.quantize;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import moka.gguf.TensorType;
 import moka.quantize.method.Gptq;
-import moka.quantize.method.SymmetricMatrix;
-import org.jspecify.annotations.Nullable;
 
 /** Stores rows by GPTQ where the inputs of their tensor are known, else as {@link RowQuantizer} does. */
 final class GptqEncoder implements RowEncoder {
@@ -60,32 +57,12 @@ final class GptqEncoder implements RowEncoder {
             String name = tensor.info().name();
             boolean blocks = type.blockElements() > 1 && tensor.rows() == tensor.matrixRows();
             prepared = (blocks ? moments.of(name) : Optional.<InputMoments>empty())
-                    .map(it -> new Gptq(scaled(it, scales.get(name)).products(), type.blockElements(), damping));
+                    .map(it -> new Gptq(it.divided(scales.get(name)).products(), type.blockElements(), damping));
         }
 
         @Override
         public RowEncoder encoder(SourceTensor tensor, TensorType type) {
             return prepared.isPresent() ? new GptqEncoder(prepared.get(), type) : otherwise.encoder(tensor, type);
         }
-    }
-
-    /** The moments of inputs that are divided by scales. */
-    static InputMoments scaled(InputMoments inputs, float @Nullable [] scales) {
-        if (scales == null) {
-            return inputs;
-        }
-        int n = scales.length;
-        double[][] rows = new double[n][];
-        float[] largest = Arrays.copyOf(inputs.largest(), n);
-        float[] mean = Arrays.copyOf(inputs.meanMagnitude(), n);
-        for (int i = 0; i < n; i++) {
-            rows[i] = new double[i + 1];
-            for (int j = 0; j <= i; j++) {
-                rows[i][j] = inputs.products().get(i, j) / ((double) scales[i] * scales[j]);
-            }
-            largest[i] /= scales[i];
-            mean[i] /= scales[i];
-        }
-        return new InputMoments(new SymmetricMatrix(rows), largest, mean, inputs.rows());
     }
 }

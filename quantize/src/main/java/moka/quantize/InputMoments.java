@@ -1,11 +1,13 @@
 package moka.quantize;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import moka.engine.runtime.WorkerTeam;
 import moka.quantize.method.SymmetricMatrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the inputs of a matrix were on some text: the sum of {@code x xᵀ}, which tells what any error of the weights does to the output, and the sizes
@@ -25,6 +27,26 @@ public record InputMoments(SymmetricMatrix products, float[] largest, float[] me
             result[i] = (float) (diagonal[i] / Math.max(1, rows));
         }
         return result;
+    }
+
+    /** Those of inputs that are divided by scales; these where there are none. */
+    InputMoments divided(float @Nullable [] scales) {
+        if (scales == null) {
+            return this;
+        }
+        int n = scales.length;
+        double[][] scaled = new double[n][];
+        float[] scaledLargest = Arrays.copyOf(largest, n);
+        float[] scaledMean = Arrays.copyOf(meanMagnitude, n);
+        for (int i = 0; i < n; i++) {
+            scaled[i] = new double[i + 1];
+            for (int j = 0; j <= i; j++) {
+                scaled[i][j] = products.get(i, j) / ((double) scales[i] * scales[j]);
+            }
+            scaledLargest[i] /= scales[i];
+            scaledMean[i] /= scales[i];
+        }
+        return new InputMoments(new SymmetricMatrix(scaled), scaledLargest, scaledMean, rows);
     }
 
     /**

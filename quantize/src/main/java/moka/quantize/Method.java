@@ -9,7 +9,7 @@ public enum Method {
     RTN,
     /** Errors count by the size of the inputs that they meet. */
     IMATRIX,
-    /** Channels with large inputs are scaled up before, then as {@link #IMATRIX}. */
+    /** Channels with large inputs are scaled up before, then as {@link #IMATRIX}, with ranges chosen by what outputs lose. */
     AWQ,
     /** Column by column, later columns make good what earlier ones lost. */
     GPTQ,

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import moka.engine.tensor.Codebooks;
 import moka.engine.tensor.TensorFormat;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
@@ -104,6 +103,7 @@ public final class Gptq {
         private final TensorFormat format;
         private final TensorFormat.@Nullable IntegerForm form;
         private final BlockQuantizer search;
+        private final CodeGrid grid;
 
         /** The row in the order of the steps. */
         private final float[] row = new float[columns];
@@ -119,6 +119,7 @@ public final class Gptq {
         /** @throws IllegalArgumentException if the type's blocks are not searched */
         public RowRounder(TensorType type) {
             this.type = type;
+            this.grid = new CodeGrid(type);
             this.format = TensorFormats.of(type);
             this.form = CodePacking.supports(type) ? format.integerForm() : null;
             this.search = BlockQuantizers.of(type)
@@ -186,45 +187,11 @@ public final class Gptq {
                 int i = order[step] - column;
                 int group = i / split.groupLength();
                 float scale = scales[group];
-                int code = nearestCode(scale == 0 ? 0 : (row[step] + minimums[group]) / scale);
+                int code = grid.nearest(scale == 0 ? 0 : (row[step] + minimums[group]) / scale);
                 codes[i] = (byte) code;
-                spreadError(step, row[step] - (scale * value(code) - minimums[group]));
+                spreadError(step, row[step] - (scale * grid.value(code) - minimums[group]));
             }
             CodePacking.pack(type, codes, 0, bytes, 0);
-        }
-
-        private int nearestCode(float value) {
-            return switch (type) {
-                case IQ4_NL, IQ4_XS -> nearestNonLinear(value);
-                case Q8_0 -> Math.clamp(Math.round(value), -127, 127);
-                case Q4_0 -> Math.clamp(Math.round(value), -8, 7) + 8;
-                case Q5_0 -> Math.clamp(Math.round(value), -16, 15) + 16;
-                case Q3_K -> Math.clamp(Math.round(value), -4, 3) + 4;
-                case Q6_K -> Math.clamp(Math.round(value), -32, 31) + 32;
-                case Q2_K -> Math.clamp(Math.round(value), 0, 3);
-                case Q4_1, Q4_K -> Math.clamp(Math.round(value), 0, 15);
-                default -> Math.clamp(Math.round(value), 0, 31);
-            };
-        }
-
-        private float value(int code) {
-            return switch (type) {
-                case IQ4_NL, IQ4_XS -> Codebooks.nonLinear()[code];
-                case Q4_0 -> code - 8;
-                case Q5_0 -> code - 16;
-                case Q3_K -> code - 4;
-                case Q6_K -> code - 32;
-                default -> code;
-            };
-        }
-
-        private static int nearestNonLinear(float value) {
-            byte[] book = Codebooks.nonLinear();
-            int code = 0;
-            while (code + 1 < book.length && 2 * value > book[code] + book[code + 1]) {
-                code++;
-            }
-            return code;
         }
 
         /** The block as the search left it; its columns' errors go to later blocks. */

@@ -99,17 +99,11 @@ final class CodebookQuantizers {
             }
             float d = search(Halves.round(-extreme / 32));
             Halves.put(target, at, d);
-            int upper = 0;
+            ScalePacking.iq4xs(best, 0, target, at + 2);
             for (int g = 0; g < GROUPS; g++) {
                 groups[g].codes(d * best[g], codes, 0);
                 packNibbles(codes, target, at + 8 + 16 * g);
-                int stored = best[g] + 32;
-                upper |= (stored >> 4) << 2 * g;
-                int lower = (stored & 15) << 4 * (g % 2);
-                target[at + 4 + g / 2] = (byte) (g % 2 == 0 ? lower : target[at + 4 + g / 2] | lower);
             }
-            target[at + 2] = (byte) upper;
-            target[at + 3] = (byte) (upper >> 8);
         }
 
         /** Fits integers and d in turns; leaves the best integers. */

@@ -11,6 +11,10 @@ final class Halves {
         return Float.float16ToFloat(Float.floatToFloat16((float) Math.clamp(value, -LARGEST, LARGEST)));
     }
 
+    static float get(byte[] block, int offset) {
+        return Float.float16ToFloat((short) (block[offset] & 255 | block[offset + 1] << 8));
+    }
+
     static void put(byte[] block, int offset, float value) {
         short bits = Float.floatToFloat16(value);
         block[offset] = (byte) bits;

@@ -91,39 +91,21 @@ final class KQuantizers {
 
     private static void packQ3K(
             SignedSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
-        for (int i = 0; i < 12; i++) {
-            target[at + 96 + i] = 0;
-        }
-        for (int g = 0; g < 16; g++) {
-            int scale = found.scale[16 * block + g] + 32;
-            target[at + 96 + g % 8] |= (byte) ((scale & 15) << 4 * (g / 8));
-            target[at + 104 + g % 4] |= (byte) (scale >> 4 << 2 * (g / 4));
-        }
+        ScalePacking.q3k(found.scale, 16 * block, target, at + 96);
         Halves.put(target, at + 108, found.d[block]);
         CodePacking.pack(TensorType.Q3_K, codes, first, target, at);
     }
 
     private static void packQ6K(
             SignedSuperBlocks.Parameters found, int block, byte[] codes, int first, byte[] target, int at) {
-        for (int g = 0; g < 16; g++) {
-            target[at + 192 + g] = (byte) found.scale[16 * block + g];
-        }
+        ScalePacking.q6k(found.scale, 16 * block, target, at + 192);
         Halves.put(target, at + 208, found.d[block]);
         CodePacking.pack(TensorType.Q6_K, codes, first, target, at);
     }
 
-    /** Scales and minimums of six bits: the upper two bits of the last four lie above those of the first four. */
     private static void packSixBitPairs(AffineSuperBlocks.Parameters found, int block, byte[] target, int at) {
         Halves.put(target, at, found.d[block]);
         Halves.put(target, at + 2, found.dmin[block]);
-        for (int g = 0; g < 4; g++) {
-            int scale = found.scale[8 * block + g];
-            int minimum = found.minimum[8 * block + g];
-            int upperScale = found.scale[8 * block + g + 4];
-            int upperMinimum = found.minimum[8 * block + g + 4];
-            target[at + 4 + g] = (byte) (scale | upperScale >> 4 << 6);
-            target[at + 8 + g] = (byte) (minimum | upperMinimum >> 4 << 6);
-            target[at + 12 + g] = (byte) (upperScale & 15 | upperMinimum << 4);
-        }
+        ScalePacking.sixBitPairs(found.scale, found.minimum, 8 * block, target, at + 4);
     }
 }

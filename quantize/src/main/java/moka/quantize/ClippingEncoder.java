@@ -1,0 +1,72 @@
+package moka.quantize;
+
+import java.util.Map;
+import java.util.Optional;
+import moka.gguf.TensorType;
+import moka.quantize.method.ClipSearch;
+
+/** Stores rows as another encoder does, then chooses the ranges of their groups by what their output loses. */
+final class ClippingEncoder implements RowEncoder {
+    private final RowEncoder first;
+    private final ClipSearch.Rows search;
+
+    private ClippingEncoder(RowEncoder first, ClipSearch search) {
+        this.first = first;
+        this.search = search.new Rows(first.type());
+    }
+
+    @Override
+    public TensorType type() {
+        return first.type();
+    }
+
+    @Override
+    public void encode(float[] values, long firstRow, int rows, int columns, byte[] target, int targetOffset) {
+        first.encode(values, firstRow, rows, columns, target, targetOffset);
+        int rowBytes = Math.toIntExact(type().rowBytes(columns));
+        for (int row = 0; row < rows; row++) {
+            search.improve(values, row * columns, target, targetOffset + row * rowBytes);
+        }
+    }
+
+    /**
+     * Encoders for tensors whose inputs are known and whose types have ranges to choose; the others as they come.
+     *
+     * @param scales by which the inputs of a tensor are divided, where channels were scaled
+     * @param damping see {@link ClipSearch}
+     */
+    static final class Clipping implements Factory {
+        private final MomentsByLayer moments;
+        private final Map<String, float[]> scales;
+        private final double damping;
+        private final Factory others;
+        private Optional<ClipSearch> prepared = Optional.empty();
+
+        Clipping(MomentsByLayer moments, Map<String, float[]> scales, double damping, Factory others) {
+            this.moments = moments;
+            this.scales = scales;
+            this.damping = damping;
+            this.others = others;
+        }
+
+        @Override
+        public String origin() {
+            return "clipped " + damping + " " + moments.origin() + " " + others.origin();
+        }
+
+        @Override
+        public void prepare(SourceTensor tensor, TensorType type) {
+            others.prepare(tensor, type);
+            String name = tensor.info().name();
+            boolean one = ClipSearch.supports(type) && tensor.rows() == tensor.matrixRows();
+            prepared = (one ? moments.of(name) : Optional.<InputMoments>empty())
+                    .map(it -> new ClipSearch(it.divided(scales.get(name)).products(), damping));
+        }
+
+        @Override
+        public RowEncoder encoder(SourceTensor tensor, TensorType type) {
+            RowEncoder first = others.encoder(tensor, type);
+            return prepared.<RowEncoder>map(it -> new ClippingEncoder(first, it)).orElse(first);
+        }
+    }
+}
