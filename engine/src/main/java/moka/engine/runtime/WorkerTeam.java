@@ -9,8 +9,13 @@ import org.jspecify.annotations.Nullable;
  * A fixed team of threads that runs parallel regions: the caller and {@code size - 1} platform threads. A region is cut into
  * chunks, which the threads take from a counter.
  *
- * <p>Waiting: a thread spins for about 0.1 ms, then yields between checks, and parks when no region came for some milliseconds; so regions
- * that follow each other start within a microsecond, and an idle team uses no processor.
+ * <p>A region has ended when all chunks are done, whoever did them: a thread that has no processor when a region begins is not waited for, and takes
+ * chunks of the next one when it comes back. Only one that loses its processor within a chunk holds the others up.
+ *
+ * <p>Waiting: a thread spins for about 0.1 ms, so that regions that follow each other start within a microsecond. Then the caller, who waits for a
+ * chunk of somebody without a processor, sleeps until it is woken: that leaves its own processor to others at no loss (the system takes a thread that
+ * yields for one that forgoes its share), and both go on at the same time. Workers, who wait for the next region, yield for some milliseconds and
+ * then park, so that an idle team uses no processor.
  *
  * <p>One region at a time: calls come from one thread at a time (the model's lock). A region must not start another.
  */
@@ -29,22 +34,30 @@ public final class WorkerTeam implements AutoCloseable {
 
     private static final int SPINS = 2000;
     private static final long PARK_AFTER_NANOS = 5_000_000;
-    private static final VarHandle NEXT;
+    private static final VarHandle LEFT;
+    private static final VarHandle DONE;
 
     static {
         try {
-            NEXT = MethodHandles.lookup().findVarHandle(WorkerTeam.class, "nextChunk", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            LEFT = lookup.findVarHandle(WorkerTeam.class, "left", int.class);
+            DONE = lookup.findVarHandle(WorkerTeam.class, "done", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     private final Worker[] workers;
-    private volatile int generation;
     private volatile boolean closed;
+    // The region: written before its chunks are handed out, and not again before all are done.
     private Region region = (chunk, worker) -> {};
     private int chunkCount;
-    private volatile int nextChunk;
+    /** Chunks that nobody has taken; 0 or less: none. */
+    private volatile int left;
+    /** Chunks that are done. */
+    private volatile int done;
+    /** The caller, where it sleeps until all are done. */
+    private volatile @Nullable Thread sleeper;
     private volatile @Nullable Throwable failure;
 
     /** Starts the threads. @param size number of threads, the caller's included; at least 1 */
@@ -66,7 +79,7 @@ public final class WorkerTeam implements AutoCloseable {
         return workers.length + 1;
     }
 
-    /** Runs all chunks and returns when the last is done. What a chunk throws is thrown here. */
+    /** Runs all chunks and returns when the last is done. What a chunk throws is thrown here, and chunks that were not begun by then are left out. */
     public void run(int chunks, Region work) {
         if (chunks <= 0) {
             return;
@@ -82,25 +95,15 @@ public final class WorkerTeam implements AutoCloseable {
         }
         region = work;
         chunkCount = chunks;
-        nextChunk = 0;
-        int now = generation + 1;
-        generation = now;
+        done = 0;
+        left = chunks;
         for (Worker worker : workers) {
             if (worker.parked) {
                 LockSupport.unpark(worker);
             }
         }
-        take(work, chunks, 0);
-        for (Worker worker : workers) {
-            int spins = 0;
-            while (worker.done != now) {
-                if (++spins < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    Thread.yield();
-                }
-            }
-        }
+        takeChunks(0);
+        awaitDone(chunks);
         Throwable thrown = failure;
         if (thrown != null) {
             failure = null;
@@ -112,14 +115,43 @@ public final class WorkerTeam implements AutoCloseable {
         }
     }
 
-    private void take(Region work, int chunks, int worker) {
-        try {
-            int chunk;
-            while ((chunk = (int) NEXT.getAndAdd(this, 1)) < chunks) {
-                work.run(chunk, worker);
+    /**
+     * Runs chunks until none is left. A chunk that was taken keeps its region from ending, so its fields hold; and whoever comes late takes chunks of the
+     * region that runs by then.
+     */
+    private void takeChunks(int worker) {
+        int taken = 0;
+        int before;
+        while ((before = (int) LEFT.getAndAdd(this, -1)) > 0) {
+            taken++;
+            try {
+                if (failure == null) {
+                    region.run(chunkCount - before, worker);
+                }
+            } catch (Throwable e) {
+                failure = e;
             }
-        } catch (Throwable e) {
-            failure = e;
+        }
+        if (taken > 0) {
+            DONE.getAndAdd(this, taken);
+            Thread waiting = sleeper;
+            if (waiting != null) {
+                LockSupport.unpark(waiting);
+            }
+        }
+    }
+
+    private void awaitDone(int chunks) {
+        for (int spins = 0; done != chunks; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+                continue;
+            }
+            sleeper = Thread.currentThread();
+            if (done != chunks) {
+                LockSupport.park(this);
+            }
+            sleeper = null;
         }
     }
 
@@ -134,7 +166,6 @@ public final class WorkerTeam implements AutoCloseable {
 
     private final class Worker extends Thread {
         private final int index;
-        private volatile int done;
         private volatile boolean parked;
 
         Worker(int index) {
@@ -145,43 +176,33 @@ public final class WorkerTeam implements AutoCloseable {
 
         @Override
         public void run() {
-            int seen = 0;
-            while (true) {
-                seen = awaitGeneration(seen);
-                if (closed) {
-                    return;
-                }
-                take(region, chunkCount, index);
-                done = seen;
+            while (awaitChunks()) {
+                takeChunks(index);
             }
         }
 
-        private int awaitGeneration(int seen) {
+        /** @return false if the team was closed */
+        private boolean awaitChunks() {
             int spins = 0;
             long start = 0;
-            while (true) {
-                int now = generation;
-                if (now != seen || closed) {
-                    return now;
-                }
+            while (left <= 0 && !closed) {
                 if (++spins < SPINS) {
                     Thread.onSpinWait();
-                } else {
-                    if (start == 0) {
-                        start = System.nanoTime();
-                    } else if (System.nanoTime() - start > PARK_AFTER_NANOS) {
-                        parked = true;
-                        if (generation == seen && !closed) {
-                            LockSupport.park(this);
-                        }
-                        parked = false;
-                        start = 0;
-                        spins = 0;
-                        continue;
+                } else if (start == 0) {
+                    start = System.nanoTime();
+                } else if (System.nanoTime() - start > PARK_AFTER_NANOS) {
+                    parked = true;
+                    if (left <= 0 && !closed) {
+                        LockSupport.park(this);
                     }
+                    parked = false;
+                    start = 0;
+                    spins = 0;
+                } else {
                     Thread.yield();
                 }
             }
+            return !closed;
         }
     }
 }
