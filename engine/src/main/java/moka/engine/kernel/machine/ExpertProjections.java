@@ -14,7 +14,6 @@ import moka.engine.runtime.WorkerTeam;
  * the kernels that plain projections use. A token of eight experts costs two regions and not sixteen.
  */
 final class ExpertProjections {
-    private final WorkerTeam team;
     private final Projections projections;
     private final InputStage inputs;
 
@@ -22,14 +21,13 @@ final class ExpertProjections {
     private ExpertProjection projection =
             new ExpertProjection(new Input.Plain(new Activations(MemorySegment.NULL, 0, 0, 0)), List.of());
     private ExpertGroups groups = new ExpertGroups(0);
-    private int[] firstChunk = new int[1]; // [group][product]
-    private int[] panelsOfChunk = new int[1];
+    private final PanelChunks chunks; // of matrices [group][product]
     private final WorkerTeam.Region multiply = this::multiplyChunk;
 
     ExpertProjections(WorkerTeam team, Projections projections) {
-        this.team = team;
         this.projections = projections;
         inputs = projections.inputs();
+        chunks = new PanelChunks(team.size());
     }
 
     void run(ExpertProjection projection, ExpertGroups groups) {
@@ -42,39 +40,17 @@ final class ExpertProjections {
         this.groups = groups;
         int products = projection.products().size();
         int count = groups.count() * products;
-        if (firstChunk.length <= count) {
-            firstChunk = new int[count + 1];
-            panelsOfChunk = new int[count];
-        }
         inputs.begin(projection.input());
-        long panels = 0;
+        chunks.clear();
         for (int i = 0; i < count; i++) {
             PanelMatrix matrix = matrix(i);
             inputs.want(matrix);
             projections.repacking().begin(matrix, groups.rowCount(i / products));
-            panels += matrix.panelCount();
+            chunks.add(matrix, groups.rowCount(i / products));
         }
         inputs.make(rowCount);
-        // At least four chunks a worker, where there are so many panels.
-        long most = panels / (4L * team.size()) & -2;
-        int chunks = 0;
-        for (int i = 0; i < count; i++) {
-            PanelMatrix matrix = matrix(i);
-            firstChunk[i] = chunks;
-            panelsOfChunk[i] = (int) Math.max(2, Math.min(panelsOfChunk(matrix, groups.rowCount(i / products)), most));
-            chunks += (matrix.panelCount() + panelsOfChunk[i] - 1) / panelsOfChunk[i];
-        }
-        firstChunk[count] = chunks;
-        team.run(chunks, multiply);
-        for (int i = 0; i < count; i++) {
-            matrix(i).used();
-        }
-    }
-
-    private static long panelsOfChunk(PanelMatrix matrix, int rowCount) {
-        return rowCount <= QuantizedKernels.STREAM_MOST
-                ? Projections.STREAMED_BYTES / matrix.panelBytes()
-                : Projections.TILED_PRODUCTS / ((long) PanelFormat.ROWS * matrix.weights().columns() * rowCount) & -2;
+        projections.runTimed(chunks.cut(), multiply);
+        chunks.used();
     }
 
     private PanelMatrix matrix(int index) {
@@ -85,7 +61,7 @@ final class ExpertProjections {
 
     private void multiplyChunk(int chunk, int worker) {
         int products = projection.products().size();
-        int i = find(chunk, groups.count() * products);
+        int i = chunks.matrix(chunk);
         int group = i / products;
         int expert = groups.expert(group);
         int firstRow = groups.firstRow(group);
@@ -95,27 +71,10 @@ final class ExpertProjections {
         MemorySegment bias = product.bias(expert);
         WeightKernels.InputForm form = matrix.kernels().inputForm();
         long stride = inputs.stride(form);
-        int first = (chunk - firstChunk[i]) * panelsOfChunk[i];
-        int end = Math.min(first + panelsOfChunk[i], matrix.panelCount());
         var tokens = new WeightKernels.Tokens(inputs.address(form) + firstRow * stride, stride, groups.rowCount(group));
         var results = new WeightKernels.Results(
                 output.address(firstRow), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(expert), false);
-        Projections.multiply(tokens, results, matrix, first, end, projections.scratch(worker));
-    }
-
-    /** The matrix that a chunk belongs to: the last that begins at it or before. */
-    private int find(int chunk, int count) {
-        int low = 0;
-        int high = count - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (firstChunk[middle] <= chunk) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return low;
+        Projections.multiply(tokens, results, matrix, chunks.firstPanel(chunk), chunks.endPanel(chunk), projections.scratch(worker), projections.repacking());
     }
 
     private static void check(ExpertProjection projection, ExpertGroups groups) {

@@ -10,34 +10,29 @@ import moka.engine.kernel.WeightMatrix;
 import moka.engine.runtime.WorkerTeam;
 
 /**
- * Runs projections: the input's rows are made first, then all products share one parallel region, cut into runs of panels. A chunk takes about 30
- * to 350 µs; how chunks are cut changes no bit of a result.
+ * Runs projections: the input's rows are made first, then all products share one parallel region, cut into chunks of panels ({@link PanelChunks}).
  */
 final class Projections {
-    /** Bytes of panels that a chunk of decoding reads: about 30 µs. */
-    static final long STREAMED_BYTES = 1 << 20;
     /** Bytes of panels that the caller multiplies with one token by itself: about as long as starting a region (adapters, routers). */
     private static final long ALONE_BYTES = 128 << 10;
-    /** Multiply-adds of a chunk of prefill: about 350 µs. */
-    static final long TILED_PRODUCTS = 140_000_000;
 
     private final WorkerTeam team;
     private final InputStage inputs;
     private final WorkerScratch[] scratch;
     private final Repacking repacking;
+    private final PanelChunks chunks;
 
     // The region that runs: written before it starts, read by all workers.
     private List<Product> products = List.of();
     private boolean add;
     private int rowCount;
-    private int[] firstChunk = new int[1];
-    private int[] panelsOfChunk = new int[1];
     private final WorkerTeam.Region multiply = this::multiplyChunk;
 
     Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking) {
         this.team = team;
         this.repacking = repacking;
         inputs = new InputStage(team, routines, memory);
+        chunks = new PanelChunks(team.size());
         scratch = new WorkerScratch[team.size()];
         Arrays.setAll(scratch, i -> new WorkerScratch(memory));
     }
@@ -63,62 +58,42 @@ final class Projections {
         add = projection.add();
         this.rowCount = rowCount;
         inputs.run(projection, rowCount);
-        int count = products.size();
-        if (firstChunk.length <= count) {
-            firstChunk = new int[count + 1];
-            panelsOfChunk = new int[count];
-        }
+        chunks.clear();
         long bytes = 0;
-        int chunks = 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < products.size(); i++) {
             PanelMatrix matrix = (PanelMatrix) products.get(i).matrix();
             repacking.begin(matrix, rowCount);
+            chunks.add(matrix, rowCount);
             bytes += matrix.panelBytes() * matrix.panelCount();
-            firstChunk[i] = chunks;
-            panelsOfChunk[i] = panelsOfChunk(matrix);
-            chunks += (matrix.panelCount() + panelsOfChunk[i] - 1) / panelsOfChunk[i];
         }
-        firstChunk[count] = chunks;
+        int count = chunks.cut();
         if (rowCount == 1 && bytes <= ALONE_BYTES) {
-            for (int chunk = 0; chunk < chunks; chunk++) {
+            for (int chunk = 0; chunk < count; chunk++) {
                 multiplyChunk(chunk, 0);
             }
         } else {
-            team.run(chunks, multiply);
+            runTimed(count, multiply);
         }
-        for (int i = 0; i < count; i++) {
-            ((PanelMatrix) products.get(i).matrix()).used();
-        }
+        chunks.used();
     }
 
-    private int panelsOfChunk(PanelMatrix matrix) {
-        long panels;
-        if (rowCount <= QuantizedKernels.STREAM_MOST) {
-            panels = STREAMED_BYTES / matrix.panelBytes();
-        } else {
-            panels = TILED_PRODUCTS / ((long) PanelFormat.ROWS * matrix.weights().columns() * rowCount) & -2;
-        }
-        // At least four chunks a worker, where there are so many panels.
-        long most = matrix.panelCount() / (4L * team.size()) & -2;
-        return (int) Math.max(2, Math.min(panels, most));
+    /** Runs chunks that multiply, and notes what they cost. */
+    void runTimed(int chunkCount, WorkerTeam.Region multiply) {
+        long start = System.nanoTime();
+        team.run(chunkCount, multiply);
+        repacking.multiplied((System.nanoTime() - start) * team.size());
     }
 
     private void multiplyChunk(int chunk, int worker) {
-        int i = 0;
-        while (chunk >= firstChunk[i + 1]) {
-            i++;
-        }
-        Product product = products.get(i);
+        Product product = products.get(chunks.matrix(chunk));
         PanelMatrix matrix = (PanelMatrix) product.matrix();
         WeightKernels kernels = matrix.kernels();
         Activations output = product.output();
         MemorySegment bias = product.bias();
-        int first = (chunk - firstChunk[i]) * panelsOfChunk[i];
-        int end = Math.min(first + panelsOfChunk[i], matrix.panelCount());
         var tokens = new WeightKernels.Tokens(inputs.address(kernels.inputForm()), inputs.stride(kernels.inputForm()), rowCount);
         var results = new WeightKernels.Results(
                 output.address(0), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(), add);
-        multiply(tokens, results, matrix, first, end, scratch[worker]);
+        multiply(tokens, results, matrix, chunks.firstPanel(chunk), chunks.endPanel(chunk), scratch[worker], repacking);
     }
 
     /**
@@ -126,7 +101,13 @@ final class Projections {
      * multiplied, all together for many.
      */
     static void multiply(
-            WeightKernels.Tokens tokens, WeightKernels.Results results, PanelMatrix matrix, int first, int end, WorkerScratch scratch) {
+            WeightKernels.Tokens tokens,
+            WeightKernels.Results results,
+            PanelMatrix matrix,
+            int first,
+            int end,
+            WorkerScratch scratch,
+            Repacking repacking) {
         WeightKernels kernels = matrix.kernels();
         long panelBytes = matrix.panelBytes();
         boolean kept = matrix.panels() != 0;
@@ -134,8 +115,12 @@ final class Projections {
         for (int panel = first; panel < end; panel += step) {
             int last = Math.min(panel + step, end);
             long panels = kept ? matrix.panels() + panel * panelBytes : scratch.panels(2 * panelBytes).address();
-            for (int p = panel; p < last && !matrix.isPacked(); p++) {
-                kernels.pack(matrix.weights(), p, panels + (p - panel) * panelBytes, scratch);
+            if (!matrix.isPacked()) {
+                long start = System.nanoTime();
+                for (int p = panel; p < last; p++) {
+                    kernels.pack(matrix.weights(), p, panels + (p - panel) * panelBytes, scratch);
+                }
+                repacking.packed(System.nanoTime() - start);
             }
             multiply(kernels, tokens, results, matrix, panels, panel, last, scratch);
         }

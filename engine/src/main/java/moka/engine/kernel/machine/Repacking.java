@@ -1,7 +1,9 @@
 package moka.engine.kernel.machine;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.LongAdder;
 import moka.engine.runtime.AvailableMemory;
 
 /**
@@ -22,8 +24,12 @@ final class Repacking {
     private final boolean allowed;
     private long streamedBytes;
     private long packedWhileStreaming;
+    /** What may be used before the system is asked again how much there is. */
+    private long spareBytes;
     private long packedBytes;
     private int refused;
+    private final LongAdder packingNanos = new LongAdder();
+    private long productNanos;
 
     Repacking(PanelMemory memory, boolean allowed) {
         this.memory = memory;
@@ -46,8 +52,7 @@ final class Repacking {
             }
             packedWhileStreaming += bytes;
         }
-        OptionalLong available = AvailableMemory.bytes();
-        long address = available.isPresent() && available.getAsLong() < bytes + RESERVED_BYTES ? 0 : memory.allocate(bytes);
+        long address = fits(bytes) ? memory.allocate(bytes) : 0;
         if (address == 0) {
             matrix.refuse();
             refused++;
@@ -57,12 +62,45 @@ final class Repacking {
         }
     }
 
-    /** What was done so far, for people. */
+    /** Asks the system now and then only: a small model's matrices are more work to ask for than to pack. */
+    private boolean fits(long bytes) {
+        if (bytes > spareBytes) {
+            OptionalLong available = AvailableMemory.bytes();
+            long spare = available.isEmpty() ? Long.MAX_VALUE : available.getAsLong() - RESERVED_BYTES;
+            if (spare < bytes) {
+                return false;
+            }
+            spareBytes = Math.max(bytes, spare / 8);
+        }
+        spareBytes -= bytes;
+        return true;
+    }
+
+    /** A thread has packed some panels. */
+    void packed(long nanos) {
+        packingNanos.add(nanos);
+    }
+
+    /** The team has multiplied, and packed what was to be packed on the way. @param nanos of all threads */
+    void multiplied(long nanos) {
+        productNanos += nanos;
+    }
+
+    /** What was done so far and what it cost, for people. */
     List<String> notes() {
-        String amount = "%.3f GB of weights are packed for decoding".formatted(packedBytes / 1e9);
         if (!allowed) {
             return List.of("weights are left as they lie in the file");
         }
+        if (packedBytes == 0 && refused == 0) {
+            return List.of("weights are packed for decoding at their first uses");
+        }
+        long nanos = packingNanos.sum();
+        String amount = String.format(
+                Locale.ROOT,
+                "%.3f GB of weights are packed for decoding (%.2f s of processor time, %.0f %% of that of all products)",
+                packedBytes / 1e9,
+                nanos / 1e9,
+                100.0 * nanos / Math.max(1, productNanos));
         return List.of(refused == 0 ? amount + ", others at their first uses" : amount + ", memory is too short for " + refused + " matrices");
     }
 }
