@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** How a model is computed, whichever it is. */
 final class KernelOptions {
-    @Option(names = "--kernels", paramLabel = "SET", hidden = true, description = "Force a kernel set: scalar, vector or machine.")
+    @Option(names = "--kernels", paramLabel = "SET", hidden = true, description = "Force a kernel set: scalar, vector, machine or machine:LEVEL (avx512vbmi, avx512vnni, avxvnni, avx2; dotprod, i8mm).")
     @Nullable String kernels;
 
     @Option(names = "--vector-bits", paramLabel = "N", hidden = true, description = "Width of vector kernels: 128, 256 or 512.")
@@ -35,8 +35,8 @@ final class KernelOptions {
         if (kernels == null) {
             return options;
         }
-        if (!kernels.matches("scalar|vector|machine")) {
-            throw CommandFailure.usage("--kernels '" + kernels + "', expected scalar, vector or machine");
+        if (!kernels.matches("scalar|vector|machine(:.*)?")) {
+            throw CommandFailure.usage("--kernels '" + kernels + "', expected scalar, vector, machine or machine:LEVEL");
         }
         return options.withKernels(kernels);
     }

@@ -22,6 +22,7 @@ public final class AnswerNotes {
         }
         if (verbose) {
             notes.add(statistics(result));
+            session.model().kernelNotes().forEach(note -> notes.add("  " + note));
         }
         return notes;
     }
