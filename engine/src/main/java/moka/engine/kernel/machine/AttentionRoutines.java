@@ -1,52 +1,36 @@
 package moka.engine.kernel.machine;
 
-import moka.engine.kernel.machine.CodeMemory.Builder;
-
 /** The routines of attention that do not depend on the type of the cache. */
-final class AttentionRoutines implements AutoCloseable {
-    private final CodeMemory code;
-    private final Routine softmax;
-    private final Routine cappedSoftmax;
-    private final Routine combine;
-    private final Routine widen;
-    private final Routine rotateHalves;
-    private final Routine rotatePairs;
+final class AttentionRoutines {
+    private final LazyRoutine softmax;
+    private final LazyRoutine cappedSoftmax;
+    private final LazyRoutine combine;
+    private final LazyRoutine widen;
+    private final LazyRoutine rotateHalves;
+    private final LazyRoutine rotatePairs;
 
-    AttentionRoutines(KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
-        var builder = new Builder();
-        int softmaxAt = builder.add(kernelCode.softmax(false));
-        int cappedAt = builder.add(kernelCode.softmax(true));
-        int combineAt = builder.add(kernelCode.combine());
-        int widenAt = builder.add(kernelCode.widen());
-        int halvesAt = builder.add(kernelCode.rotate(true));
-        int pairsAt = builder.add(kernelCode.rotate(false));
-        code = builder.build(system);
-        softmax = code.routine(softmaxAt);
-        cappedSoftmax = code.routine(cappedAt);
-        combine = code.routine(combineAt);
-        widen = code.routine(widenAt);
-        rotateHalves = code.routine(halvesAt);
-        rotatePairs = code.routine(pairsAt);
+    AttentionRoutines(KernelCode kernelCode, CodeStore code) {
+        softmax = code.later(() -> kernelCode.softmax(false));
+        cappedSoftmax = code.later(() -> kernelCode.softmax(true));
+        combine = code.later(kernelCode::combine);
+        widen = code.later(kernelCode::widen);
+        rotateHalves = code.later(() -> kernelCode.rotate(true));
+        rotatePairs = code.later(() -> kernelCode.rotate(false));
     }
 
-    Routine softmax(boolean softCap) {
+    LazyRoutine softmax(boolean softCap) {
         return softCap ? cappedSoftmax : softmax;
     }
 
-    Routine combine() {
+    LazyRoutine combine() {
         return combine;
     }
 
-    Routine widen() {
+    LazyRoutine widen() {
         return widen;
     }
 
-    Routine rotate(boolean halves) {
+    LazyRoutine rotate(boolean halves) {
         return halves ? rotateHalves : rotatePairs;
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

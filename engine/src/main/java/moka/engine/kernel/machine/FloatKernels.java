@@ -3,7 +3,6 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.WeightMatrix;
-import moka.engine.kernel.machine.CodeMemory.Builder;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
 
@@ -14,29 +13,21 @@ final class FloatKernels implements WeightKernels {
     private final int mostTokens;
     private final int mostPanels;
     private final String instruction;
-    private final CodeMemory code;
-    private final Routine pack;
-    private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
+    private final LazyRoutine pack;
+    private final LazyRoutine[][] tile = new LazyRoutine[3][RowAddresses.MOST + 1];
 
-    FloatKernels(TensorType type, FloatKind kind, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
+    FloatKernels(TensorType type, FloatKind kind, KernelCode kernelCode, CodeStore code) {
         this.type = type;
         this.kind = kind;
         instruction = kernelCode.instruction(kind);
         mostTokens = kernelCode.floatTokens();
         mostPanels = kernelCode.panels();
-        var builder = new Builder();
-        int packAt = builder.add(kernelCode.pack(kind == FloatKind.F16 || kind == FloatKind.BF16));
-        int[][] tileAt = new int[3][RowAddresses.MOST + 1];
-        for (int panels = 1; panels <= mostPanels; panels++) {
-            for (int tokens = 1; tokens <= mostTokens; tokens++) {
-                tileAt[panels][tokens] = builder.add(kernelCode.floatTile(kind, panels, tokens));
-            }
-        }
-        code = builder.build(system);
-        pack = code.routine(packAt);
-        for (int panels = 1; panels <= mostPanels; panels++) {
-            for (int tokens = 1; tokens <= mostTokens; tokens++) {
-                tile[panels][tokens] = code.routine(tileAt[panels][tokens]);
+        pack = code.later(() -> kernelCode.pack(kind == FloatKind.F16 || kind == FloatKind.BF16));
+        for (int i = 1; i <= mostPanels; i++) {
+            int panels = i;
+            for (int j = 1; j <= mostTokens; j++) {
+                int tokens = j;
+                tile[panels][tokens] = code.later(() -> kernelCode.floatTile(kind, panels, tokens));
             }
         }
     }
@@ -121,10 +112,5 @@ final class FloatKernels implements WeightKernels {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

@@ -1,9 +1,8 @@
 package moka.engine.kernel.machine;
 
 import java.util.List;
-import java.util.ArrayList;
+import java.util.function.Supplier;
 import moka.engine.kernel.KvStore.ElementType;
-import moka.engine.kernel.machine.CodeMemory.Builder;
 import moka.engine.kernel.machine.Codes.Plane;
 import moka.engine.kernel.machine.Codes.Spot;
 import moka.gguf.TensorType;
@@ -13,39 +12,30 @@ import org.jspecify.annotations.Nullable;
  * The routines for keys of one type of element. Plain keys are multiplied with float32 queries. Quantized ones lie as the panels of weights do, and
  * are multiplied as those are: with queries rounded to 8 bits ({@link ActivationRow}).
  */
-final class KeyRoutines implements AutoCloseable {
+final class KeyRoutines {
     private final ElementType type;
-    private final CodeMemory code;
     private final @Nullable PanelFormat format;
     private final int mostPanels;
     private final int mostQueries;
-    private final Routine[][] scores = new Routine[3][RowAddresses.MOST + 1];
-    private final @Nullable Routine store;
+    private final LazyRoutine[][] scores = new LazyRoutine[3][RowAddresses.MOST + 1];
+    private final @Nullable LazyRoutine store;
 
-    KeyRoutines(ElementType type, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
+    KeyRoutines(ElementType type, KernelCode kernelCode, CodeStore code) {
         this.type = type;
         format = panelFormat(type);
         mostPanels = format == null ? kernelCode.panels() : 1;
         mostQueries = format == null ? RowAddresses.MOST : kernelCode.streamTokens(format);
-        var builder = new Builder();
-        List<Integer> places = new ArrayList<>();
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int panels = 1; panels <= mostPanels; panels++) {
-                places.add(builder.add(
-                        format == null
-                                ? kernelCode.scores(type, panels, queries)
-                                : kernelCode.stream(format, queries)));
+                scores[panels][queries] = code.later(writer(type, kernelCode, panels, queries));
             }
         }
-        int storeAt = storesInCode(type) ? builder.add(kernelCode.storeKey(type)) : -1;
-        code = builder.build(system);
-        int next = 0;
-        for (int queries = 1; queries <= mostQueries; queries++) {
-            for (int panels = 1; panels <= mostPanels; panels++) {
-                scores[panels][queries] = code.routine(places.get(next++));
-            }
-        }
-        store = storeAt < 0 ? null : code.routine(storeAt);
+        store = storesInCode(type) ? code.later(() -> kernelCode.storeKey(type)) : null;
+    }
+
+    private static Supplier<byte[]> writer(ElementType type, KernelCode kernelCode, int panels, int queries) {
+        PanelFormat format = panelFormat(type);
+        return format == null ? () -> kernelCode.scores(type, panels, queries) : () -> kernelCode.stream(format, queries);
     }
 
     /** Whether there are routines for storing elements of this type; the others are rare enough for Java. */
@@ -87,17 +77,12 @@ final class KeyRoutines implements AutoCloseable {
     }
 
     /** Products with {@code queries} queries, of so many panels at once: {@link AttentionCode#scores} or, for rounded queries, {@link StreamKernel}. */
-    Routine scores(int panels, int queries) {
+    LazyRoutine scores(int panels, int queries) {
         return scores[panels][queries];
     }
 
     /** {@link AttentionInputCode#storeKey}, or null: stored by Java. */
-    @Nullable Routine store() {
+    @Nullable LazyRoutine store() {
         return store;
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

@@ -35,7 +35,7 @@ final class MachineAttention {
 
     private final WorkerTeam team;
     private final KernelCode kernelCode;
-    private final SystemMemory system;
+    private final CodeStore codeStore;
     private final PanelMemory memory;
     private final RowRoutines rows;
     private final AttentionRoutines routines;
@@ -58,13 +58,13 @@ final class MachineAttention {
     private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
     private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
 
-    MachineAttention(WorkerTeam team, KernelCode kernelCode, SystemMemory system, PanelMemory memory, RowRoutines rows) throws CodeMemory.RefusedException {
+    MachineAttention(WorkerTeam team, KernelCode kernelCode, CodeStore codeStore, PanelMemory memory, RowRoutines rows) {
         this.team = team;
         this.kernelCode = kernelCode;
-        this.system = system;
+        this.codeStore = codeStore;
         this.memory = memory;
         this.rows = rows;
-        routines = new AttentionRoutines(kernelCode, system);
+        routines = new AttentionRoutines(kernelCode, codeStore);
         scratch = new Scratch[team.size()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(memory);
@@ -123,28 +123,12 @@ final class MachineAttention {
                 continue;
             }
             this.span = span;
-            keyRoutines = keyRoutinesOfTypes.computeIfAbsent(span.cache().keyType(), this::generateForKeys);
-            valueRoutines = valueRoutinesOfTypes.computeIfAbsent(span.cache().valueType(), this::generateForValues);
+            keyRoutines = keyRoutinesOfTypes.computeIfAbsent(span.cache().keyType(), it -> new KeyRoutines(it, kernelCode, codeStore));
+            valueRoutines = valueRoutinesOfTypes.computeIfAbsent(span.cache().valueType(), it -> new ValueRoutines(it, kernelCode, codeStore));
             RopeTable rope = plan.rope();
             angles = rope == null ? MemorySegment.NULL : rope.table(span.firstPosition() + span.rowCount());
             team.run((span.rowCount() + STORED_ROWS - 1) / STORED_ROWS, store);
             attend(plan, span);
-        }
-    }
-
-    private KeyRoutines generateForKeys(ElementType type) {
-        try {
-            return new KeyRoutines(type, kernelCode, system);
-        } catch (CodeMemory.RefusedException e) {
-            throw new IllegalStateException(e.getMessage(), e);
-        }
-    }
-
-    private ValueRoutines generateForValues(ElementType type) {
-        try {
-            return new ValueRoutines(type, kernelCode, system);
-        } catch (CodeMemory.RefusedException e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 
@@ -199,7 +183,7 @@ final class MachineAttention {
         int length = plan.headLength();
         ElementType type = cache.keyType();
         MemorySegment keys = cache.keys(plan.layer(), position);
-        Routine routine = Objects.requireNonNull(keyRoutines).store();
+        LazyRoutine routine = Objects.requireNonNull(keyRoutines).store();
         if (routine == null) {
             own.stored = stored(own, length);
             MemorySegment.copy(own.heads, FLOAT, 4L * head * length, own.stored, 0, length);
@@ -216,7 +200,7 @@ final class MachineAttention {
         int length = plan.valueLength();
         ElementType type = span.cache().valueType();
         MemorySegment values = span.cache().values(plan.layer(), position);
-        Routine routine = Objects.requireNonNull(valueRoutines).store();
+        LazyRoutine routine = Objects.requireNonNull(valueRoutines).store();
         if (routine == null) {
             own.stored = stored(own, length);
             plan.values().read(span.firstRow() + row, head * length, own.stored, 0, length);
@@ -551,11 +535,5 @@ final class MachineAttention {
                     + " do not fit attention of " + plan.headCount() + " x " + plan.headLength() + " queries and "
                     + plan.kvHeadCount() + " key and value heads");
         }
-    }
-
-    void close() {
-        routines.close();
-        keyRoutinesOfTypes.values().forEach(KeyRoutines::close);
-        valueRoutinesOfTypes.values().forEach(ValueRoutines::close);
     }
 }

@@ -21,7 +21,7 @@ import moka.gguf.TensorType;
 /** Kernels in machine code. */
 final class MachineKernels implements Kernels {
     private final KernelCode code;
-    private final SystemMemory system;
+    private final CodeStore codeStore;
     private final WorkerTeam team;
     private final PanelMemory memory;
     private final RowRoutines routines;
@@ -36,14 +36,14 @@ final class MachineKernels implements Kernels {
 
     MachineKernels(KernelCode code, SystemMemory system, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
         this.code = code;
-        this.system = system;
+        codeStore = new CodeStore(system);
         this.team = team;
-        routines = new RowRoutines(code, system);
+        routines = new RowRoutines(code, codeStore);
         memory = new PanelMemory(system);
         repacking = new Repacking(memory, repack);
         projections = new Projections(team, routines, memory, repacking);
         experts = new ExpertProjections(team, projections);
-        attention = new MachineAttention(team, code, system, memory, routines);
+        attention = new MachineAttention(team, code, codeStore, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
     }
@@ -71,19 +71,15 @@ final class MachineKernels implements Kernels {
     }
 
     private WeightKernels generate(TensorType type) {
-        try {
-            var own = PanelFormats.of(type);
-            if (own.isPresent()) {
-                return new QuantizedKernels(own.get(), null, code, system);
-            }
-            var splitter = PanelFormats.splitter(type);
-            if (splitter.isPresent()) {
-                return new QuantizedKernels(splitter.get().format(), splitter.get(), code, system);
-            }
-            return new FloatKernels(type, code.floatKind(type), code, system);
-        } catch (CodeMemory.RefusedException e) {
-            throw new IllegalStateException(e.getMessage(), e);
+        var own = PanelFormats.of(type);
+        if (own.isPresent()) {
+            return new QuantizedKernels(own.get(), null, code, codeStore);
         }
+        var splitter = PanelFormats.splitter(type);
+        if (splitter.isPresent()) {
+            return new QuantizedKernels(splitter.get().format(), splitter.get(), code, codeStore);
+        }
+        return new FloatKernels(type, code.floatKind(type), code, codeStore);
     }
 
     @Override
@@ -150,9 +146,7 @@ final class MachineKernels implements Kernels {
         if (!closed) {
             closed = true;
             memory.close();
-            routines.close();
-            kernelsOfTypes.values().forEach(WeightKernels::close);
-            attention.close();
+            codeStore.close();
             otherAttention.close();
         }
     }

@@ -2,11 +2,10 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import moka.engine.kernel.WeightMatrix;
-import moka.engine.kernel.machine.CodeMemory.Builder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routines for weights with integer codes, generated together for one panel format.
+ * The routines for weights with integer codes of one panel format.
  *
  * <p>Up to {@link #STREAM_MOST} tokens are multiplied straight from the panels, some at a time; for more, a pair of panels is unpacked into the
  * second-level cache first. Both give the same bits.
@@ -28,43 +27,30 @@ final class QuantizedKernels implements WeightKernels {
     private final int tilePanels;
     private final String instruction;
     private final @Nullable RowSplitter splitter;
-    private final CodeMemory code;
-    private final Routine pack;
-    private final Routine unpack;
-    private final Routine[] stream = new Routine[RowAddresses.MOST + 1];
-    private final Routine[][] tile = new Routine[3][RowAddresses.MOST + 1];
+    private final LazyRoutine pack;
+    private final LazyRoutine unpack;
+    private final LazyRoutine[] stream = new LazyRoutine[RowAddresses.MOST + 1];
+    private final LazyRoutine[][] tile = new LazyRoutine[3][RowAddresses.MOST + 1];
 
     /** @param splitter how rows are split where the format is one of our own, or null: it is the type's */
-    QuantizedKernels(PanelFormat format, @Nullable RowSplitter splitter, KernelCode kernelCode, SystemMemory system)
-            throws CodeMemory.RefusedException {
+    QuantizedKernels(PanelFormat format, @Nullable RowSplitter splitter, KernelCode kernelCode, CodeStore code) {
         this.format = format;
         this.splitter = splitter;
-        var builder = new Builder();
         streamTokens = kernelCode.streamTokens(format);
         tileTokens = kernelCode.tileTokens(format);
         tilePanels = kernelCode.panels();
         instruction = kernelCode.instruction(format);
-        int packAt = builder.add(kernelCode.pack(format));
-        int unpackAt = builder.add(kernelCode.unpack(format));
-        int[] streamAt = new int[RowAddresses.MOST + 1];
-        int[][] tileAt = new int[3][RowAddresses.MOST + 1];
-        for (int tokens = 1; tokens <= streamTokens; tokens++) {
-            streamAt[tokens] = builder.add(kernelCode.stream(format, tokens));
+        pack = code.later(() -> kernelCode.pack(format));
+        unpack = code.later(() -> kernelCode.unpack(format));
+        for (int i = 1; i <= streamTokens; i++) {
+            int tokens = i;
+            stream[tokens] = code.later(() -> kernelCode.stream(format, tokens));
         }
-        for (int tokens = 1; tokens <= tileTokens; tokens++) {
-            for (int panels = 1; panels <= tilePanels; panels++) {
-                tileAt[panels][tokens] = builder.add(kernelCode.tile(format, panels, tokens));
-            }
-        }
-        code = builder.build(system);
-        pack = code.routine(packAt);
-        unpack = code.routine(unpackAt);
-        for (int tokens = 1; tokens <= streamTokens; tokens++) {
-            stream[tokens] = code.routine(streamAt[tokens]);
-        }
-        for (int tokens = 1; tokens <= tileTokens; tokens++) {
-            for (int panels = 1; panels <= tilePanels; panels++) {
-                tile[panels][tokens] = code.routine(tileAt[panels][tokens]);
+        for (int i = 1; i <= tileTokens; i++) {
+            int tokens = i;
+            for (int j = 1; j <= tilePanels; j++) {
+                int panels = j;
+                tile[panels][tokens] = code.later(() -> kernelCode.tile(format, panels, tokens));
             }
         }
     }
@@ -222,10 +208,5 @@ final class QuantizedKernels implements WeightKernels {
                     results.stride(),
                     parameters.address());
         }
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

@@ -3,31 +3,20 @@ package moka.engine.kernel.machine;
 import java.util.EnumMap;
 import java.util.Map;
 import moka.engine.kernel.Projection.GateFunction;
-import moka.engine.kernel.machine.CodeMemory.Builder;
 
 /** The routines that work on single rows of activations. */
-final class RowRoutines implements AutoCloseable {
-    private final CodeMemory code;
+final class RowRoutines {
     private final Routine quantize;
-    private final Routine rmsNorm;
-    private final Routine toBfloat16;
-    private final Map<GateFunction, Routine> gates = new EnumMap<>(GateFunction.class);
+    private final LazyRoutine rmsNorm;
+    private final LazyRoutine toBfloat16;
+    private final Map<GateFunction, LazyRoutine> gates = new EnumMap<>(GateFunction.class);
 
-    RowRoutines(KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
-        var builder = new Builder();
-        int quantizeAt = builder.add(kernelCode.quantize());
-        int rmsNormAt = builder.add(kernelCode.rmsNorm());
-        int toBfloat16At = builder.add(kernelCode.toBfloat16());
-        int[] gatesAt = new int[GateFunction.values().length];
+    RowRoutines(KernelCode kernelCode, CodeStore code) throws CodeMemory.RefusedException {
+        quantize = code.write(kernelCode.quantize());
+        rmsNorm = code.later(kernelCode::rmsNorm);
+        toBfloat16 = code.later(kernelCode::toBfloat16);
         for (GateFunction function : GateFunction.values()) {
-            gatesAt[function.ordinal()] = builder.add(kernelCode.gate(function));
-        }
-        code = builder.build(system);
-        quantize = code.routine(quantizeAt);
-        rmsNorm = code.routine(rmsNormAt);
-        toBfloat16 = code.routine(toBfloat16At);
-        for (GateFunction function : GateFunction.values()) {
-            gates.put(function, code.routine(gatesAt[function.ordinal()]));
+            gates.put(function, code.later(() -> kernelCode.gate(function)));
         }
     }
 
@@ -42,8 +31,7 @@ final class RowRoutines implements AutoCloseable {
     }
 
     void gate(GateFunction function, long gate, long up, int columns, long output) {
-        Routine routine = gates.get(function);
-        routine.call(gate, up, output, columns / 16, tail(columns), 0);
+        gates.get(function).call(gate, up, output, columns / 16, tail(columns), 0);
     }
 
     void toBfloat16(long values, int columns, long output) {
@@ -52,10 +40,5 @@ final class RowRoutines implements AutoCloseable {
 
     private static long tail(int columns) {
         return (1L << columns % 16) - 1;
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

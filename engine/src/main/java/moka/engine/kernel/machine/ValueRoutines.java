@@ -1,43 +1,31 @@
 package moka.engine.kernel.machine;
 
-import java.util.ArrayList;
-import java.util.List;
 import moka.engine.kernel.KvStore.ElementType;
-import moka.engine.kernel.machine.CodeMemory.Builder;
 import org.jspecify.annotations.Nullable;
 
 /** The routines for values of one type of element. */
-final class ValueRoutines implements AutoCloseable {
+final class ValueRoutines {
     /** Even, since quantized values share a scale by two vectors. */
     private static final int MOST_VECTORS = 4;
 
     private final ElementType type;
-    private final CodeMemory code;
     private final int mostVectors;
     private final int mostQueries;
-    private final Routine[][] mix = new Routine[MOST_VECTORS + 1][RowAddresses.MOST + 1];
-    private final @Nullable Routine store;
+    private final LazyRoutine[][] mix = new LazyRoutine[MOST_VECTORS + 1][RowAddresses.MOST + 1];
+    private final @Nullable LazyRoutine store;
 
-    ValueRoutines(ElementType type, KernelCode kernelCode, SystemMemory system) throws CodeMemory.RefusedException {
+    ValueRoutines(ElementType type, KernelCode kernelCode, CodeStore code) {
         this.type = type;
         mostVectors = kernelCode.mixedVectors();
         mostQueries = kernelCode.mixedQueries();
-        var builder = new Builder();
-        List<Integer> places = new ArrayList<>();
         for (int queries = 1; queries <= mostQueries; queries++) {
             for (int vectors = 1; vectors <= mostVectors; vectors++) {
-                places.add(builder.add(kernelCode.mix(type, vectors, queries)));
+                int columns = vectors;
+                int rows = queries;
+                mix[vectors][queries] = code.later(() -> kernelCode.mix(type, columns, rows));
             }
         }
-        int storeAt = KeyRoutines.storesInCode(type) ? builder.add(kernelCode.storeValue(type)) : -1;
-        code = builder.build(system);
-        int next = 0;
-        for (int queries = 1; queries <= mostQueries; queries++) {
-            for (int vectors = 1; vectors <= mostVectors; vectors++) {
-                mix[vectors][queries] = code.routine(places.get(next++));
-            }
-        }
-        store = storeAt < 0 ? null : code.routine(storeAt);
+        store = KeyRoutines.storesInCode(type) ? code.later(() -> kernelCode.storeValue(type)) : null;
     }
 
     ElementType type() {
@@ -54,17 +42,12 @@ final class ValueRoutines implements AutoCloseable {
         return mostQueries;
     }
 
-    Routine mix(int vectors, int queries) {
+    LazyRoutine mix(int vectors, int queries) {
         return mix[vectors][queries];
     }
 
     /** {@link AttentionInputCode#storeValue}, or null: stored by Java. */
-    @Nullable Routine store() {
+    @Nullable LazyRoutine store() {
         return store;
-    }
-
-    @Override
-    public void close() {
-        code.close();
     }
 }

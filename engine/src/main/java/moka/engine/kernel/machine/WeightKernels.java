@@ -3,7 +3,7 @@ package moka.engine.kernel.machine;
 import moka.engine.kernel.WeightMatrix;
 
 /** How weights of one type are packed into panels of 16 rows and multiplied. Thread-safe: what a thread writes is in its {@link WorkerScratch}. */
-sealed interface WeightKernels extends AutoCloseable permits QuantizedKernels, FloatKernels {
+sealed interface WeightKernels permits QuantizedKernels, FloatKernels {
     /** What is done, for people. */
     String description();
 
@@ -21,9 +21,6 @@ sealed interface WeightKernels extends AutoCloseable permits QuantizedKernels, F
 
     /** Multiplies panels that follow each other in memory. */
     void multiply(Tokens tokens, Results results, int columns, Panels panels, WorkerScratch scratch);
-
-    @Override
-    void close();
 
     /** Forms of activations. */
     enum InputForm {
