@@ -41,7 +41,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * One token times a matrix that no cache holds, for each type, and in the same fork a plain parallel read of the same bytes: the column
- * {@code megabytes} is MB of weights a second. With {@code -p type=Q8_0,Q4_K -p kernels=vector -p threads=2} fewer cases.
+ * {@code megabytes} is MB of weights a second, as they are in a file. Machine code works on panels, or on the blocks of the file ({@code in-place}). With
+ * {@code -p type=Q8_0,Q4_K -p kernels=vector -p threads=2} fewer cases.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -59,7 +60,7 @@ public class DecodeBandwidth {
     @Param
     TensorType type;
 
-    @Param({"vector", "machine"})
+    @Param({"vector", "machine", "in-place"})
     String kernels;
 
     @Param("2")
@@ -99,10 +100,10 @@ public class DecodeBandwidth {
                 switch (kernels) {
                     case "scalar" -> new ScalarProvider();
                     case "vector" -> new VectorKernelProvider();
-                    case "machine" -> new MachineKernelProvider();
+                    case "machine", "in-place" -> new MachineKernelProvider();
                     default -> throw new IllegalArgumentException(kernels);
                 };
-        set = switch (provider.offer(new Request(team, Precision.FAST, false, 0))) {
+        set = switch (provider.offer(new Request(team, Precision.FAST, kernels.equals("machine"), 0))) {
             case Offer.Accepted(Kernels accepted) -> accepted;
             case Offer.Refused(String reason) -> throw new IllegalStateException(reason);
         };
