@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import moka.gguf.GgufException.Level;
 import moka.gguf.GgufWriter.Options;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

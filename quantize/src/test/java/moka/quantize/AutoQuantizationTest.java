@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import moka.engine.ModelOptions;
 import moka.gguf.TensorType;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

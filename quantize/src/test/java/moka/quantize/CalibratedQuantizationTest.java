@@ -14,6 +14,7 @@ import moka.engine.Session;
 import moka.quantize.quality.BaseLogits;
 import moka.quantize.quality.Divergence;
 import moka.quantize.quality.TextWindows;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

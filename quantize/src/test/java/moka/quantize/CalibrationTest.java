@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import moka.engine.ModelOptions;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 class CalibrationTest {

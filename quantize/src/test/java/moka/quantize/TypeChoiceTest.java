@@ -17,6 +17,7 @@ import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
 import moka.gguf.GgufTensorInfo;
 import moka.gguf.TensorType;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;

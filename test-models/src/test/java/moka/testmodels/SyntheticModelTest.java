@@ -15,7 +15,7 @@ import moka.gguf.GgufFile;
 import moka.gguf.GgufTensor;
 import moka.gguf.TensorType;
 import moka.models.DefaultModel;
-import org.junit.jupiter.api.Assumptions;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,8 +84,7 @@ class SyntheticModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"F16", "Q8_0", "Q4_0", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "IQ2_XS", "IQ3_S", "IQ4_XS"})
     void mixesEqualThoseOfFilesMadeByLlamaQuantize(String name) {
-        Path models = shared("own/models");
-        Assumptions.assumeTrue(models != null, "skipped: mixesEqualThoseOfFiles needs shared/own/models");
+        Path models = SharedData.require("own/models");
         var shape = new ModelShape("pebble", 6, 256, 768, 4, 2, 64, 2048, 512, 10000, false, true);
         Path path = folder.resolve("same.gguf");
         SyntheticModel.write(shape, TypeMix.named(name), 1, path);
@@ -100,19 +99,6 @@ class SyntheticModelTest {
 
     private static Map<String, TensorType> types(GgufFile file) {
         return file.tensors().stream().collect(Collectors.toMap(GgufTensor::name, GgufTensor::type));
-    }
-
-    private static Path shared(String folder) {
-        String property = System.getProperty("moka.shared");
-        if (property != null) {
-            return Path.of(property, folder);
-        }
-        for (Path place = Path.of("").toAbsolutePath(); place != null; place = place.getParent()) {
-            if (Files.exists(place.resolve("shared/HOUSE.md"))) {
-                return place.resolve("shared").resolve(folder);
-            }
-        }
-        return null;
     }
 
     @Test

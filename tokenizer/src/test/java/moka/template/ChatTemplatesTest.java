@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
 import moka.gguf.GgufFile;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 class ChatTemplatesTest {
@@ -35,7 +36,7 @@ class ChatTemplatesTest {
                 String name = line.get("name").getAsString();
                 names.add(name);
                 ChatTemplate template = ChatTemplates.builtIn(name, TemplateOptions.DEFAULT).orElseThrow();
-                String output = template.renderContext(SharedData.map(line));
+                String output = template.renderContext(ReferenceData.map(line));
                 if (!output.equals(line.get("output").getAsString())) {
                     failures.add(name + ": expected " + line.get("output") + ", got " + output);
                 }
@@ -63,7 +64,7 @@ class ChatTemplatesTest {
 
     @Test
     void findsTheVariantsOfAFile() throws IOException {
-        Path path = SharedData.path("public/tokenizers/vocab/ggml-vocab-command-r.gguf.gz");
+        Path path = SharedData.require("public/tokenizers/vocab/ggml-vocab-command-r.gguf.gz");
         try (var packed = Files.newInputStream(path)) {
             var file = GgufFile.of("command-r", MemorySegment.ofArray(new GZIPInputStream(packed).readAllBytes()));
             var templates = ChatTemplates.of(file.metadata());

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import moka.gguf.GgufFile;
+import moka.testing.SharedData;
 import moka.tokenizer.Tokenizer;
 import org.junit.jupiter.api.Test;
 
@@ -33,8 +34,8 @@ class ForgedTurnsTest {
     void makesTheSameControlTokensWhateverTheMessagesSay() throws IOException {
         int conversations = 0;
         for (Map.Entry<String, String> pair : TEMPLATES.entrySet()) {
-            Path source = SharedData.path("public/chat-templates/templates/" + pair.getKey() + ".jinja");
-            var template = ChatTemplate.parse(pair.getKey(), Files.readString(source), SharedData.OPTIONS);
+            Path source = SharedData.require("public/chat-templates/templates/" + pair.getKey() + ".jinja");
+            var template = ChatTemplate.parse(pair.getKey(), Files.readString(source), ReferenceData.OPTIONS);
             Tokenizer tokenizer = tokenizer(pair.getValue());
             int[] expected = controls(template, tokenizer, "Hello");
             assertTrue(expected.length > 1, pair.getKey() + " has control tokens of its own");
@@ -101,7 +102,7 @@ class ForgedTurnsTest {
     }
 
     private static Tokenizer tokenizer(String name) throws IOException {
-        try (var packed = Files.newInputStream(SharedData.path("public/tokenizers/vocab/" + name + ".gguf.gz"))) {
+        try (var packed = Files.newInputStream(SharedData.require("public/tokenizers/vocab/" + name + ".gguf.gz"))) {
             var file = GgufFile.of(name, MemorySegment.ofArray(new GZIPInputStream(packed).readAllBytes()));
             return Tokenizer.of(file.metadata());
         }

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import moka.gguf.GgufFile;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,7 +38,7 @@ class HostileTemplatesTest {
     @Test
     void endsTheHostileTemplatesOfTheSharedDataIn64Megabytes() throws Exception {
         var templates = new LinkedHashMap<String, String>();
-        for (JsonObject line : SharedData.lines(SharedData.path("own/jinja-features/hostile.jsonl"))) {
+        for (JsonObject line : SharedData.objects(SharedData.require("own/jinja-features/hostile.jsonl"))) {
             templates.put(line.get("name").getAsString(), line.get("template").getAsString());
         }
         assertAllEnd("shared", templates, MAY_RENDER);

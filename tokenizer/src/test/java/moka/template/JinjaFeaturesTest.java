@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** The small cases of {@code shared/own/jinja-features}: the reference is Jinja 3.1.6 as Hugging Face transformers sets it up. */
@@ -24,7 +25,7 @@ class JinjaFeaturesTest {
     private static void assertAllPass(String tier) throws IOException {
         var groups = new TreeMap<String, int[]>();
         var failures = new ArrayList<String>();
-        for (JsonObject line : SharedData.lines(SharedData.path("own/jinja-features/cases.jsonl"))) {
+        for (JsonObject line : SharedData.objects(SharedData.require("own/jinja-features/cases.jsonl"))) {
             if (!line.get("tier").getAsString().equals(tier)) {
                 continue;
             }
@@ -58,13 +59,13 @@ class JinjaFeaturesTest {
     private static String outcome(String template, JsonObject context) {
         ChatTemplate parsed;
         try {
-            parsed = ChatTemplate.parse("case", template, SharedData.OPTIONS);
+            parsed = ChatTemplate.parse("case", template, ReferenceData.OPTIONS);
         } catch (TemplateException malformed) {
             assertEquals(TemplateException.Kind.SYNTAX, malformed.kind(), "only syntax errors come from parsing");
             return "error syntax";
         }
         try {
-            return "output " + parsed.renderContext(SharedData.map(context));
+            return "output " + parsed.renderContext(ReferenceData.map(context));
         } catch (TemplateException failure) {
             boolean raised = failure.kind() == TemplateException.Kind.RAISE;
             return "error " + failure.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-')

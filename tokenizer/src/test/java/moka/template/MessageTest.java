@@ -16,20 +16,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import moka.testing.SharedData;
 import moka.tokenizer.Tokenizer.Segment;
 import org.junit.jupiter.api.Test;
 
 class MessageTest {
     @Test
     void rendersAsTheSameConversationInJson() throws IOException {
-        Path folder = SharedData.path("public/chat-templates");
+        Path folder = SharedData.require("public/chat-templates");
         var failures = new ArrayList<String>();
         int rendered = 0;
-        for (JsonObject entry : SharedData.lines(folder.resolve("index.jsonl"))) {
+        for (JsonObject entry : SharedData.objects(folder.resolve("index.jsonl"))) {
             String name = entry.get("name").getAsString();
-            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), SharedData.OPTIONS);
-            for (JsonObject line : SharedData.lines(folder.resolve("cases/" + name + ".jsonl"))) {
-                Map<String, Object> context = SharedData.map(line.getAsJsonObject("context"));
+            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), ReferenceData.OPTIONS);
+            for (JsonObject line : SharedData.objects(folder.resolve("cases/" + name + ".jsonl"))) {
+                Map<String, Object> context = ReferenceData.map(line.getAsJsonObject("context"));
                 List<?> given = (List<?>) context.get("messages");
                 if (!line.has("output") || !given.stream().allMatch(message -> ((Map<?, ?>) message).get("content") != null)) {
                     continue;

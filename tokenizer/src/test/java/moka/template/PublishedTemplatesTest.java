@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** The published templates of {@code shared/public/chat-templates}, compared character by character with Hugging Face transformers. */
@@ -26,15 +27,15 @@ class PublishedTemplatesTest {
 
     @Test
     void rendersAllCasesOfAllTemplates() throws IOException {
-        Path folder = SharedData.path("public/chat-templates");
+        Path folder = SharedData.require("public/chat-templates");
         var failures = new ArrayList<String>();
         var notes = new ArrayList<String>();
         var counts = new TreeMap<String, int[]>();
-        for (JsonObject entry : SharedData.lines(folder.resolve("index.jsonl"))) {
+        for (JsonObject entry : SharedData.objects(folder.resolve("index.jsonl"))) {
             String name = entry.get("name").getAsString();
             var template = ChatTemplate.parse(
-                    name, Files.readString(folder.resolve("templates/" + name + ".jinja")), SharedData.OPTIONS);
-            List<JsonObject> cases = SharedData.lines(folder.resolve("cases/" + name + ".jsonl"));
+                    name, Files.readString(folder.resolve("templates/" + name + ".jinja")), ReferenceData.OPTIONS);
+            List<JsonObject> cases = SharedData.objects(folder.resolve("cases/" + name + ".jsonl"));
             int[] count = counts.computeIfAbsent(name, it -> new int[2]);
             for (JsonObject line : cases) {
                 String outcome = outcome(template, line);
@@ -75,7 +76,7 @@ class PublishedTemplatesTest {
 
     private static String outcome(ChatTemplate template, JsonObject line) {
         try {
-            return "output " + template.renderContext(SharedData.map(line.getAsJsonObject("context")));
+            return "output " + template.renderContext(ReferenceData.map(line.getAsJsonObject("context")));
         } catch (TemplateException failure) {
             boolean raised = failure.kind() == TemplateException.Kind.RAISE;
             return "error " + failure.kind().name().toLowerCase(Locale.ROOT) + (raised ? " " + failure.getMessage() : "");

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import moka.template.jinja.builtin.Filters;
 import moka.template.jinja.builtin.Globals;
+import moka.testing.SharedData;
 import moka.tokenizer.Tokenizer.Segment;
 import org.junit.jupiter.api.Test;
 
@@ -69,8 +70,8 @@ class TemplateFuzzTest {
 
     @Test
     void endsDamagedPublishedTemplates() throws IOException {
-        Path folder = SharedData.path("public/chat-templates");
-        List<JsonObject> index = SharedData.lines(folder.resolve("index.jsonl"));
+        Path folder = SharedData.require("public/chat-templates");
+        List<JsonObject> index = SharedData.objects(folder.resolve("index.jsonl"));
         var sources = new ArrayList<String>();
         for (JsonObject entry : index) {
             sources.add(Files.readString(folder.resolve("templates/" + entry.get("name").getAsString() + ".jinja")));

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import moka.testing.SharedData;
 import moka.tokenizer.Tokenizer.Segment;
 import org.junit.jupiter.api.Test;
 
@@ -126,14 +127,14 @@ class TrustTest {
 
     @Test
     void trustsNoMessageTextInAnyPublishedTemplate() throws IOException {
-        Path folder = SharedData.path("public/chat-templates");
+        Path folder = SharedData.require("public/chat-templates");
         var problems = new ArrayList<String>();
         int rendered = 0;
-        for (JsonObject entry : SharedData.lines(folder.resolve("index.jsonl"))) {
+        for (JsonObject entry : SharedData.objects(folder.resolve("index.jsonl"))) {
             String name = entry.get("name").getAsString();
-            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), SharedData.OPTIONS);
-            for (JsonObject line : SharedData.lines(folder.resolve("cases/" + name + ".jsonl"))) {
-                Map<String, Object> context = SharedData.map(line.getAsJsonObject("context"));
+            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), ReferenceData.OPTIONS);
+            for (JsonObject line : SharedData.objects(folder.resolve("cases/" + name + ".jsonl"))) {
+                Map<String, Object> context = ReferenceData.map(line.getAsJsonObject("context"));
                 var marked = new LinkedHashMap<>(context);
                 for (String given : List.of("messages", "tools", "documents")) {
                     marked.computeIfPresent(given, (key, value) -> marked("", value));
@@ -164,19 +165,19 @@ class TrustTest {
     /** The other way round: what looks like a special token and is in no message came from the template, and counts as one. */
     @Test
     void trustsTheMarkersOfPublishedTemplates() throws IOException {
-        Path folder = SharedData.path("public/chat-templates");
+        Path folder = SharedData.require("public/chat-templates");
         var problems = new ArrayList<String>();
         int markers = 0;
-        for (JsonObject entry : SharedData.lines(folder.resolve("index.jsonl"))) {
+        for (JsonObject entry : SharedData.objects(folder.resolve("index.jsonl"))) {
             String name = entry.get("name").getAsString();
-            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), SharedData.OPTIONS);
-            for (JsonObject line : SharedData.lines(folder.resolve("cases/" + name + ".jsonl"))) {
+            var template = ChatTemplate.parse(name, Files.readString(folder.resolve("templates/" + name + ".jinja")), ReferenceData.OPTIONS);
+            for (JsonObject line : SharedData.objects(folder.resolve("cases/" + name + ".jsonl"))) {
                 JsonObject context = line.getAsJsonObject("context");
                 String given = context.get("messages").toString() + context.get("tools") + context.get("documents");
                 if (!line.has("output") || SPECIAL.matcher(given).find() || line.get("case").getAsString().equals("unknown-role")) {
                     continue;
                 }
-                List<Segment> segments = template.renderContextToSegments(SharedData.map(context));
+                List<Segment> segments = template.renderContextToSegments(ReferenceData.map(context));
                 Matcher marker = SPECIAL.matcher(joined(segments));
                 while (marker.find()) {
                     markers++;

@@ -1,7 +1,6 @@
 package moka.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -40,21 +39,15 @@ class ConformanceTest {
         REPORT.write();
     }
 
-    private static SharedData data() {
-        var found = SharedData.find();
-        assumeTrue(found.isPresent(), "skipped: conformance of tokenizers, for shared/public/tokenizers is not there");
-        return found.get();
-    }
-
     @TestFactory
     Stream<DynamicTest> agreesWithReference() {
-        var data = data();
+        var data = ReferenceVocabularies.require();
         return Stream.concat(data.objects("vocabs.json").stream(), data.objects("tiny/tiny-vocabs.json").stream())
                 .map(vocabulary -> DynamicTest.dynamicTest(
                         vocabulary.get("name").getAsString(), () -> checkVocabulary(data, vocabulary)));
     }
 
-    private static void checkVocabulary(SharedData data, JsonObject vocabulary) throws Exception {
+    private static void checkVocabulary(ReferenceVocabularies data, JsonObject vocabulary) throws Exception {
         String name = vocabulary.get("name").getAsString();
         String folder = name.startsWith("tiny-") ? "tiny/" : "cases/";
         Tokenizer tokenizer;
@@ -107,7 +100,7 @@ class ConformanceTest {
 
     @Test
     void agreesWithReferenceUnderEveryPreTokenizerName() {
-        var data = data();
+        var data = ReferenceVocabularies.require();
         var byName = new LinkedHashMap<String, List<JsonObject>>();
         for (JsonObject line : data.lines("tiny/cases-by-pre.jsonl")) {
             String pre = line.get("pre").isJsonNull() ? "" : line.get("pre").getAsString();
@@ -134,7 +127,7 @@ class ConformanceTest {
 
     @Test
     void splitsAsTheReferenceOrTheOriginal() {
-        var data = data();
+        var data = ReferenceVocabularies.require();
         var nameOfRule = new LinkedHashMap<String, String>();
         for (JsonObject name : data.objects("pre/pre-names.json")) {
             nameOfRule.putIfAbsent(name.get("rule").getAsString(), name.get("name").getAsString());
@@ -174,13 +167,13 @@ class ConformanceTest {
     /** Pieces of a line; empty ones mean nothing. */
     private static List<String> without(JsonObject line, String key) {
         return line.has(key)
-                ? Stream.of(SharedData.strings(line.getAsJsonArray(key))).filter(piece -> !piece.isEmpty()).toList()
+                ? Stream.of(ReferenceVocabularies.strings(line.getAsJsonArray(key))).filter(piece -> !piece.isEmpty()).toList()
                 : List.of("?", "?");
     }
 
     @Test
     void knowsTheFlagsOfEveryPreTokenizerName() {
-        for (JsonObject name : data().objects("pre/pre-names.json")) {
+        for (JsonObject name : ReferenceVocabularies.require().objects("pre/pre-names.json")) {
             var flags = PreTokenizer.named(name.get("name").getAsString()).orElseThrow().flags();
             assertEquals(name.get("ignore_merges").getAsBoolean(), flags.ignoreMerges(), name::toString);
             assertEquals(name.get("clean_spaces").getAsBoolean(), flags.cleanSpaces(), name::toString);
@@ -191,7 +184,7 @@ class ConformanceTest {
 
     @Test
     void characterClassesAreThoseOfUnicode15() {
-        JsonObject difference = data().object("pre/unicode-java25-diff.json");
+        JsonObject difference = ReferenceVocabularies.require().object("pre/unicode-java25-diff.json");
         for (JsonElement range : difference.getAsJsonArray("category_ranges")) {
             var bounds = range.getAsJsonArray();
             for (int c = Integer.parseInt(bounds.get(0).getAsString(), 16); c <= Integer.parseInt(bounds.get(1).getAsString(), 16); c++) {
@@ -220,7 +213,7 @@ class ConformanceTest {
 
         void check() throws Exception {
             for (String kind : List.of("attr", "piece_special", "piece_plain", "tokenize")) {
-                String[] expected = SharedData.strings(line.getAsJsonArray(kind));
+                String[] expected = ReferenceVocabularies.strings(line.getAsJsonArray(kind));
                 for (int block = 0; block < expected.length; block++) {
                     int same = hash(kind, block * line.get("block").getAsInt()).equals(expected[block]) ? 1 : 0;
                     count = count.plus(new Count(same, 0, 0, 1));

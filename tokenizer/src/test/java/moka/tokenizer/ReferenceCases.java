@@ -39,10 +39,10 @@ final class ReferenceCases {
         for (JsonObject line : lines) {
             boolean addSpecial = line.get("add_special").getAsBoolean();
             int[] ids = tokenizer.encode(line.get("text").getAsString(), addSpecial, line.get("parse_special").getAsBoolean());
-            if (Arrays.equals(ids, SharedData.ids(line.getAsJsonArray("ids")))) {
+            if (Arrays.equals(ids, ReferenceVocabularies.ids(line.getAsJsonArray("ids")))) {
                 same++;
                 otherOriginal += line.has("other_ids") ? 1 : 0;
-            } else if (line.has("other_ids") && isFramed(ids, SharedData.ids(line.getAsJsonArray("other_ids")), addSpecial)) {
+            } else if (line.has("other_ids") && isFramed(ids, ReferenceVocabularies.ids(line.getAsJsonArray("other_ids")), addSpecial)) {
                 asOriginal++;
             } else {
                 fail("ids", line, Arrays.toString(ids));
@@ -72,7 +72,7 @@ final class ReferenceCases {
         int same = 0;
         for (JsonObject line : lines) {
             byte[] bytes = tokenizer.decodeToBytes(
-                    SharedData.ids(line.getAsJsonArray("ids")),
+                    ReferenceVocabularies.ids(line.getAsJsonArray("ids")),
                     line.get("remove_special").getAsBoolean(),
                     line.get("unparse_special").getAsBoolean());
             byte[] expected = line.has("hex")
@@ -97,16 +97,16 @@ final class ReferenceCases {
             var pieces = new ArrayList<String>();
             var stream = new ArrayList<String>();
             var decoder = tokenizer.newStreamingDecoder(special);
-            for (int id : SharedData.ids(line.getAsJsonArray("ids"))) {
+            for (int id : ReferenceVocabularies.ids(line.getAsJsonArray("ids"))) {
                 pieces.add(HexFormat.of().formatHex(tokenizer.piece(id, special)));
                 stream.add(decoder.accept(id));
             }
-            if (pieces.equals(List.of(SharedData.strings(line.getAsJsonArray("pieces_hex"))))) {
+            if (pieces.equals(List.of(ReferenceVocabularies.strings(line.getAsJsonArray("pieces_hex"))))) {
                 samePieces++;
             } else {
                 fail("pieces", line, pieces.toString());
             }
-            if (!line.has("stream") || stream.equals(List.of(SharedData.strings(line.getAsJsonArray("stream"))))) {
+            if (!line.has("stream") || stream.equals(List.of(ReferenceVocabularies.strings(line.getAsJsonArray("stream"))))) {
                 sameStreams++;
             } else {
                 fail("stream", line, stream.toString());
@@ -122,7 +122,7 @@ final class ReferenceCases {
         int same = 0;
         for (JsonObject line : lines) {
             int[] ids = tokenizer.encode(HexFormat.of().parseHex(line.get("hex").getAsString()), false, false);
-            if (Arrays.equals(ids, SharedData.ids(line.getAsJsonArray("ids")))) {
+            if (Arrays.equals(ids, ReferenceVocabularies.ids(line.getAsJsonArray("ids")))) {
                 same++;
             } else {
                 fail("ids of bytes", line, Arrays.toString(ids));

@@ -3,7 +3,6 @@ package moka.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,9 +147,7 @@ class SegmentsTest {
     /** Every control token of every vocabulary of the reference data, written by a user: whole, in a word, split, doubled. */
     @TestFactory
     Stream<DynamicTest> noControlTokenOfAKnownVocabularyCanBeForged() {
-        var found = SharedData.find();
-        assumeTrue(found.isPresent(), "skipped: forged control tokens of known vocabularies, for shared/public/tokenizers is not there");
-        var data = found.get();
+        var data = ReferenceVocabularies.require();
         return Stream.concat(data.objects("vocabs.json").stream(), data.objects("tiny/tiny-vocabs.json").stream())
                 .map(vocabulary -> DynamicTest.dynamicTest(vocabulary.get("name").getAsString(), () -> {
                     try (var file = data.gguf(vocabulary.get("file").getAsString())) {

@@ -8,7 +8,7 @@ import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** Grammars with texts they accept and refuse: {@code ../shared/public/grammars}, verdicts of llama.cpp v0.5.0. */

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** Schemas with texts they accept and refuse: {@code ../shared/public/grammars}, verdicts of Python jsonschema 4.26. */

@@ -13,12 +13,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import moka.engine.SharedData;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.DynamicTemperature;
 import moka.engine.sampling.SamplingOptions.Mirostat;
 import moka.engine.sampling.SamplingOptions.Penalties;
 import moka.engine.sampling.SamplingOptions.Xtc;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** Candidates, logits and probabilities after each sampler: {@code ../shared/own/samplers}, made with llama.cpp v0.5.0. */

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import moka.engine.SharedData;
 import moka.engine.sampling.SamplingOptions.Dry;
 import moka.engine.sampling.SamplingOptions.Mirostat;
 import moka.engine.sampling.SamplingOptions.Penalties;
@@ -23,6 +22,7 @@ import moka.gguf.MetadataValue.FloatValue;
 import moka.gguf.MetadataValue.IntegerValue;
 import moka.gguf.MetadataValue.StringValue;
 import moka.gguf.MetadataValue;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 class SamplingOptionsTest {

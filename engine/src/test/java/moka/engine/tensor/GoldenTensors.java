@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 
 /**
  * Golden rows of every tensor type, their decoding, rounding and dot products: made with ggml of llama.cpp v0.5.0,

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 
 /**
  * A model of the zoo: random weights, and what the reference computes from them.

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import moka.engine.EngineException;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;

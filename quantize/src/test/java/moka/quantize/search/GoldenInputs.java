@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import moka.gguf.TensorType;
-import moka.quantize.SharedData;
+import moka.testing.SharedData;
 
 /** The rows of {@code shared/own/tensor-types} and what the reference's quantizers make of them. */
 final class GoldenInputs {

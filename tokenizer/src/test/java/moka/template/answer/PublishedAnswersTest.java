@@ -16,6 +16,7 @@ import moka.template.ChatTemplate;
 import moka.template.ConformanceReport;
 import moka.template.ReferenceData;
 import moka.template.TemplateException;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,7 +43,7 @@ class PublishedAnswersTest {
 
     @Test
     void readsTheCallsThatTemplatesWrite() throws IOException {
-        Path folder = ReferenceData.path("public/chat-templates");
+        Path folder = SharedData.require("public/chat-templates");
         var counts = new TreeMap<String, int[]>();
         var failures = new ArrayList<String>();
         for (Map<String, Object> entry : ReferenceData.lines(folder.resolve("index.jsonl"))) {

@@ -12,7 +12,7 @@ import moka.engine.Model;
 import moka.engine.ModelOptions;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
-import moka.engine.SharedData;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
 
 /** The fast precision of the scalar set against logits that were computed with the reference's roundings. */

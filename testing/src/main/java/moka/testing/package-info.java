@@ -1,0 +1,5 @@
+/** What the tests of all modules share. */
+@NullMarked
+package moka.testing;
+
+import org.jspecify.annotations.NullMarked;
