@@ -3,6 +3,7 @@ package moka.engine.runtime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
 
 /** How much memory this process could still use: what the system has free or can reclaim, within the cgroup's limit. */
@@ -12,7 +13,7 @@ public final class AvailableMemory {
     /** Bytes, or empty where the system does not tell. */
     public static OptionalLong bytes() {
         OptionalLong system = system();
-        OptionalLong group = cgroup(Path.of("/sys/fs/cgroup"));
+        OptionalLong group = cgroup(Path.of("/proc/self/cgroup"), Path.of("/sys/fs/cgroup"));
         if (system.isEmpty() || group.isEmpty()) {
             return system.isEmpty() ? group : system;
         }
@@ -32,11 +33,15 @@ public final class AvailableMemory {
         return OptionalLong.empty();
     }
 
-    /** The tightest limit from the process's group up to the root, less what is used and cannot be reclaimed. */
-    private static OptionalLong cgroup(Path root) {
+    /**
+     * The tightest limit from the process's group up to the root, less what is used and cannot be reclaimed.
+     *
+     * @param membership the file that tells of which groups the process is, in version 1 or 2 or both
+     */
+    static OptionalLong cgroup(Path membership, Path root) {
         try {
             long best = Long.MAX_VALUE;
-            for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+            for (String line : Files.readAllLines(membership)) {
                 String[] parts = line.split(":", 3);
                 boolean unified = parts[1].isEmpty();
                 if (!unified && !parts[1].contains("memory")) {
@@ -70,14 +75,19 @@ public final class AvailableMemory {
         }
     }
 
-    /** The page cache counts as used but gives way. */
+    /**
+     * The page cache counts as used but gives way, also the pages that were used more than once: a model's, after it has run in this group.
+     */
     private static long reclaimable(Path group, boolean unified) throws IOException {
-        String wanted = unified ? "inactive_file " : "total_inactive_file ";
+        String prefix = unified ? "" : "total_";
+        long bytes = 0;
         for (String line : Files.readAllLines(group.resolve("memory.stat"))) {
-            if (line.startsWith(wanted)) {
-                return Long.parseLong(line.substring(wanted.length()).strip());
+            for (String name : List.of("inactive_file ", "active_file ")) {
+                if (line.startsWith(prefix + name)) {
+                    bytes += Long.parseLong(line.substring(line.indexOf(' ') + 1).strip());
+                }
             }
         }
-        return 0;
+        return bytes;
     }
 }
