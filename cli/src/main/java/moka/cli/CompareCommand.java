@@ -2,14 +2,13 @@ package moka.cli;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import moka.cli.json.ForeignJson;
 import moka.cli.render.ProgressLine;
 import moka.cli.render.ScatterPlot;
 import moka.cli.terminal.CommandFailure;
@@ -127,17 +126,19 @@ final class CompareCommand extends Command {
     private static List<Question> questions(Path file) {
         List<Question> questions = new ArrayList<>();
         for (String line : TextFiles.of(file).lines().filter(it -> !it.isBlank()).toList()) {
-            try {
-                JsonObject object = JsonParser.parseString(line).getAsJsonObject();
-                List<String> accept = object.getAsJsonArray("accept").asList().stream()
-                        .map(JsonElement::getAsString)
-                        .toList();
-                questions.add(new Question(object.get("prompt").getAsString(), accept));
-            } catch (JsonParseException | IllegalStateException | NullPointerException e) {
-                throw CommandFailure.failed(file + ": line " + (questions.size() + 1) + " is no JSON object with \"prompt\" and \"accept\"");
-            }
+            questions.add(ForeignJson.read(line, CompareCommand::question)
+                    .orElseThrow(() -> CommandFailure.failed(
+                            file + ": line " + (questions.size() + 1) + " is no JSON object with \"prompt\" and \"accept\"")));
         }
         return questions;
+    }
+
+    private static Question question(JsonElement line) {
+        JsonObject object = line.getAsJsonObject();
+        List<String> accept = object.getAsJsonArray("accept").asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+        return new Question(object.get("prompt").getAsString(), accept);
     }
 
     private void print(List<ModelQuality> measured, Path reference) {

@@ -1,9 +1,5 @@
 package moka.cli.store;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,7 +15,6 @@ import java.util.stream.Stream;
  * {@code HF_HOME}), ollama's store ({@code OLLAMA_MODELS}) and LM Studio's folders.
  */
 public final class OtherStores {
-    private static final String OLLAMA_MODEL = "application/vnd.ollama.image.model";
     private static final long MANIFEST_BYTES = 1 << 20;
 
     private final Path huggingFace;
@@ -125,19 +120,11 @@ public final class OtherStores {
             if (!Files.isRegularFile(manifest) || Files.size(manifest) > MANIFEST_BYTES) {
                 return Optional.empty();
             }
-            JsonObject json = JsonParser.parseString(Files.readString(manifest)).getAsJsonObject();
-            for (JsonElement element : json.getAsJsonArray("layers")) {
-                JsonObject layer = element.getAsJsonObject();
-                String digest = layer.get("digest").getAsString();
-                if (layer.get("mediaType").getAsString().equals(OLLAMA_MODEL) && digest.matches("sha256:[0-9a-f]{64}")) {
-                    return Optional.of(ollama.resolve("blobs").resolve(digest.replace(':', '-')))
-                            .filter(Files::isRegularFile);
-                }
-            }
-            return Optional.empty();
-        } catch (IOException | JsonParseException | IllegalStateException | NullPointerException
-                | UnsupportedOperationException e) {
-            return Optional.empty(); // a manifest of another form
+            return OllamaManifest.model(Files.readString(manifest))
+                    .map(model -> ollama.resolve("blobs").resolve(model.digest().replace(':', '-')))
+                    .filter(Files::isRegularFile);
+        } catch (IOException e) {
+            return Optional.empty(); // unreadable, or no text
         }
     }
 

@@ -45,7 +45,7 @@ public final class Puller {
         Optional<String> token = Optional.ofNullable(environment.get("HF_TOKEN"))
                 .or(() -> Optional.ofNullable(environment.get("HUGGING_FACE_HUB_TOKEN")))
                 .filter(it -> it.matches("[\\x21-\\x7e]+"));
-        this.web = Web.of(token, huggingFace);
+        this.web = Web.of(token, huggingFace, stall);
         this.firstPause = firstPause;
         this.stall = stall;
     }

@@ -1,5 +1,6 @@
 package moka.cli.store;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -22,18 +23,21 @@ import javax.net.ssl.SSLException;
  * @param client sends; follows no redirection by itself
  * @param token secret of the user, or empty
  * @param tokenHost the only host that is told the token
+ * @param stall without a byte, after which a text counts as broken
  */
-record Web(HttpClient client, Optional<String> token, String tokenHost) {
+record Web(HttpClient client, Optional<String> token, String tokenHost, Duration stall) {
     private static final int REDIRECTIONS = 10;
-    private static final long LARGEST_TEXT = 64L << 20;
+    private static final int LARGEST_TEXT = 64 << 20;
+    private static final int BUFFER_BYTES = 1 << 14;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    static Web of(Optional<String> token, URI tokenHost) {
+    /** @param stall without a byte, after which a connection counts as broken */
+    static Web of(Optional<String> token, URI tokenHost, Duration stall) {
         HttpClient client = HttpClient.newBuilder()
                 .connectTimeout(PATIENCE)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .build();
-        return new Web(client, token, String.valueOf(tokenHost.getAuthority()));
+        return new Web(client, token, String.valueOf(tokenHost.getAuthority()), stall);
     }
 
     /** An answer whose body is still to be read. @throws IOException if the server cannot be reached */
@@ -46,10 +50,7 @@ record Web(HttpClient client, Optional<String> token, String tokenHost) {
                 return response;
             }
             response.body().close();
-            URI next = at.resolve(location.get());
-            if (!"http".equals(next.getScheme()) && !"https".equals(next.getScheme())) {
-                throw new PullException(at + " redirects to " + next + ", expected a web address");
-            }
+            URI next = address(at, location.get());
             if ("https".equals(at.getScheme()) && !"https".equals(next.getScheme())) {
                 throw new PullException(at + " redirects to " + next + ": not followed, it is not encrypted");
             }
@@ -58,7 +59,18 @@ record Web(HttpClient client, Optional<String> token, String tokenHost) {
         throw new PullException(uri + " redirects more than " + REDIRECTIONS + " times");
     }
 
+    private static URI address(URI at, String location) {
+        try {
+            return at.resolve(location);
+        } catch (IllegalArgumentException e) {
+            throw new PullException(at + " redirects to '" + location + "', expected a web address", e);
+        }
+    }
+
     private HttpResponse<InputStream> send(URI uri, Map<String, String> headers) throws IOException {
+        if (uri.getHost() == null || !String.valueOf(uri.getScheme()).matches("https?")) {
+            throw new PullException(uri + ": where the server sends us, expected a web address");
+        }
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(uri).timeout(PATIENCE).header("User-Agent", "moka");
         headers.forEach(request::header);
@@ -81,12 +93,30 @@ record Web(HttpClient client, Optional<String> token, String tokenHost) {
             HttpResponse<InputStream> response = open(uri, headers);
             try (InputStream body = response.body()) {
                 requireOk(response.statusCode(), uri, what);
-                byte[] bytes = body.readNBytes((int) LARGEST_TEXT);
-                return new Text(new String(bytes, StandardCharsets.UTF_8), response.headers().firstValue("Link"));
+                return new Text(text(body, what), response.headers().firstValue("Link"));
             }
         } catch (IOException e) {
             throw new PullException(what + ": " + reason(e), e);
         }
+    }
+
+    private String text(InputStream body, String what) {
+        var bytes = new ByteArrayOutputStream();
+        try (var watch = new StallWatch(body, stall)) {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            try {
+                for (int read; (read = body.read(buffer)) >= 0; ) {
+                    watch.progress();
+                    bytes.write(buffer, 0, read);
+                    if (bytes.size() > LARGEST_TEXT) {
+                        throw new PullException(what + ": the server answers with more than " + (LARGEST_TEXT >> 20) + " MiB of text");
+                    }
+                }
+            } catch (IOException e) {
+                throw new PullException(what + ": " + (watch.stalled() ? "nothing came any more" : "the connection broke"), e);
+            }
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     /** @param link the header of this name, which tells where the next page is */

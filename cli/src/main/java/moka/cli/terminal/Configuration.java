@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import moka.gguf.OneLine;
 
 /**
  * Defaults of the user: lines {@code NAME = VALUE} with the long names of options, for all commands, or behind a line {@code [COMMAND]} for
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param values by section, {@code ""} for all commands, then by name
  */
 public record Configuration(String source, Map<String, Map<String, String>> values) {
+    private static final int LONGEST_SHOWN = 200;
+
     /** Nothing set. */
     public static final Configuration EMPTY = new Configuration("", Map.of());
 
@@ -47,7 +50,7 @@ public record Configuration(String source, Map<String, Map<String, String>> valu
             }
             int equals = line.indexOf('=');
             if (equals < 1) {
-                throw CommandFailure.usage(source + " line " + number + ": found '" + line + "', expected NAME = VALUE or [COMMAND]");
+                throw CommandFailure.usage(source + " line " + number + ": found '" + OneLine.of(line, LONGEST_SHOWN) + "', expected NAME = VALUE or [COMMAND]");
             }
             String name = line.substring(0, equals).strip().replace('_', '-');
             values.computeIfAbsent(section, key -> new LinkedHashMap<>())

@@ -16,6 +16,9 @@ import picocli.CommandLine.ParameterException;
 
 /** Turns an exception into the line that the user reads and the exit code. */
 public final class Failures {
+    /** Characters of a line, whatever it quotes. */
+    private static final int LONGEST = 3000;
+
     private Failures() {}
 
     public static int exitCode(Throwable failure) {
@@ -50,7 +53,8 @@ public final class Failures {
                         "internal error: " + failure.getClass().getName() + ": " + message(failure)
                                 + " (please report this, with the output of --verbose)";
                 };
-        return OneLine.of(line.replace("\r", "").replace('\n', ' ')).strip();
+        String escaped = OneLine.of(line.replace("\r", "").replace('\n', ' ')).strip();
+        return escaped.length() <= LONGEST ? escaped : escaped.substring(0, LONGEST) + "…";
     }
 
     private static String message(Throwable failure) {

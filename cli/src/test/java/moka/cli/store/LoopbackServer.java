@@ -30,6 +30,8 @@ public final class LoopbackServer implements AutoCloseable {
     public volatile boolean ranges = true;
     public volatile boolean stalls;
     public volatile String redirectTo = "";
+    /** The header of this name of all answers. */
+    public volatile String link = "";
 
     public LoopbackServer() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -69,6 +71,9 @@ public final class LoopbackServer implements AutoCloseable {
     private void send(HttpExchange exchange, byte[] content, String range) throws IOException {
         int from = 0;
         exchange.getResponseHeaders().set("ETag", "\"" + java.util.Arrays.hashCode(content) + "\"");
+        if (!link.isEmpty()) {
+            exchange.getResponseHeaders().set("Link", link);
+        }
         String condition = exchange.getRequestHeaders().getFirst("If-Range");
         boolean same = condition == null || condition.equals(exchange.getResponseHeaders().getFirst("ETag"));
         if (range != null && ranges && same) {

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads from a server of our own, with everything that goes wrong on the way. */
 @Timeout(60)
@@ -208,6 +210,37 @@ class PullerTest {
         }
         server.redirectTo = server.address() + "/x";
         assertTrue(failure("hf.co/o/r-GGUF:Q4_K_M").contains("redirects more than"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://[", "file:///etc/passwd#", "http:///nowhere", "mailto:a@b.c?"})
+    void redirectionsThatLeadNowhereAreToldInOneLine(String to) {
+        goodRepository();
+        server.redirectTo = to;
+        assertTrue(failure("hf.co/o/r-GGUF:Q4_K_M").contains("expected a web address"));
+        server.put("/api/models/o/r-GGUF/tree/main", "[]".getBytes(StandardCharsets.UTF_8));
+        server.link = "<" + to + ">; rel=\"next\"";
+        assertTrue(failure("hf.co/o/r-GGUF:Q4_K_M").contains("expected a web address"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[", "[1]", "{}", "[{\"path\":1}]", "[{\"path\":\"a.gguf\",\"type\":[]}]", "{\"layers\":5}", "{\"layers\":[5]}",
+        "[{\"path\":\"a.gguf\",\"type\":\"file\",\"size\":\"long\"}]", "[{\"path\":\"a.gguf\",\"type\":\"file\",\"lfs\":{\"oid\":{}}}]",
+        "{\"layers\":[{\"digest\":null}]}", "[[[[[[[[[[", "\u0000", "null"})
+    void answersOfAnyFormAreToldInOneLine(String answer) {
+        server.put("/api/models/o/r-GGUF/tree/main", answer.getBytes(StandardCharsets.UTF_8));
+        server.put("/v2/library/tiny/manifests/1b", answer.getBytes(StandardCharsets.UTF_8));
+        assertTrue(failure("hf.co/o/r-GGUF").matches("hf.co/o/r-GGUF: (.*something else than a list of files|the repository has no GGUF file.*)"));
+        assertTrue(failure("tiny:1b").contains("something else than a manifest"));
+    }
+
+    @Test
+    void waitsNotForEverForAListOrAManifest() {
+        server.put("/v2/library/tiny/manifests/1b", "{\"layers\":[]}".getBytes(StandardCharsets.UTF_8));
+        server.breakAfter = 5;
+        server.breaks.set(1);
+        server.stalls = true;
+        assertEquals("tiny:1b: nothing came any more", failure("tiny:1b"));
     }
 
     @Test
