@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Assumptions;
 final class Program {
     static final Path SCRIPT = Path.of("..", "moka").toAbsolutePath().normalize();
     private static final Path JAR = Path.of("target", "moka.jar").toAbsolutePath();
-    private static final long SECONDS = 60;
+    private static final long SECONDS = 300;
 
     private final Path home;
 

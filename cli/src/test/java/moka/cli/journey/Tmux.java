@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A terminal of tmux, with a server of its own. */
 final class Tmux implements AutoCloseable {
-    private static final long TIMEOUT_NANOS = 30_000_000_000L;
+    /** Long enough for a machine on which much else runs; a screen that shows the text is seen within milliseconds. */
+    private static final long TIMEOUT_NANOS = 180_000_000_000L;
 
     private final String server = "moka-journey-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
     private final Path recording;
@@ -24,7 +25,7 @@ final class Tmux implements AutoCloseable {
         List<String> start = new ArrayList<>(List.of(
                 "new-session", "-d", "-x", Integer.toString(columns), "-y", Integer.toString(rows), "-c", folder.toString()));
         environment.forEach((name, value) -> start.addAll(List.of("-e", name + "=" + value)));
-        start.add(command + "; echo \"[exit $?]\"; sleep 60");
+        start.add(command + "; echo \"[exit $?]\"; sleep 600");
         tmux(start.toArray(String[]::new));
     }
 
