@@ -14,6 +14,7 @@ import java.util.Optional;
 import moka.engine.ModelOptions;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
+import moka.testing.SharedData;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
