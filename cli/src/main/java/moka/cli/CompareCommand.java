@@ -11,6 +11,7 @@ import java.util.List;
 import moka.cli.json.ForeignJson;
 import moka.cli.render.ProgressLine;
 import moka.cli.render.ScatterPlot;
+import moka.cli.render.Table;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
@@ -145,7 +146,9 @@ final class CompareCommand extends Command {
         if (json) {
             streams.out().line(CompareReport.json(measured));
         } else {
-            streams.out().print(CompareReport.table(measured).markdown());
+            // For a file or a pipe one table; in a terminal parts that fit.
+            Table table = CompareReport.table(measured);
+            streams.out().print(streams.outputIsTerminal() ? table.markdown(streams.columns()) : table.markdown());
             streams.out().line("\nKL divergence in nats from " + reference.getFileName() + " on " + text.getFileName() + ", "
                     + measured.getFirst().divergence().tokens() + " tokens; speed on " + window + " tokens, one run.");
         }

@@ -2,6 +2,7 @@ package moka.cli;
 
 import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import moka.cli.render.Quantity;
@@ -16,24 +17,19 @@ final class CompareReport {
     private CompareReport() {}
 
     static Table table(List<ModelQuality> measured) {
-        Table table = new Table(
-                List.of("file", "type", "size", "bpw", "perplexity", "KL", "99.9 %", "same top", "questions", "prefill t/s", "decode t/s", "memory"),
-                List.of(
-                        Align.LEFT,
-                        Align.LEFT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT,
-                        Align.RIGHT));
+        boolean asked = measured.stream().anyMatch(it -> it.answered().isPresent());
+        List<String> titles = new ArrayList<>(
+                List.of("file", "type", "size", "bpw", "perplexity", "KL", "99.9 %", "same top", "questions", "prefill t/s", "decode t/s", "memory"));
+        if (!asked) {
+            titles.remove("questions");
+        }
+        List<Align> alignments = new ArrayList<>(Collections.nCopies(titles.size(), Align.RIGHT));
+        alignments.set(0, Align.LEFT);
+        alignments.set(1, Align.LEFT);
+        Table table = new Table(titles, alignments);
         for (ModelQuality it : measured) {
             var d = it.divergence();
-            table.row(
+            List<String> cells = new ArrayList<>(List.of(
                     it.name(),
                     it.type(),
                     Quantity.bytes(it.bytes()),
@@ -41,11 +37,13 @@ final class CompareReport {
                     format("%.4f ± %.4f", d.perplexity().value(), d.perplexity().error()),
                     format("%.5f ± %.5f", d.divergence().value(), d.divergence().error()),
                     format("%.4f", d.percentile999()),
-                    format("%.2f %%", 100 * d.sameTop().value()),
-                    it.answered().map(a -> a.right() + "/" + a.total()).orElse(""),
-                    format("%.0f", it.prefillRate()),
-                    format("%.1f", it.decodeRate()),
-                    Quantity.bytes(it.memoryBytes()));
+                    format("%.2f %%", 100 * d.sameTop().value())));
+            if (asked) {
+                cells.add(it.answered().map(a -> a.right() + "/" + a.total()).orElse(""));
+            }
+            cells.addAll(List.of(
+                    format("%.0f", it.prefillRate()), format("%.1f", it.decodeRate()), Quantity.bytes(it.memoryBytes())));
+            table.row(cells.toArray(String[]::new));
         }
         return table;
     }

@@ -56,6 +56,29 @@ public final class Table {
         return text.toString();
     }
 
+    /** The same as several tables below each other where it is wider than {@code columns}: the first column stands in each. */
+    public String markdown(int columns) {
+        int[] widths = Arrays.stream(widths()).map(width -> Math.max(width, 3)).toArray();
+        List<String> parts = new ArrayList<>();
+        int next = 1;
+        do {
+            List<Integer> shown = new ArrayList<>(List.of(0));
+            int width = widths[0] + 4;
+            while (next < widths.length && (shown.size() == 1 || width + widths[next] + 3 <= columns)) {
+                width += widths[next] + 3;
+                shown.add(next++);
+            }
+            parts.add(only(shown).markdown());
+        } while (next < widths.length);
+        return String.join("\n", parts);
+    }
+
+    private Table only(List<Integer> shown) {
+        Table part = new Table(shown.stream().map(titles::get).toList(), shown.stream().map(alignments::get).toList());
+        rows.forEach(row -> part.row(shown.stream().map(row::get).toArray(String[]::new)));
+        return part;
+    }
+
     private void plainRow(StringBuilder text, List<String> cells, int[] widths) {
         StringBuilder line = new StringBuilder();
         for (int column = 0; column < widths.length; column++) {
