@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -109,7 +110,7 @@ public final class Model implements AutoCloseable {
         EngineEvent.Load event = Flight.begin(EngineEvent.Load::new);
         Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
-            Model model = new Model(file, guard, options, observer);
+            Model model = new Model(ChangedMetadata.of(file, options.metadata()), guard, options, observer);
             if (event != null) {
                 event.file = model.name();
                 event.architecture = model.architectureName;
@@ -418,6 +419,9 @@ public final class Model implements AutoCloseable {
             sum.update(tensor.data().asSlice(0, Math.min(4096, tensor.data().byteSize())).asByteBuffer());
         }
         sum.update((options.adapters() + " " + options.controlVectors()).getBytes(StandardCharsets.UTF_8));
+        if (!options.metadata().isEmpty()) {
+            sum.update(new TreeMap<>(options.metadata()).toString().getBytes(StandardCharsets.UTF_8));
+        }
         return (long) file.tensors().size() << 32 | sum.getValue();
     }
 

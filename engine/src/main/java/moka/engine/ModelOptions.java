@@ -1,7 +1,9 @@
 package moka.engine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import moka.gguf.MetadataValue;
 
 /**
  * How to open a model.
@@ -14,46 +16,53 @@ import java.util.Optional;
  * @param checkMemory refuse a model that does not fit in memory
  * @param adapters LoRA adapters, whose changes add up
  * @param controlVectors vectors that are added behind blocks
+ * @param metadata values in place of the file's, by key; a key that begins with a point stands behind the name of the architecture, so
+ *     {@code .rope.freq_base} is {@code llama.rope.freq_base} where that is it
  */
 public record ModelOptions(
         int threads, Optional<String> kernels, int vectorBits, boolean float32, boolean repack, boolean checkMemory,
-        List<AdapterFile> adapters, List<AdapterFile> controlVectors) {
-    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true, List.of(), List.of());
+        List<AdapterFile> adapters, List<AdapterFile> controlVectors, Map<String, MetadataValue> metadata) {
+    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true, List.of(), List.of(), Map.of());
 
     public ModelOptions {
         adapters = List.copyOf(adapters);
         controlVectors = List.copyOf(controlVectors);
+        metadata = Map.copyOf(metadata);
     }
 
     public ModelOptions withThreads(int threads) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withKernels(String kernels) {
-        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withVectorBits(int vectorBits) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withFloat32(boolean float32) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withRepack(boolean repack) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withCheckMemory(boolean checkMemory) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withAdapters(List<AdapterFile> adapters) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 
     public ModelOptions withControlVectors(List<AdapterFile> controlVectors) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+    }
+
+    public ModelOptions withMetadata(Map<String, MetadataValue> metadata) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
     }
 }

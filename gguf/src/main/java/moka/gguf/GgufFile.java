@@ -57,6 +57,9 @@ public interface GgufFile extends AutoCloseable {
     /** Keys and values (of the first part of a split model). */
     Metadata metadata();
 
+    /** The same file with other metadata: its tensors, and its memory, so closing either closes both. */
+    GgufFile withMetadata(Metadata metadata);
+
     /** All tensors in file order (of all parts of a split model). */
     List<GgufTensor> tensors();
 

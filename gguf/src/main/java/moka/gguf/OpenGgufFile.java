@@ -15,14 +15,17 @@ import java.util.function.Function;
 /** A file or the parts of a split model, and the arena that owns their maps. */
 final class OpenGgufFile implements GgufFile {
     private final Arena arena;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean closed;
     private final List<GgufPart> parts;
+    private final Metadata metadata;
     private final List<GgufTensor> tensors;
     private final Map<String, GgufTensor> byName = new HashMap<>();
 
-    private OpenGgufFile(Arena arena, List<GgufPart> parts) {
+    private OpenGgufFile(Arena arena, AtomicBoolean closed, List<GgufPart> parts, Metadata metadata) {
         this.arena = arena;
+        this.closed = closed;
         this.parts = parts;
+        this.metadata = metadata;
         List<GgufTensor> all = new ArrayList<>();
         for (GgufPart part : parts) {
             all.addAll(part.tensors());
@@ -47,7 +50,8 @@ final class OpenGgufFile implements GgufFile {
     private static GgufFile open(Function<Arena, List<GgufPart>> reader) {
         Arena arena = Arena.ofShared();
         try {
-            return new OpenGgufFile(arena, reader.apply(arena));
+            List<GgufPart> parts = reader.apply(arena);
+            return new OpenGgufFile(arena, new AtomicBoolean(), parts, parts.getFirst().metadata());
         } catch (Throwable e) {
             arena.close();
             throw e;
@@ -76,7 +80,12 @@ final class OpenGgufFile implements GgufFile {
 
     @Override
     public Metadata metadata() {
-        return parts.getFirst().metadata();
+        return metadata;
+    }
+
+    @Override
+    public GgufFile withMetadata(Metadata other) {
+        return new OpenGgufFile(arena, closed, parts, other);
     }
 
     @Override

@@ -179,23 +179,25 @@ public final class Hyperparameters {
     public RopeScaling ropeScaling() {
         String name = metadata.string(prefix + "rope.scaling.type").orElse("");
         RopeScaling.Type type = switch (name) {
-            // Files older than the key have the linear factor alone.
-            case "" -> metadata.contains(prefix + "rope.scale_linear") ? RopeScaling.Type.LINEAR : RopeScaling.Type.NONE;
             case "none", "llama3" -> RopeScaling.Type.NONE;
-            case "linear" -> RopeScaling.Type.LINEAR;
+            case "", "linear" -> RopeScaling.Type.LINEAR; // files without a type may have the factor alone
             case "yarn" -> RopeScaling.Type.YARN;
             case "longrope" -> RopeScaling.Type.LONGROPE;
             default -> throw bad("rope.scaling.type", "'" + name + "'", "none, linear, yarn, longrope or llama3");
         };
         double factor = number("rope.scaling.factor").orElse(number("rope.scale_linear").orElse(1));
-        if (!(factor > 0)) {
+        if (!(factor > 0) || Double.isInfinite(factor)) {
             throw bad("rope.scaling.factor", String.valueOf(factor), "a number above 0");
         }
+        double extrapolation = number("rope.scaling.yarn_ext_factor").orElse(-1);
+        extrapolation = extrapolation >= 0 ? extrapolation : type == RopeScaling.Type.YARN ? 1 : 0;
+        double attention = extrapolation == 0 ? number("rope.scaling.yarn_attn_factor").orElse(1) : 1; // YaRN has its own
         return new RopeScaling(
                 type,
-                factor,
+                type == RopeScaling.Type.NONE ? 1 : factor,
                 count("rope.scaling.original_context_length", 0, Integer.MAX_VALUE, contextLength()),
-                number("rope.scaling.attn_factor").orElse(1),
+                extrapolation,
+                attention * number("rope.scaling.attn_factor").orElse(1),
                 number("rope.scaling.yarn_beta_fast").orElse(32),
                 number("rope.scaling.yarn_beta_slow").orElse(1),
                 number("rope.scaling.yarn_log_multiplier").orElse(0));

@@ -6,6 +6,7 @@ package moka.engine.ops;
  * @param type which rule
  * @param factor by how much the context is stretched
  * @param originalContextLength the context length of the training
+ * @param extrapolation how far YaRN's rule replaces the plain stretch: 1 where it holds, 0 where it does not
  * @param attentionFactor further factor of the length of queries and keys
  * @param betaFast rotations over the original context above which YaRN leaves a frequency as it is
  * @param betaSlow rotations below which YaRN stretches it fully
@@ -15,6 +16,7 @@ public record RopeScaling(
         Type type,
         double factor,
         int originalContextLength,
+        double extrapolation,
         double attentionFactor,
         double betaFast,
         double betaSlow,
@@ -27,7 +29,7 @@ public record RopeScaling(
         LONGROPE
     }
 
-    public static final RopeScaling NONE = new RopeScaling(Type.NONE, 1, 0, 1, 32, 1, 0);
+    public static final RopeScaling NONE = new RopeScaling(Type.NONE, 1, 0, 0, 1, 32, 1, 0);
 
     /**
      * Angles of the pairs at position 1.
@@ -39,7 +41,7 @@ public record RopeScaling(
         double[] result = new double[rotatedLength / 2];
         double low = 0;
         double high = 0;
-        if (type == Type.YARN) {
+        if (extrapolation != 0) {
             low = Math.max(0, Math.floor(correction(rotatedLength, base, betaFast)));
             high = Math.min(rotatedLength - 1, Math.ceil(correction(rotatedLength, base, betaSlow)));
         }
@@ -48,14 +50,8 @@ public record RopeScaling(
             if (divisors.length > 0) {
                 plain /= divisors[i];
             }
-            result[i] = switch (type) {
-                case NONE, LONGROPE -> plain;
-                case LINEAR -> plain / factor;
-                case YARN -> {
-                    double kept = 1 - Math.clamp((i - low) / Math.max(0.001, high - low), 0.0, 1.0);
-                    yield plain * kept + plain / factor * (1 - kept);
-                }
-            };
+            double kept = extrapolation * (1 - Math.clamp((i - low) / Math.max(0.001, high - low), 0.0, 1.0));
+            result[i] = plain * kept + plain / factor * (1 - kept);
         }
         return result;
     }
@@ -67,7 +63,7 @@ public record RopeScaling(
 
     /** Factor of cosines and sines. */
     public double magnitude() {
-        if (type != Type.YARN) {
+        if (extrapolation == 0) {
             return attentionFactor;
         }
         double magnitude = logMultiplier == 0
