@@ -1,126 +1,90 @@
 package moka.engine.sampling;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens that may still be drawn, with their logits. Starts as the whole vocabulary; steps change logits or take candidates away.
  * Tokens whose logit is minus infinity or not a number are no candidates. Not thread-safe; belongs to a {@link Sampler}.
  *
- * <p>A candidate is one {@code long} whose ascending order is descending logit and, on ties, ascending id: the upper half is the
- * complement of the logit's bits made monotone, the lower half the id. Sorting and selecting are then sorting and selecting of longs.
- * Until a step needs the candidates one by one ({@link #materialise()}), the vocabulary stays a plain array of logits, because
- * penalties touch few tokens and top-k keeps few.
+ * <p>Until a step needs the candidates one by one, the vocabulary stays a plain array of logits ({@link VocabularyLogits}), because penalties
+ * touch few tokens and top-k keeps few; after that they are a list ({@link CandidateList}). A constraint is asked for its mask only where the
+ * whole vocabulary matters; what it forbids then has a logit of minus infinity, so all that follows is the same as without one.
  */
 public final class Candidates {
-    static final ValueLayout.OfFloat LOGIT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    private static final TokenConstraint NONE = new TokenConstraint() {
-        @Override
-        public boolean allows(int token) {
-            return true;
-        }
-
-        @Override
-        public long[] mask() {
-            throw new IllegalStateException("nothing is constrained");
-        }
-    };
-
     /** How many more than k of the largest logits are looked at before a mask is built for top-k. */
     private static final int LOOK_AHEAD = 88;
 
     private static final int HEAP_LIMIT = 1024;
 
-    private static final int BLOCK = 512;
-
     /** So many candidates are not worth cutting down before they are sorted. */
     private static final int FEW = 4096;
 
-    private final float[] logits; // [vocabularySize], by token id; those of candidates agree with their keys
-    private final long[] keys; // [vocabularySize], the first count are the candidates
-    private int count;
-    private int width; // count and the tokens at minus infinity that no step has cut off
-    private int sortedCount; // keys[0, sortedCount) are sorted and none after them belongs among them
-    private boolean materialised;
-    private TokenConstraint constraint = NONE;
-    private final double[] blockMass; // [block]: sums of exp(logit - max) as of the last massAbove
-    private final double[] weights = new double[BLOCK];
-    private final float[] blockLogits = new float[BLOCK];
-    private final LogitBounds bounds;
-    private boolean bounded; // whether the bounds are those of the logits
-    private float largest; // of all, as of the last time that the bounds were taken
-    private double weighted; // see massAndWeightedSum
+    private final VocabularyLogits vocabulary;
+    private final CandidateList list;
+    private boolean listed;
+    private int width; // candidates and the tokens at minus infinity that no step has cut off
+    private @Nullable TokenConstraint constraint; // that is still to be applied
+    private final LogitSums sums;
+    private final LogitSums.Source plainLogits;
+    private final LogitSums.Source listedLogits;
+    private boolean massKnown; // of the plain vocabulary as it is now
+    private double massMax;
+    private double mass;
 
     Candidates(int vocabularySize) {
-        logits = new float[vocabularySize];
-        keys = new long[vocabularySize];
-        blockMass = new double[(vocabularySize + BLOCK - 1) / BLOCK];
-        bounds = new LogitBounds(vocabularySize);
+        vocabulary = new VocabularyLogits(vocabularySize);
+        list = new CandidateList(vocabulary);
+        plainLogits = vocabulary::read;
+        listedLogits = list::read;
+        sums = new LogitSums(vocabularySize);
     }
 
-    /** Starts over with the logits of the whole vocabulary (float32, little-endian). */
+    /** Starts over with the logits of the whole vocabulary (float32, little-endian), of which a constraint allows some. */
     void load(MemorySegment values, TokenConstraint tokenConstraint) {
-        MemorySegment.copy(values, LOGIT, 0, logits, 0, logits.length);
+        load(values);
         constraint = tokenConstraint;
-        width = logits.length;
-        materialised = false;
-        largest = bounds.take(logits);
-        bounded = true;
     }
 
     void load(MemorySegment values) {
-        load(values, NONE);
+        vocabulary.load(values);
+        constraint = null;
+        width = vocabulary.size();
+        listed = false;
+        massKnown = false;
     }
 
-    int vocabularySize() {
-        return logits.length;
-    }
+    // ---- what there is
 
-    /** The largest logit of the whole vocabulary; not a number where any is not. At most one vector pass. */
+    /** The largest logit of the whole vocabulary, whatever the constraint; not a number where any is not. */
     float largestOfAll() {
-        if (!bounded) {
-            largest = bounds.take(logits);
-            bounded = true;
-        }
-        return largest;
+        return vocabulary.largest();
     }
 
-    private void requireBounds() {
-        largestOfAll();
-    }
-
-    /** The first token with the largest logit of all. */
+    /** The first token with a logit that some token has. */
     int firstWith(float logit) {
-        int id = 0;
-        while (logits[id] != logit) {
-            id++;
-        }
-        return id;
+        return vocabulary.firstWith(logit);
     }
 
-    /** Whether nothing has asked for the candidates one by one, and there is no constraint: the array of logits stands for them. */
+    /** Whether the array of logits stands for the candidates: from here on the constraint matters. */
     private boolean isPlain() {
-        return !materialised && constraint == NONE;
+        if (constraint != null) {
+            vocabulary.allowOnly(constraint.mask());
+            constraint = null;
+            massKnown = false;
+        }
+        return !listed;
     }
 
-    /** How many tokens may still be drawn, as {@link #count()}, but without a list of them. */
-    int available() {
-        if (!isPlain()) {
-            return count();
-        }
-        int available = 0;
-        for (float logit : logits) {
-            available += logit > Float.NEGATIVE_INFINITY ? 1 : 0;
-        }
-        return available;
+    /** Whether so many tokens may still be drawn. */
+    boolean hasAtLeast(int wanted) {
+        return isPlain() ? vocabulary.hasAtLeast(wanted) : list.count() >= wanted;
     }
 
     /** How many tokens may still be drawn. */
     public int count() {
-        materialise();
-        return count;
+        makeList();
+        return list.count();
     }
 
     /**
@@ -133,12 +97,12 @@ public final class Candidates {
 
     /** Token id of a candidate, 0 to {@code count() - 1}. */
     public int id(int index) {
-        return (int) keys[index];
+        return list.id(index);
     }
 
     /** Logit of a candidate after the steps so far. */
     public float logit(int index) {
-        return logitOf(keys[index]);
+        return list.logit(index);
     }
 
     /** Probability of a candidate among the candidates. Cost: one exponential for each candidate. */
@@ -147,66 +111,62 @@ public final class Candidates {
         return Math.exp(logit(index) - max) / massAbove(max);
     }
 
+    float logitOfToken(int token) {
+        return vocabulary.get(token);
+    }
+
+    double maxLogit() {
+        return isPlain() ? vocabulary.largest() : list.maxLogit();
+    }
+
+    // ---- changing logits
+
+    /** Changes the logit of a token; {@link #refresh()} afterwards. */
+    void setLogit(int token, float logit) {
+        vocabulary.set(token, logit);
+        massKnown = false;
+    }
+
+    /** Takes over changed logits of tokens into the candidates. */
+    void refresh() {
+        if (listed) {
+            list.refresh();
+        }
+    }
+
+    /** Divides all logits by a positive temperature; the order stays. */
+    void divide(float temperature) {
+        massKnown = false;
+        if (isPlain()) {
+            vocabulary.divide(temperature);
+        } else {
+            list.divide(temperature);
+        }
+    }
+
+    // ---- ordering and taking away
+
+    private void makeList() {
+        if (isPlain()) {
+            become(vocabulary.list(list.keys()), 0);
+        }
+    }
+
+    private void become(int count, int sortedCount) {
+        list.become(count, sortedCount);
+        listed = true;
+        constraint = null;
+    }
+
     /** Sorts all candidates by descending logit, then ascending id. */
     public void sort() {
         sortBest(count());
     }
 
-    /** Changes the logit of a token; {@link #refresh()} afterwards. */
-    void setLogit(int token, float logit) {
-        logits[token] = logit;
-        bounded = false;
-    }
-
-    float logitOfToken(int token) {
-        return logits[token];
-    }
-
-    /** Takes over changed logits of tokens into the candidates. */
-    void refresh() {
-        if (materialised) {
-            int kept = 0;
-            for (int i = 0; i < count; i++) {
-                int id = (int) keys[i];
-                if (logits[id] > Float.NEGATIVE_INFINITY) {
-                    keys[kept++] = key(logits[id], id);
-                }
-            }
-            count = kept;
-            sortedCount = 0;
-        }
-    }
-
-    /** Makes the list of candidates, the mask of the constraint applied. Cost: the vocabulary once. */
-    void materialise() {
-        if (materialised) {
-            return;
-        }
-        int kept = 0;
-        if (constraint == NONE) {
-            for (int id = 0; id < logits.length; id++) {
-                if (logits[id] > Float.NEGATIVE_INFINITY) {
-                    keys[kept++] = key(logits[id], id);
-                }
-            }
-        } else {
-            long[] mask = constraint.mask();
-            for (int word = 0; word << 6 < logits.length; word++) {
-                for (long bits = mask[word]; bits != 0; bits &= bits - 1) {
-                    int id = (word << 6) + Long.numberOfTrailingZeros(bits);
-                    if (id < logits.length && logits[id] > Float.NEGATIVE_INFINITY) {
-                        keys[kept++] = key(logits[id], id);
-                    }
-                }
-            }
-        }
-        become(kept, 0);
-    }
-
-    private void become(int newCount, int newSortedCount) {
-        count = newCount;
-        sortedCount = newSortedCount;
-        materialised = true;
+    /** Makes the first n candidates the n best, sorted. */
+    void sortBest(int n) {
+        makeList();
+        list.sortBest(n);
     }
 
     /**
@@ -215,24 +175,25 @@ public final class Candidates {
      */
     void keepBest(int k) {
         width = Math.min(k, width);
-        if (!materialised && constraint == NONE && k <= HEAP_LIMIT) {
-            int kept = heapSelect(Math.min(k, logits.length));
-            become(kept, kept);
-        } else if (!materialised && constraint != NONE && k <= HEAP_LIMIT && keepBestAllowed(k)) {
+        if (constraint != null && k <= HEAP_LIMIT && keepBestAllowed(constraint, k)) {
             return;
-        } else {
-            materialise();
-            int kept = Math.min(k, count);
-            sortBest(kept);
-            count = kept;
         }
+        if (isPlain() && k <= HEAP_LIMIT) {
+            int kept = vocabulary.listBest(Math.min(k, vocabulary.size()), list.keys());
+            become(kept, kept);
+            return;
+        }
+        int kept = Math.min(k, count());
+        list.sortBest(kept);
+        list.keepFirst(kept);
     }
 
-    private boolean keepBestAllowed(int k) {
-        int found = heapSelect(Math.min(k + LOOK_AHEAD, logits.length));
+    private boolean keepBestAllowed(TokenConstraint allowing, int k) {
+        long[] keys = list.keys();
+        int found = vocabulary.listBest(Math.min(k + LOOK_AHEAD, vocabulary.size()), keys);
         int kept = 0;
         for (int i = 0; i < found && kept < k; i++) {
-            if (constraint.allows((int) keys[i])) {
+            if (allowing.allows(LogitKey.id(keys[i]))) {
                 keys[kept++] = keys[i];
             }
         }
@@ -243,68 +204,46 @@ public final class Candidates {
         return true;
     }
 
-    /** Puts the k best of the vocabulary into keys, sorted; returns how many there are. A heap whose root is the worst one kept. */
-    private int heapSelect(int k) {
-        int size = 0;
-        int id = 0;
-        for (; id < logits.length && size < k; id++) {
-            if (logits[id] > Float.NEGATIVE_INFINITY) {
-                keys[size++] = key(logits[id], id);
-            }
+    /**
+     * Makes {@link #logit} tell the n best candidates, sorted, until the next step; nothing is taken away.
+     *
+     * @return how many there are
+     */
+    int peekBest(int n) {
+        if (isPlain()) {
+            return vocabulary.listBest(Math.min(n, vocabulary.size()), list.keys());
         }
-        for (int root = size / 2 - 1; root >= 0; root--) {
-            siftDown(root, size);
-        }
-        if (size == k && k > 0) {
-            requireBounds();
-            float worst = logitOf(keys[0]);
-            while (id < logits.length) {
-                int block = id / LogitBounds.BLOCK;
-                int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
-                for (; id < end; id++) {
-                    if (logits[id] > worst) { // on ties the lower id, seen first, stays
-                        keys[0] = key(logits[id], id);
-                        siftDown(0, size);
-                        worst = logitOf(keys[0]);
-                    }
-                }
-                id = bounds.next(block + 1, worst) * LogitBounds.BLOCK;
-            }
-        }
-        for (int end = size - 1; end > 0; end--) {
-            long largest = keys[0];
-            keys[0] = keys[end];
-            keys[end] = largest;
-            siftDown(0, end);
-        }
-        return size;
-    }
-
-    private void siftDown(int root, int size) {
-        long moved = keys[root];
-        int at = root;
-        for (int child = 2 * at + 1; child < size; child = 2 * at + 1) {
-            if (child + 1 < size && keys[child + 1] > keys[child]) {
-                child++;
-            }
-            if (keys[child] <= moved) {
-                break;
-            }
-            keys[at] = keys[child];
-            at = child;
-        }
-        keys[at] = moved;
+        int found = Math.min(n, list.count());
+        list.sortBest(found);
+        return found;
     }
 
     /** Keeps the k best candidates, in any order. */
-    void selectBest(int k) {
-        materialise();
-        width = Math.min(k, width);
-        if (k < count) {
-            KeyOrder.select(keys, sortedCount, count, Math.max(k, sortedCount));
-            count = k;
-            sortedCount = Math.min(sortedCount, k);
+    void keepBestUnsorted(int k) {
+        if (k <= HEAP_LIMIT) {
+            keepBest(k);
+            return;
         }
+        width = Math.min(k, width);
+        if (isPlain() && k < vocabulary.size()) {
+            listDownTo(k);
+        }
+        if (listed) {
+            list.keepBest(k);
+        }
+    }
+
+    /** Lists the best tokens of the plain vocabulary, at least k of them where there are so many. */
+    private void listDownTo(int k) {
+        double max = vocabulary.largest();
+        for (double depth = 4; depth < 100; depth *= 1.5) {
+            int found = vocabulary.listBetween(max - depth, max, list.keys());
+            if (found >= k) {
+                become(found, 0);
+                return;
+            }
+        }
+        makeList();
     }
 
     /**
@@ -316,334 +255,138 @@ public final class Candidates {
         if (!isPlain()) {
             return false;
         }
-        int above = collect(least);
-        if (above > 1 && available() - (above - 1) >= minKeep) {
+        long[] keys = list.keys();
+        int above = vocabulary.listBetween(least, Double.POSITIVE_INFINITY, keys);
+        if (above > 1 && vocabulary.hasAtLeast(minKeep + above - 1)) {
             KeyOrder.sort(keys, 0, above);
             for (int i = 0; i < above - 1; i++) {
-                logits[(int) keys[i]] = Float.NEGATIVE_INFINITY;
+                setLogit(LogitKey.id(keys[i]), Float.NEGATIVE_INFINITY);
             }
-            bounded = false;
             width -= above - 1;
         }
         return true;
     }
 
-    /** Makes the first n candidates the n best, sorted. */
-    void sortBest(int n) {
-        if (n > sortedCount) {
-            KeyOrder.select(keys, sortedCount, count, n);
-            KeyOrder.sort(keys, sortedCount, n);
-            sortedCount = n;
-        }
-    }
-
     /** Keeps the first n candidates of the present order. */
     void keepFirst(int n) {
-        count = Math.min(count, n);
-        width = count;
-        sortedCount = Math.min(sortedCount, count);
+        makeList();
+        list.keepFirst(n);
+        width = list.count();
     }
 
     /** Drops the first n candidates of the present order. */
     void dropFirst(int n) {
-        System.arraycopy(keys, n, keys, 0, count - n);
-        count -= n;
+        list.dropFirst(n);
         width -= n;
-        sortedCount = Math.max(0, sortedCount - n);
     }
 
     /** Keeps candidates whose logit is at least {@code least}. */
     void keepAtLeast(double least) {
-        if (isPlain()) {
-            int kept = collect(least);
-            if (kept < logits.length) {
-                become(kept, 0);
-            }
+        if (!isPlain()) {
+            list.keepAtLeast(least);
             return;
         }
-        materialise();
-        int kept = 0;
-        int sorted = 0;
-        for (int i = 0; i < count; i++) {
-            if (logitOf(keys[i]) >= least) {
-                sorted += i < sortedCount ? 1 : 0;
-                keys[kept++] = keys[i];
-            }
+        int kept = vocabulary.listBetween(least, Double.POSITIVE_INFINITY, list.keys());
+        if (kept < vocabulary.size()) {
+            become(kept, 0);
         }
-        count = kept;
-        sortedCount = sorted;
-    }
-
-    /** Puts the tokens of the plain vocabulary with such logits into keys; returns how many there are. */
-    private int collect(double least) {
-        float least32 = (float) least;
-        least32 = least32 < least ? Math.nextUp(least32) : least32;
-        requireBounds();
-        int kept = 0;
-        for (int block = bounds.next(0, least32); block * LogitBounds.BLOCK < logits.length; block = bounds.next(block + 1, least32)) {
-            int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
-            for (int id = block * LogitBounds.BLOCK; id < end; id++) {
-                keys[kept] = key(logits[id], id); // without a branch that half of the time is not foreseen
-                kept += logits[id] >= least32 && logits[id] > Float.NEGATIVE_INFINITY ? 1 : 0;
-            }
-        }
-        return kept;
     }
 
     /**
      * Cuts off candidates that the likeliest ones with a mass (sum of exp(logit - max)) do not need: those that stay have that mass and
      * more. So what follows sorts hundreds and not the vocabulary.
      */
-    void narrow(double max, double mass, int minKeep) {
-        for (double depth = 3; depth < 50 && (isPlain() || count() > FEW); depth *= 2) {
-            int kept = isPlain() ? collect(max - depth) : moveToFront(max - depth);
-            if (kept >= minKeep && massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
-                become(kept, 0);
-                width = kept;
+    void narrow(double max, double wanted, int minKeep) {
+        for (double depth = 3; depth < 50 && mayNarrow(); depth *= 2) {
+            if (narrowTo(max - depth, max, max, wanted, minKeep)) {
                 return;
             }
         }
-    }
-
-    private int moveToFront(double least) {
-        int kept = 0;
-        for (int i = 0; i < count; i++) {
-            if (logitOf(keys[i]) >= least) {
-                long moved = keys[i];
-                keys[i] = keys[kept];
-                keys[kept++] = moved;
-            }
-        }
-        sortedCount = 0;
-        return kept;
     }
 
     /** As {@link #narrow}, by the distance of the logit from a value in place of that from the largest. */
-    void narrowAround(double center, double max, double mass, int minKeep) {
-        for (double distance = 1; distance < 50 && (isPlain() || count() > FEW); distance *= 2) {
-            int kept = isPlain() ? collectAround(center, distance) : moveAroundToFront(center, distance);
-            if (kept >= minKeep && massOfKeys(kept, max) >= mass * (1 + 1e-8)) {
-                become(kept, 0);
-                width = kept;
+    void narrowAround(double center, double max, double wanted, int minKeep) {
+        for (double distance = 1; distance < 50 && mayNarrow(); distance *= 2) {
+            if (narrowTo(center - distance, center + distance, max, wanted, minKeep)) {
                 return;
             }
         }
     }
 
-    private int collectAround(double center, double distance) {
-        float least = (float) (center - distance);
-        float most = (float) (center + distance);
-        requireBounds();
-        int kept = 0;
-        for (int block = bounds.next(0, least); block * LogitBounds.BLOCK < logits.length; block = bounds.next(block + 1, least)) {
-            int end = Math.min(logits.length, (block + 1) * LogitBounds.BLOCK);
-            for (int id = block * LogitBounds.BLOCK; id < end; id++) {
-                keys[kept] = key(logits[id], id);
-                kept += logits[id] >= least && logits[id] <= most ? 1 : 0;
-            }
-        }
-        return kept;
+    private boolean mayNarrow() {
+        return isPlain() || list.count() > FEW;
     }
 
-    private int moveAroundToFront(double center, double distance) {
-        int kept = 0;
-        for (int i = 0; i < count; i++) {
-            if (Math.abs(center - logitOf(keys[i])) <= distance) {
-                long moved = keys[i];
-                keys[i] = keys[kept];
-                keys[kept++] = moved;
-            }
+    private boolean narrowTo(double least, double most, double max, double wanted, int minKeep) {
+        massKnown = false;
+        int kept = isPlain() ? vocabulary.listBetween(least, most, list.keys()) : list.moveToFront(least, most);
+        if (kept < minKeep || sums.mass(listedLogits, kept, max) < wanted * (1 + 1e-8)) {
+            return false;
         }
-        sortedCount = 0;
-        return kept;
+        become(kept, 0);
+        width = kept;
+        return true;
     }
 
     /** Sorts the candidates by the distance of their logit from a value, ties by id; ended by {@link #keepNearest}. */
     void orderByDistance(double center) {
-        for (int i = 0; i < count; i++) {
-            int id = (int) keys[i];
-            keys[i] = ((long) Float.floatToRawIntBits((float) Math.abs(center - logits[id])) << 32) | id;
-        }
-        KeyOrder.sort(keys, 0, count);
+        makeList();
+        list.orderByDistance(center);
     }
 
     /** Logit of a candidate while they are ordered by distance. */
     float logitByDistance(int index) {
-        return logits[(int) keys[index]];
+        return list.logitByDistance(index);
     }
 
     /** Ends {@link #orderByDistance}: the first n stay. */
     void keepNearest(int n) {
-        width = n < count ? n : width;
-        count = Math.min(n, count);
-        for (int i = 0; i < count; i++) {
-            int id = (int) keys[i];
-            keys[i] = key(logits[id], id);
-        }
-        sortedCount = 0;
+        width = n < list.count() ? n : width;
+        list.keepNearest(n);
     }
 
-    /** Divides all logits by a positive temperature; the order stays. */
-    void divide(float temperature) {
-        if (isPlain()) {
-            for (int id = 0; id < logits.length; id++) {
-                logits[id] /= temperature;
-            }
-            bounded = false;
-            return;
-        }
-        materialise();
-        for (int i = 0; i < count; i++) {
-            int id = (int) keys[i];
-            logits[id] /= temperature;
-            keys[i] = key(logits[id], id);
-        }
-    }
-
-    double maxLogit() {
-        if (isPlain()) {
-            return largestOfAll();
-        }
-        materialise();
-        if (sortedCount > 0) {
-            return logit(0);
-        }
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            max = Math.max(max, logitOf(keys[i]));
-        }
-        return max;
-    }
+    // ---- sums, and the draw
 
     /** Sum of exp(logit - max) over the candidates; none is above max. */
     double massAbove(double max) {
-        if (!isPlain()) {
-            materialise();
-            return massOfKeys(count, max);
+        boolean plain = isPlain();
+        if (!plain || !massKnown || massMax != max) {
+            mass = sums.mass(source(), size(), max);
+            massMax = max;
+            massKnown = plain;
         }
-        double sum = 0;
-        for (int from = 0; from < logits.length; from += BLOCK) {
-            int size = Math.min(BLOCK, logits.length - from);
-            Exponentials.of(logits, from, size, max, weights);
-            blockMass[from / BLOCK] = Exponentials.sum(weights, size);
-            sum += blockMass[from / BLOCK];
-        }
-        return sum;
-    }
-
-    private double massOfKeys(int size, double max) {
-        double sum = 0;
-        for (int from = 0; from < size; from += BLOCK) {
-            blockMass[from / BLOCK] = Exponentials.sum(weights, weighBlock(from, Math.min(BLOCK, size - from), max));
-            sum += blockMass[from / BLOCK];
-        }
-        return sum;
-    }
-
-    private int weighBlock(int from, int size, double max) {
-        for (int i = 0; i < size; i++) {
-            blockLogits[i] = logitOf(keys[from + i]);
-        }
-        Exponentials.of(blockLogits, 0, size, max, weights);
-        return size;
+        return mass;
     }
 
     /** As {@link #massAbove}; in the same pass the sum of exp(logit - max) * (logit - max), which {@link #weightedSum()} then tells. */
     double massAndWeightedSum(double max) {
-        boolean plain = isPlain();
-        int total = plain ? logits.length : count();
-        double sum = 0;
-        weighted = 0;
-        for (int from = 0; from < total; from += BLOCK) {
-            int size = Math.min(BLOCK, total - from);
-            if (plain) {
-                System.arraycopy(logits, from, blockLogits, 0, size);
-                Exponentials.of(blockLogits, 0, size, max, weights);
-            } else {
-                weighBlock(from, size, max);
-            }
-            blockMass[from / BLOCK] = Exponentials.sum(weights, size);
-            sum += blockMass[from / BLOCK];
-            for (int i = 0; i < size; i++) {
-                weights[i] *= Math.max(blockLogits[i] - max, Exponentials.LEAST);
-            }
-            weighted += Exponentials.sum(weights, size);
-        }
-        return sum;
+        massKnown = false;
+        return sums.massAndWeightedSum(source(), size(), max);
     }
 
     double weightedSum() {
-        return weighted;
+        return sums.weightedSum();
     }
 
-    /** Square of the standard deviation of the candidates' logits. One pass: blocks are joined as Chan, Golub and LeVeque (1979) do. */
+    /** Square of the standard deviation of the candidates' logits. */
     double variance() {
-        boolean plain = isPlain();
-        int total = plain ? logits.length : count();
-        double n = 0;
-        double mean = 0;
-        double squares = 0;
-        for (int from = 0; from < total; from += BLOCK) {
-            int size = finiteLogits(plain, from, Math.min(BLOCK, total - from));
-            if (size > 0) {
-                double blockMean = Exponentials.sum(weights, size) / size;
-                for (int i = 0; i < size; i++) {
-                    weights[i] = (weights[i] - blockMean) * (weights[i] - blockMean);
-                }
-                double difference = blockMean - mean;
-                squares += Exponentials.sum(weights, size) + difference * difference * n * size / (n + size);
-                mean += difference * size / (n + size);
-                n += size;
-            }
-        }
-        return n == 0 ? 0 : squares / n;
-    }
-
-    private int finiteLogits(boolean plain, int from, int size) {
-        int finite = 0;
-        for (int i = 0; i < size; i++) {
-            float logit = plain ? logits[from + i] : logitOf(keys[from + i]);
-            weights[finite] = logit;
-            finite += logit > Float.NEGATIVE_INFINITY ? 1 : 0;
-        }
-        return finite;
+        return sums.variance(source(), size());
     }
 
     /**
-     * The token at which the sum of exp(logit - max) exceeds a target, in the present order. Looks at one block of candidates; the sums of
-     * blocks are those of {@link #massAbove}, which must have been asked before with the same candidates.
+     * The token at which the sum of exp(logit - max) exceeds a target, in the present order. {@link #massAbove} must have been asked before
+     * with the same candidates.
      */
     int drawn(double max, double target) {
-        int total = isPlain() ? logits.length : count;
-        double sum = 0;
-        int block = 0;
-        for (; (block + 1) * BLOCK < total && sum + blockMass[block] <= target; block++) {
-            sum += blockMass[block];
-        }
-        int from = block * BLOCK;
-        int size = Math.min(BLOCK, total - from);
-        if (isPlain()) {
-            Exponentials.of(logits, from, size, max, weights);
-        } else {
-            weighBlock(from, size, max);
-        }
-        int drawn = -1;
-        for (int i = 0; i < size && (drawn < 0 || sum <= target); i++) {
-            sum += weights[i];
-            int token = isPlain() ? from + i : id(from + i);
-            drawn = logits[token] > Float.NEGATIVE_INFINITY ? token : drawn;
-        }
-        return drawn;
+        int index = sums.indexAt(source(), size(), max, target);
+        return listed && index >= 0 ? id(index) : index;
     }
 
-    static long key(float logit, int id) {
-        int bits = Float.floatToRawIntBits(logit + 0.0f); // + 0.0f: minus zero equals zero
-        int ascending = bits ^ ((bits >> 31) & 0x7fffffff);
-        return ((long) ~ascending << 32) | id;
+    private LogitSums.Source source() {
+        return isPlain() ? plainLogits : listedLogits;
     }
 
-    static float logitOf(long key) {
-        int ascending = ~(int) (key >> 32);
-        return Float.intBitsToFloat(ascending ^ ((ascending >> 31) & 0x7fffffff));
+    private int size() {
+        return isPlain() ? vocabulary.size() : list.count();
     }
 }

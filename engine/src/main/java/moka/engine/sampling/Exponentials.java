@@ -26,16 +26,17 @@ final class Exponentials {
         }
         for (int i = 0; i < count; i++) {
             double v = to[i];
-            double root = 1 + v * (1.0 / 10);
-            root = 1 + v * (1.0 / 9) * root;
-            root = 1 + v * (1.0 / 8) * root;
-            root = 1 + v * (1.0 / 7) * root;
-            root = 1 + v * (1.0 / 6) * root;
-            root = 1 + v * (1.0 / 5) * root;
-            root = 1 + v * (1.0 / 4) * root;
-            root = 1 + v * (1.0 / 3) * root;
-            root = 1 + v * (1.0 / 2) * root;
-            root = 1 + v * root;
+            double root = 1.0 / 3628800;
+            root = root * v + 1.0 / 362880;
+            root = root * v + 1.0 / 40320;
+            root = root * v + 1.0 / 5040;
+            root = root * v + 1.0 / 720;
+            root = root * v + 1.0 / 120;
+            root = root * v + 1.0 / 24;
+            root = root * v + 1.0 / 6;
+            root = root * v + 1.0 / 2;
+            root = root * v + 1;
+            root = root * v + 1;
             root *= root;
             root *= root;
             root *= root;

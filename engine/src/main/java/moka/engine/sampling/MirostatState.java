@@ -30,8 +30,8 @@ final class MirostatState {
     /** Cuts the candidates off. */
     void truncate(Candidates candidates) {
         if (mirostat.version() == 1) {
-            candidates.sortBest(Math.min(candidates.count(), ESTIMATED_FROM));
-            candidates.selectBest(Math.max(1, rankLimit(candidates)));
+            int best = candidates.peekBest(ESTIMATED_FROM);
+            candidates.keepBestUnsorted(Math.max(1, rankLimit(candidates, best)));
         } else {
             double max = candidates.maxLogit();
             double logMass = Math.log(candidates.massAbove(max));
@@ -46,10 +46,10 @@ final class MirostatState {
     }
 
     /** The number of candidates whose surprise is expected to stay below mu if ranks follow Zipf's law (equations 1 and 2 there). */
-    private int rankLimit(Candidates candidates) {
+    private int rankLimit(Candidates candidates, int best) {
         double sumProducts = 0;
         double sumSquares = 0;
-        for (int i = 0; i < ESTIMATED_FROM - 1 && i < candidates.count() - 1; i++) {
+        for (int i = 0; i < best - 1; i++) {
             double t = Math.log((i + 2.0) / (i + 1.0));
             double b = candidates.logit(i) - (double) candidates.logit(i + 1); // log of the quotient of the probabilities
             sumProducts += t * b;

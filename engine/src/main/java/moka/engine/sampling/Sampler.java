@@ -161,13 +161,14 @@ public final class Sampler {
 
     private int choose() {
         runSteps();
-        int count = candidates.available();
-        if (count <= 1) {
-            if (count == 1 && options.mirostat().version() != 0) {
+        if (!candidates.hasAtLeast(2)) {
+            if (candidates.count() == 0) {
+                return NO_TOKEN;
+            }
+            if (options.mirostat().version() != 0) {
                 mirostat.observe(1);
             }
-            candidates.materialise();
-            return count == 0 ? NO_TOKEN : candidates.id(0);
+            return candidates.id(0);
         }
         double max = candidates.maxLogit();
         double mass = candidates.massAbove(max);
@@ -221,8 +222,8 @@ public final class Sampler {
         for (int word = 0; word << 6 < vocabularySize; word++) {
             for (long bits = mask[word]; bits != 0; bits &= bits - 1) {
                 int id = (word << 6) + Long.numberOfTrailingZeros(bits);
-                if (id < vocabularySize && logits.getAtIndex(Candidates.LOGIT, id) > largest) {
-                    largest = logits.getAtIndex(Candidates.LOGIT, id);
+                if (id < vocabularySize && logits.getAtIndex(VocabularyLogits.LOGIT, id) > largest) {
+                    largest = logits.getAtIndex(VocabularyLogits.LOGIT, id);
                     best = id;
                 }
             }

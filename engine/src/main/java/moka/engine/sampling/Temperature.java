@@ -9,7 +9,7 @@ final class Temperature {
             divide(candidates, temperature);
             return;
         }
-        if (candidates.count() <= 1) {
+        if (!candidates.hasAtLeast(2)) {
             return;
         }
         float least = Math.max(0, temperature - dynamic.range());

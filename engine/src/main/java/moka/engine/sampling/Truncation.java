@@ -5,6 +5,8 @@ package moka.engine.sampling;
  * leaves at least one candidate where there was one.
  */
 final class Truncation {
+    private static final int BEST = 16; // tokens that are looked at before all are
+
     private Truncation() {}
 
     /** Keeps the k largest logits; k of 0 or less keeps all. */
@@ -76,17 +78,20 @@ final class Truncation {
 
     /** Keeps logits within n standard deviations of the largest (arXiv:2411.07641). */
     static void topNSigma(Candidates candidates, float n) {
-        if (n > 0 && candidates.available() > 1) {
+        if (n > 0 && candidates.hasAtLeast(2)) {
             candidates.keepAtLeast(candidates.maxLogit() - n * Math.sqrt(candidates.variance()));
         }
     }
 
     /** Removes all but the least likely of the tokens whose probability is at least the threshold. */
     static void excludeTopChoices(Candidates candidates, float threshold, int minKeep) {
-        if (threshold > 0.5f || candidates.available() < 2) {
+        if (threshold > 0.5f || !candidates.hasAtLeast(2)) {
             return;
         }
         double max = candidates.maxLogit();
+        if (!mayHaveTwoAbove(candidates, threshold, max)) {
+            return;
+        }
         double least = threshold * candidates.massAbove(max);
         if (candidates.dropAboveButLast(max + Math.log(least), minKeep)) {
             return;
@@ -103,6 +108,16 @@ final class Truncation {
         if (above > 1 && count - (above - 1) >= minKeep) {
             candidates.dropFirst(above - 1);
         }
+    }
+
+    /** Whether two tokens may have such a probability, as far as the best tell: mostly one of them has nearly all of the mass. */
+    private static boolean mayHaveTwoAbove(Candidates candidates, float threshold, double max) {
+        int best = candidates.peekBest(BEST);
+        double mass = 0;
+        for (int i = 0; i < best; i++) {
+            mass += Math.exp(candidates.logit(i) - max);
+        }
+        return best < 2 || Math.exp(candidates.logit(1) - max) >= threshold * mass * (1 - 1e-9);
     }
 
     /** Entropy in nats of the candidates. @param mass what {@link Candidates#massAndWeightedSum} has told just before */

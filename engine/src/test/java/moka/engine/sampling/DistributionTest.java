@@ -84,7 +84,7 @@ class DistributionTest {
         for (int i = 0; i < zipf.length; i++) {
             zipf[i] = (float) -Math.log(i + 1);
         }
-        MemorySegment logits = arena.allocateFrom(Candidates.LOGIT, zipf);
+        MemorySegment logits = arena.allocateFrom(VocabularyLogits.LOGIT, zipf);
         for (int version = 1; version <= 2; version++) {
             Sampler sampler = new Sampler(PLAIN.withMirostat(new Mirostat(version, 4, 0.1f)), zipf.length);
             double bits = 0;
@@ -143,6 +143,6 @@ class DistributionTest {
     }
 
     private MemorySegment logits() {
-        return arena.allocateFrom(Candidates.LOGIT, LOGITS);
+        return arena.allocateFrom(VocabularyLogits.LOGIT, LOGITS);
     }
 }

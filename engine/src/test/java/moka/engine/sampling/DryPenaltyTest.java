@@ -53,7 +53,7 @@ class DryPenaltyTest {
             for (int token : history) {
                 sampler.accept(token);
             }
-            Candidates candidates = sampler.candidates(arena.allocateFrom(Candidates.LOGIT, new float[5]));
+            Candidates candidates = sampler.candidates(arena.allocateFrom(VocabularyLogits.LOGIT, new float[5]));
             float[] logits = new float[5];
             for (int i = 0; i < 5; i++) {
                 logits[candidates.id(i)] = candidates.logit(i);

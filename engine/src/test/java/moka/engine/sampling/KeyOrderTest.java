@@ -31,11 +31,11 @@ class KeyOrderTest {
     void keysOrderByDescendingLogitThenAscendingId() {
         float[] logits = {Float.POSITIVE_INFINITY, 1e30f, 2, Float.MIN_VALUE, 0, -Float.MIN_VALUE, -2, -1e30f};
         for (int i = 0; i + 1 < logits.length; i++) {
-            assertTrue(Candidates.key(logits[i], 9) < Candidates.key(logits[i + 1], 3), "at " + i);
-            assertTrue(Candidates.key(logits[i], 3) < Candidates.key(logits[i], 4), "at " + i);
-            assertEquals(logits[i], Candidates.logitOf(Candidates.key(logits[i], 5)));
+            assertTrue(LogitKey.of(logits[i], 9) < LogitKey.of(logits[i + 1], 3), "at " + i);
+            assertTrue(LogitKey.of(logits[i], 3) < LogitKey.of(logits[i], 4), "at " + i);
+            assertEquals(logits[i], LogitKey.logit(LogitKey.of(logits[i], 5)));
         }
-        assertEquals(Candidates.key(0, 3), Candidates.key(-0.0f, 3), "minus zero is zero");
+        assertEquals(LogitKey.of(0, 3), LogitKey.of(-0.0f, 3), "minus zero is zero");
     }
 
     private static long[] keys(SplittableRandom random, int size, int pattern) {
@@ -49,7 +49,7 @@ class KeyOrderTest {
                 case 4 -> Math.min(i, size - i);
                 default -> random.nextInt(3);
             };
-            keys[i] = Candidates.key(logit, i);
+            keys[i] = LogitKey.of(logit, i);
         }
         return keys;
     }

@@ -10,7 +10,7 @@ class LogProbabilitiesTest {
     @Test
     void areTheLogarithmsOfTheSoftmaxBeforeAnyStep() {
         try (Arena arena = Arena.ofConfined()) {
-            var logits = arena.allocateFrom(Candidates.LOGIT, 1, 3, Float.NEGATIVE_INFINITY, 3, 0);
+            var logits = arena.allocateFrom(VocabularyLogits.LOGIT, 1, 3, Float.NEGATIVE_INFINITY, 3, 0);
             double logMass = Math.log(Math.exp(1) + 2 * Math.exp(3) + 1);
             LogProbabilities found = LogProbabilities.of(logits, 5, 4, 3);
             assertEquals(4, found.token());

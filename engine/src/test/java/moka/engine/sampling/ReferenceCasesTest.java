@@ -42,7 +42,7 @@ class ReferenceCasesTest {
             counts[1]++;
             try (Arena arena = Arena.ofConfined()) {
                 float[] values = vectors.get(test.get("logits").getAsString());
-                MemorySegment logits = arena.allocateFrom(Candidates.LOGIT, values);
+                MemorySegment logits = arena.allocateFrom(VocabularyLogits.LOGIT, values);
                 if (test.has("mirostat")) {
                     checkMirostat(test, logits, values.length);
                 } else {

@@ -245,7 +245,7 @@ class SamplerTest {
     }
 
     private MemorySegment logits(float... values) {
-        return arena.allocateFrom(Candidates.LOGIT, values);
+        return arena.allocateFrom(VocabularyLogits.LOGIT, values);
     }
 
     /** Allows fixed tokens and counts what it is asked. */
