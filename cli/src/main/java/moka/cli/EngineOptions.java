@@ -45,6 +45,9 @@ final class EngineOptions {
     List<String> controlVectors = List.of();
 
     @Mixin
+    final MetadataFlags metadata = new MetadataFlags();
+
+    @Mixin
     final KernelOptions kernels = new KernelOptions();
 
     /** What the user called the model, or the embedded one's name. */
@@ -99,6 +102,7 @@ final class EngineOptions {
         }
         return kernels.modelOptions(threads)
                 .withAdapters(adapters.stream().map(AdapterFile::parse).toList())
-                .withControlVectors(controlVectors.stream().map(AdapterFile::parse).toList());
+                .withControlVectors(controlVectors.stream().map(AdapterFile::parse).toList())
+                .withMetadata(metadata.changes());
     }
 }
