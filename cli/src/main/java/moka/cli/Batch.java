@@ -223,10 +223,8 @@ final class Batch {
         if (failures > 0) {
             streams.note("moka: " + failures + " of " + source.lines.size() + " lines failed: see \"error\" in the output");
         }
-        if (streams.errorIsTerminal() || command.general.verbose) {
-            streams.note(String.format(
-                    Locale.ROOT, "%d answers, %d tokens in %.1f s (%.1f tokens/s)", answers, generated, seconds, generated / seconds));
-        }
+        streams.note(String.format(
+                Locale.ROOT, "moka: %d answers, %d tokens in %.1f s (%.1f tokens/s)", answers, generated, seconds, generated / seconds));
     }
 
     /** The object of a line with its answer; empty if it was interrupted. */

@@ -63,6 +63,7 @@ class SpeculationFlagsTest {
         Outcome plain = TestStreams.run("run", "--each-line", "-f", prompts.toString(), "--temp", "0", "-n", "30");
         Outcome guessed = TestStreams.run("run", "--each-line", "-f", prompts.toString(), "--temp", "0", "-n", "30", "--lookup");
         assertEquals(0, plain.exitCode(), plain.err());
-        assertEquals(plain, guessed);
+        assertEquals(plain.out(), guessed.out());
+        assertEquals(0, guessed.exitCode(), guessed.err());
     }
 }

@@ -60,9 +60,9 @@ class ReasoningJourney {
         assertEquals(new Outcome(0, "Paris, of **course**.\n", ""), ask("run"));
         assertEquals(new Outcome(0, "Paris, of **course**.\n", ""), ask("chat"));
         assertEquals(
-                new Outcome(0, "{\"prompt\":\"Well?\",\"answer\":\"Paris, of **course**.\","
-                        + "\"reasoning_content\":\"France is a country. Its capital is Paris.\"}\n", ""),
-                moka.runWith("Well?\n", "run", "thinking.gguf", "--grammar", "forced.gbnf", "--each-line", "-f", "-"));
+                "{\"prompt\":\"Well?\",\"answer\":\"Paris, of **course**.\","
+                        + "\"reasoning_content\":\"France is a country. Its capital is Paris.\"}\n",
+                moka.runWith("Well?\n", "run", "thinking.gguf", "--grammar", "forced.gbnf", "--each-line", "-f", "-").out());
         Outcome asWritten = ask("run", "--reasoning-format", "none");
         assertTrue(asWritten.out().contains("Its capital is Paris."), asWritten.out());
     }
