@@ -26,6 +26,12 @@ import picocli.CommandLine.Option;
 
 /** What an answer should be: its length and end, the system prompt, the template, the sampling. */
 final class AnswerOptions {
+    /** Looked for before options are read, see {@link Commands#find}. */
+    static final String ROLE = "--role";
+
+    @Option(names = ROLE, paramLabel = "NAME", hidden = true, description = "Take the options of [role NAME] in the configuration, such as a system prompt and a temperature.")
+    @Nullable String role;
+
     @Option(names = {"-n", "--predict", "--n-predict", "--max-tokens"}, paramLabel = "N", description = "Most tokens to generate; -1 for no limit (default).")
     int maxTokens = -1;
 

@@ -5,6 +5,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import moka.cli.json.JsonLines;
 import moka.cli.render.Ansi;
+import moka.cli.render.CodeBlock;
 import moka.cli.render.Printable;
 import moka.cli.render.ProgressLine;
 import moka.cli.render.WaitingLine;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class AnswerPrinter implements GenerationListener, AutoCloseable {
     private final Streams streams;
     private final boolean hideReasoning;
+    private final boolean codeOnly;
     private final ProgressLine progress;
     private @Nullable WaitingLine thinking;
     private boolean inReasoning;
@@ -28,10 +30,13 @@ final class AnswerPrinter implements GenerationListener, AutoCloseable {
 
     private boolean answerBegun;
     private boolean lineOpen;
+    private final StringBuilder collected = new StringBuilder();
 
-    AnswerPrinter(Streams streams, boolean hideReasoning) {
+    /** @param codeOnly print only the first block of code, if there is one: at the end, since only then it is known */
+    AnswerPrinter(Streams streams, boolean hideReasoning, boolean codeOnly) {
         this.streams = streams;
         this.hideReasoning = hideReasoning;
+        this.codeOnly = codeOnly;
         this.progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), "prompt", "tokens");
     }
 
@@ -77,6 +82,14 @@ final class AnswerPrinter implements GenerationListener, AutoCloseable {
             text = piece.stripLeading();
         }
         answerBegun |= !text.isEmpty();
+        if (codeOnly) {
+            collected.append(text);
+        } else {
+            print(text);
+        }
+    }
+
+    private void print(String text) {
         if (!text.isEmpty()) {
             streams.out().print(text).flush();
             lineOpen = !text.endsWith("\n");
@@ -116,6 +129,9 @@ final class AnswerPrinter implements GenerationListener, AutoCloseable {
         close();
         if (inReasoning && showsReasoning()) {
             streams.note("");
+        }
+        if (codeOnly) {
+            print(CodeBlock.first(collected.toString()).orElse(collected.toString()));
         }
         if (lineOpen) {
             streams.out().line().flush();

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import moka.cli.reference.CommandReference;
@@ -59,11 +60,24 @@ final class Commands {
         return entries.keySet();
     }
 
-    /** A command with the defaults of the user's configuration. */
-    CommandLine find(String name) {
+    /** A command with the defaults of the user's configuration. @param args that follow: they may name a role */
+    CommandLine find(String name, String... args) {
         CommandLine commandLine = plain(name);
-        ConfiguredDefaults.apply(Configuration.of(streams), this, name, commandLine);
+        ConfiguredDefaults.apply(Configuration.of(streams), this, name, commandLine, role(args));
         return commandLine;
+    }
+
+    /** What stands behind {@code --role}: needed before the options are read, since it gives their defaults. */
+    private static Optional<String> role(String... args) {
+        Optional<String> role = Optional.empty();
+        for (int i = 0; i < args.length && !args[i].equals("--"); i++) {
+            if (args[i].startsWith(AnswerOptions.ROLE + "=")) {
+                role = Optional.of(args[i].substring(AnswerOptions.ROLE.length() + 1));
+            } else if (args[i].equals(AnswerOptions.ROLE) && i + 1 < args.length) {
+                role = Optional.of(args[i + 1]);
+            }
+        }
+        return role;
     }
 
     /** A command with the defaults of the program. */

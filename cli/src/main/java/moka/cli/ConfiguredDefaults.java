@@ -1,6 +1,7 @@
 package moka.cli;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import moka.cli.terminal.CommandFailure;
@@ -20,7 +21,10 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
     }
 
     /** @throws CommandFailure if the file has a name that no command knows: a typing error must not pass in silence */
-    static void apply(Configuration configuration, Commands commands, String name, CommandLine commandLine) {
+    static void apply(Configuration configuration, Commands commands, String name, CommandLine commandLine, Optional<String> role) {
+        if (role.isPresent() && !configuration.roles().contains(role.get())) {
+            throw noRole(configuration, role.get());
+        }
         if (configuration.values().isEmpty()) {
             return;
         }
@@ -31,16 +35,27 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
             }
         }
         for (String section : configuration.values().keySet()) {
-            if (!section.isEmpty() && !commands.names().contains(section)) {
+            if (!section.isEmpty() && !Configuration.isRole(section) && !commands.names().contains(section)) {
                 throw CommandFailure.usage(configuration.source() + ": [" + section + "] is no command");
             }
         }
-        for (String set : configuration.values().getOrDefault("", Map.of()).keySet()) {
+        requireKnown(configuration, "", commands, known);
+        role.ifPresent(it -> requireKnown(configuration, "role " + it, commands, known));
+        commandLine.setDefaultValueProvider(new ConfiguredDefaults(configuration.of(name, role)));
+    }
+
+    private static void requireKnown(Configuration configuration, String section, Commands commands, Set<String> known) {
+        for (String set : configuration.values().getOrDefault(section, Map.of()).keySet()) {
             if (!known.contains(set) && commands.names().stream().noneMatch(other -> names(commands.plain(other)).contains(set))) {
                 throw unknown(configuration, set, "any command");
             }
         }
-        commandLine.setDefaultValueProvider(new ConfiguredDefaults(configuration.of(name)));
+    }
+
+    private static CommandFailure noRole(Configuration configuration, String role) {
+        String there = configuration.roles().isEmpty() ? "" : "; there are " + String.join(", ", configuration.roles());
+        return CommandFailure.usage("--role '" + role + "': no [role " + role + "] in "
+                + (configuration.source().isEmpty() ? "~/.config/moka/config" : configuration.source()) + there);
     }
 
     private static CommandFailure unknown(Configuration configuration, String name, String where) {
@@ -59,9 +74,13 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
         return names;
     }
 
-    // A model of the command line may be positional: its default is an option of its own.
+    // A model of the command line may be positional: its default is an option of its own. A role is chosen on the command line alone.
     private static String configured(String option) {
-        return option.equals(EngineOptions.DEFAULT_MODEL) ? "model" : option.equals("--model") ? "" : option.substring(2);
+        return switch (option) {
+            case EngineOptions.DEFAULT_MODEL -> "model";
+            case "--model", AnswerOptions.ROLE -> "";
+            default -> option.substring(2);
+        };
     }
 
     @Override

@@ -24,18 +24,28 @@ final class GrammarFlags {
             description = "A JSON schema that the text must satisfy.")
     @Nullable String jsonSchema;
 
+    @Option(names = "--format", paramLabel = "json|SCHEMA", hidden = true, description = "The same as --json-schema; json for any object.")
+    @Nullable String format;
+
     /** The grammar, if one is asked for. @throws CommandFailure if it is malformed, or cannot be read */
     Optional<Grammar> grammar() {
-        if (grammar != null && jsonSchema != null) {
+        if (jsonSchema != null && format != null) {
+            throw CommandFailure.usage("--json-schema and --format exclude each other");
+        }
+        String schema = jsonSchema != null ? jsonSchema : format;
+        if (grammar != null && schema != null) {
             throw CommandFailure.usage("--grammar and --json-schema exclude each other");
         }
         if (grammar != null) {
             String text = text("--grammar", grammar, "::=");
             return Optional.of(named(grammar, () -> Grammar.ofGbnf(text)));
         }
-        if (jsonSchema != null) {
-            String text = text("--json-schema", jsonSchema, "{");
-            return Optional.of(named(jsonSchema, () -> Grammar.ofJsonSchema(text)));
+        if ("json".equals(format)) {
+            return Optional.of(Grammar.ofJsonSchema("{\"type\": \"object\"}"));
+        }
+        if (schema != null) {
+            String text = text("--json-schema", schema, "{");
+            return Optional.of(named(schema, () -> Grammar.ofJsonSchema(text)));
         }
         return Optional.empty();
     }

@@ -55,9 +55,10 @@ public final class Moka {
             return execute(commands.find(words.get(1)), "--help");
         }
         if (words.isEmpty() || (words.getFirst().startsWith("-") && !words.getFirst().equals("--")) || Commands.looksLikeModel(words.getFirst())) {
-            return execute(commands.find("chat"), args);
+            return execute(commands.find("chat", args), args);
         }
-        return execute(commands.find(words.getFirst()), Arrays.copyOfRange(args, 1, args.length));
+        String[] rest = Arrays.copyOfRange(args, 1, args.length);
+        return execute(commands.find(words.getFirst(), rest), rest);
     }
 
     private int execute(CommandLine commandLine, String... args) {

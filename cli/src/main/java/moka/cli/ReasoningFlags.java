@@ -11,6 +11,9 @@ final class ReasoningFlags {
     @Option(names = {"-rea", "--reasoning"}, paramLabel = "on|off|auto", hidden = true, description = "Whether the model is asked to reason (default: auto, as its template does).")
     @Nullable String reasoning;
 
+    @Option(names = "--think", hidden = true, description = "The same as --reasoning on.")
+    boolean think;
+
     @Option(names = "--no-think", hidden = true, description = "The same as --reasoning off.")
     boolean noThink;
 
@@ -23,7 +26,7 @@ final class ReasoningFlags {
     @Option(names = "--reasoning-format", paramLabel = "FORMAT", hidden = true, description = "none leaves reasoning in the text as the model writes it; auto (default) or deepseek takes it out.")
     String format = "auto";
 
-    @Option(names = "--hide-thinking", hidden = true, description = "Fold the model's reasoning away.")
+    @Option(names = {"--hide-thinking", "--hidethinking"}, hidden = true, description = "Fold the model's reasoning away.")
     boolean hide;
 
     /** Whether reasoning is told apart from the answer. */
@@ -40,7 +43,10 @@ final class ReasoningFlags {
         if (budget != 0 && budget != -1) {
             throw CommandFailure.usage("--reasoning-budget " + budget + ", expected 0 (no reasoning) or -1 (no limit)");
         }
-        String asked = noThink || budget == 0 ? "off" : reasoning == null ? "auto" : reasoning;
+        if (think && (noThink || budget == 0)) {
+            throw CommandFailure.usage("--think and --no-think exclude each other");
+        }
+        String asked = noThink || budget == 0 ? "off" : think ? "on" : reasoning == null ? "auto" : reasoning;
         addTo(variables, asked);
         if (!effort.equals("default")) {
             variables.put("reasoning_effort", effort);

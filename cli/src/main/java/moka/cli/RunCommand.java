@@ -1,5 +1,7 @@
 package moka.cli;
 
+import java.io.File;
+import java.util.ArrayList;
 import java.util.List;
 import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.json.JsonLines;
@@ -40,10 +42,10 @@ final class RunCommand extends Command {
     @Mixin
     final TextOptions text = new TextOptions();
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "-", hidden = true, description = "The same as -f -.")
-    @Nullable String dash;
+    @Parameters(index = "1..*", paramLabel = "PROMPT", description = "The prompt; - for standard input.")
+    List<String> words = List.of();
 
-    @Option(names = "--raw", description = "Continue the text as it is, without the chat template.")
+    @Option(names = "--raw", description = "Continue the text without the chat template.")
     boolean raw;
 
     @Option(names = "--jsonl", paramLabel = "IN", description = "A {\"prompt\"} or {\"messages\"} a line; the same with \"answer\" out.")
@@ -54,6 +56,9 @@ final class RunCommand extends Command {
 
     @Option(names = {"-o", "--output"}, paramLabel = "OUT", description = "Where answers of --jsonl or --each-line go; goes on where it stopped.")
     @Nullable String output;
+
+    @Option(names = {"-x", "--extract"}, hidden = true, description = "Only the first fenced code block of the answer, where there is one.")
+    boolean extract;
 
     @Option(names = {"-np", "--parallel"}, paramLabel = "N", hidden = true, description = "Lines of --jsonl or --each-line answered together (default: 1).")
     int parallel = 1;
@@ -85,16 +90,7 @@ final class RunCommand extends Command {
 
     @Override
     int run() {
-        if (dash == null && "-".equals(engine.positional)) {
-            dash = "-";
-            engine.positional = null;
-        }
-        if (dash != null) {
-            if (!dash.equals("-")) {
-                throw CommandFailure.usage("unexpected argument '" + dash + "' (a prompt goes behind -p)");
-            }
-            text.file = "-";
-        }
+        takePrompt();
         accepted.tell(streams);
         if (jsonLines != null || eachLine) {
             return batch();
@@ -114,6 +110,31 @@ final class RunCommand extends Command {
         }
     }
 
+    /** Words behind the model are the prompt; so is a first one that is no name of a model. */
+    private void takePrompt() {
+        List<String> prompt = new ArrayList<>(words);
+        String first = engine.positional;
+        boolean namedElsewhere = engine.model != null || engine.huggingFace != null;
+        if (first != null && (first.equals("-")
+                || (namedElsewhere ? !looksLikeFile(first) : words.isEmpty() && text.isEmpty() && first.contains(" ") && !looksLikeFile(first)))) {
+            prompt.addFirst(first);
+            engine.positional = null;
+        }
+        if (prompt.equals(List.of("-"))) {
+            text.file = "-";
+        } else if (!prompt.isEmpty()) {
+            if (text.text != null || jsonLines != null || eachLine) {
+                throw CommandFailure.usage("two prompts: '" + String.join(" ", prompt) + "' and " + (text.text != null ? "-p" : "a file of prompts")
+                        + ", expected one");
+            }
+            text.text = String.join(" ", prompt);
+        }
+    }
+
+    private static boolean looksLikeFile(String word) {
+        return word.endsWith(".gguf") || new File(word).exists();
+    }
+
     private int answerOne(Session session, String prompt, Drafter drafter) {
         Cancellation cancellation = new Cancellation();
         GenerationOptions options = drafter.over(answer.generationOptions(session.model())).withCancellation(cancellation);
@@ -121,7 +142,7 @@ final class RunCommand extends Command {
             options = options.withParsedAnswer(false); // a text to go on with has no notation for reasoning
         }
         int[] ids = promptIds(session, prompt, options);
-        AnswerPrinter printer = new AnswerPrinter(streams, answer.reasoning.hide);
+        AnswerPrinter printer = new AnswerPrinter(streams, answer.reasoning.hide, extract);
         try (Interrupt interrupt = new Interrupt(cancellation::cancel);
                 printer) {
             cache.restore(session, streams);

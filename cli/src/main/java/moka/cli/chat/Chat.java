@@ -71,7 +71,7 @@ public final class Chat {
             return new PlainLines(streams);
         }
         ChatCompleter completer = new ChatCompleter(ChatCommands.summaries(), SetCommand.names(host.parameters()));
-        return EditedLines.open(completer, ChatCommands.history(options.stateFolder()), streams.colour())
+        return EditedLines.open(completer, ChatCommands.history(options.stateFolder()), streams)
                 .orElseGet(() -> new PlainLines(streams));
     }
 

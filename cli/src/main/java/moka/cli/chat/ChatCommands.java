@@ -101,7 +101,7 @@ final class ChatCommands {
         StringBuilder text = new StringBuilder();
         summaries().forEach((name, summary) -> text.append("%-8s %s".formatted(name, summary)).append('\n'));
         text.append("Several lines: \"\"\" before and after, Alt-Enter or Ctrl-J, or paste them.\n");
-        text.append("Ctrl-C stops an answer, twice leaves; Ctrl-R searches the history.");
+        text.append("Ctrl-C stops an answer, twice leaves; Ctrl-R searches the history; Ctrl-G opens your editor.");
         return text.toString();
     }
 

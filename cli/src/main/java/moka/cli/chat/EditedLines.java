@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import moka.cli.render.Ansi;
+import moka.cli.terminal.Streams;
 import org.jline.keymap.KeyMap;
 import org.jline.reader.Binding;
 import org.jline.reader.Completer;
@@ -14,6 +15,7 @@ import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.LineReaderImpl;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
@@ -25,16 +27,17 @@ import org.jline.terminal.TerminalBuilder;
 final class EditedLines implements LineSource {
     private static final int HISTORY_LINES = 10_000;
     private static final String NEW_LINE = "insert-new-line";
+    private static final String EDITOR = "edit-in-editor";
 
     private final Terminal terminal;
     private final Attributes before;
     private final LineReader reader;
     private final String prompt;
 
-    private EditedLines(Terminal terminal, Completer completer, Optional<Path> history, boolean colour) {
+    private EditedLines(Terminal terminal, Completer completer, Optional<Path> history, Streams streams) {
         this.terminal = terminal;
         this.before = terminal.enterRawMode();
-        this.prompt = colour ? Ansi.GREEN + Ansi.BOLD + "> " + Ansi.RESET : "> ";
+        this.prompt = streams.colour() ? Ansi.GREEN + Ansi.BOLD + "> " + Ansi.RESET : "> ";
         Map<String, Object> variables = new HashMap<>(Map.of(
                 LineReader.SECONDARY_PROMPT_PATTERN, "  ",
                 LineReader.BELL_STYLE, "none",
@@ -57,9 +60,23 @@ final class EditedLines implements LineSource {
             reader.getBuffer().write("\n");
             return true;
         });
+        ExternalEditor editor = new ExternalEditor(terminal, before, streams.environment());
+        reader.getWidgets().put(EDITOR, () -> {
+            try {
+                String text = editor.edit(reader.getBuffer().toString());
+                reader.getBuffer().clear();
+                reader.getBuffer().write(text);
+            } catch (UncheckedIOException e) {
+                reader.printAbove("the editor: " + e.getCause().getMessage());
+            }
+            terminal.writer().print(LineReaderImpl.BRACKETED_PASTE_ON); // editors turn it off when they end
+            reader.callWidget(LineReader.CLEAR_SCREEN);
+            return true;
+        });
         for (String keymap : new String[] {LineReader.EMACS, LineReader.VIINS}) {
             KeyMap<Binding> keys = reader.getKeyMaps().get(keymap);
             keys.bind(new Reference(NEW_LINE), KeyMap.alt('\r'), KeyMap.alt('\n'), KeyMap.ctrl('J'));
+            keys.bind(new Reference(EDITOR), KeyMap.ctrl('G'));
             // Arrows as they are sent when they are pressed before the line editor is ready.
             keys.bind(new Reference(LineReader.UP_LINE_OR_HISTORY), "\033[A");
             keys.bind(new Reference(LineReader.DOWN_LINE_OR_HISTORY), "\033[B");
@@ -69,14 +86,14 @@ final class EditedLines implements LineSource {
     }
 
     /** Opens the terminal; empty where it can do no more than lines. */
-    static Optional<LineSource> open(Completer completer, Optional<Path> history, boolean colour) {
+    static Optional<LineSource> open(Completer completer, Optional<Path> history, Streams streams) {
         try {
             Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).providers("ffm,exec").build();
             if (terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
                 terminal.close();
                 return Optional.empty();
             }
-            return Optional.of(new EditedLines(terminal, completer, history, colour));
+            return Optional.of(new EditedLines(terminal, completer, history, streams));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

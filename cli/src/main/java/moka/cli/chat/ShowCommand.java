@@ -22,6 +22,7 @@ final class ShowCommand {
         subjects.put("context", "how full the context is");
         subjects.put("system", "the system prompt");
         subjects.put("template", "the chat template");
+        subjects.put("license", "the licence of the model");
         subjects.put("reasoning", "what the model thought before its last answer");
         subjects.put("prompt", "the conversation as the model sees it");
         return subjects;
@@ -32,6 +33,7 @@ final class ShowCommand {
             case "", "model", "info" -> model(state);
             case "parameters" -> parameters(state);
             case "context" -> context(state);
+            case "license" -> state.model.file().metadata().string("general.license").map(Printable::text).orElse("the file names no licence");
             case "system" -> state.conversation.system().map(Printable::text).orElse("no system prompt");
             case "template" -> state.generation.chatTemplate().or(state.model::chatTemplate).map(ChatTemplate::source).map(Printable::text)
                     .orElse("the file has no chat template");

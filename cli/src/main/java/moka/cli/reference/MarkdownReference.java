@@ -19,7 +19,7 @@ public final class MarkdownReference {
             - **Exit codes**: 0 done, 1 failed (one line says why; `--verbose` adds the stack), 2 wrong usage, 130 interrupted.
             - **Configuration**: `~/.config/moka/config` (`$XDG_CONFIG_HOME/moka/config`, or the file that `MOKA_CONFIG` names): lines
               `NAME = VALUE` with the long names of options, for all commands, or behind `[COMMAND]` for one; `model = FILE` is the model
-              where none is given. Flags win.
+              where none is given. Behind `[role NAME]` they hold where `--role NAME` is given. Flags win.
             - **Environment**: `NO_COLOR`; `MOKA_CONFIG`; `MOKA_STATE`, else `XDG_STATE_HOME`, is where the history and the conversations
               lie (`~/.local/state/moka`). For the start script: `JAVA_HOME`, `MOKA_JAVA_OPTS` (options of the JVM), `MOKA_NO_BUILD=1`.
 

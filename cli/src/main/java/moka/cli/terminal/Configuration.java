@@ -3,19 +3,21 @@ package moka.cli.terminal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import moka.gguf.OneLine;
 
 /**
  * Defaults of the user: lines {@code NAME = VALUE} with the long names of options, for all commands, or behind a line {@code [COMMAND]} for
- * one. A line that begins with {@code #} is a comment; quotes around a value are taken off.
+ * one; behind {@code [role NAME]} where {@code --role NAME} asks for them. A line that begins with {@code #} is a comment; quotes around a value are taken off.
  *
  * @param source the file, for messages
  * @param values by section, {@code ""} for all commands, then by name
  */
 public record Configuration(String source, Map<String, Map<String, String>> values) {
     private static final int LONGEST_SHOWN = 200;
+    private static final String ROLE = "role ";
 
     /** Nothing set. */
     public static final Configuration EMPTY = new Configuration("", Map.of());
@@ -45,7 +47,8 @@ public record Configuration(String source, Map<String, Map<String, String>> valu
                 continue;
             }
             if (line.startsWith("[") && line.endsWith("]")) {
-                section = line.substring(1, line.length() - 1).strip();
+                section = line.substring(1, line.length() - 1).strip().replaceAll("\\s+", " ");
+                values.computeIfAbsent(section, key -> new LinkedHashMap<>());
                 continue;
             }
             int equals = line.indexOf('=');
@@ -64,10 +67,21 @@ public record Configuration(String source, Map<String, Map<String, String>> valu
         return quoted ? value.substring(1, value.length() - 1) : value;
     }
 
-    /** What is set for a command: its own section over that for all. */
-    public Map<String, String> of(String command) {
+    /** What is set for a command: its own section over that for all, and over both that of a role. */
+    public Map<String, String> of(String command, Optional<String> role) {
         Map<String, String> merged = new LinkedHashMap<>(values.getOrDefault("", Map.of()));
         merged.putAll(values.getOrDefault(command, Map.of()));
+        role.ifPresent(name -> merged.putAll(values.getOrDefault(ROLE + name, Map.of())));
         return merged;
+    }
+
+    /** Names of the roles, in the order of the file. */
+    public List<String> roles() {
+        return values.keySet().stream().filter(Configuration::isRole).map(section -> section.substring(ROLE.length())).toList();
+    }
+
+    /** Whether a section is a role's. */
+    public static boolean isRole(String section) {
+        return section.startsWith(ROLE);
     }
 }
