@@ -141,12 +141,7 @@ final class Decoder {
         int columns = rows.columns();
         float[] weight = weights.optionalFloats(name + ".weight", columns);
         float[] bias = weights.optionalFloats(name + ".bias", columns);
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            rows.read(row, 0, values, 0, columns);
-            Norms.layer(values, 0, columns, weight, 0, bias, epsilon);
-            target.write(row, 0, values, 0, columns);
-        });
+        HeadSteps.layerNorm(graph, rows, columns, weight, bias, epsilon, target);
     }
 
     /** The rows of an input, computed now where it is a norm: for those who cannot fuse it. */

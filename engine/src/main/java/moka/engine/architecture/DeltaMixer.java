@@ -2,11 +2,9 @@ package moka.engine.architecture;
 
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
-import moka.engine.ops.Curves;
-import moka.engine.ops.DeltaRule;
-import moka.engine.ops.Norms;
-import moka.engine.ops.RowCurves;
+import moka.engine.kernel.StatePlan;
 
 /**
  * The gated delta net of Qwen3-Next and Qwen 3.5.
@@ -14,6 +12,9 @@ import moka.engine.ops.RowCurves;
  * @see <a href="https://arxiv.org/abs/2412.06464">Gated Delta Networks</a>
  */
 final class DeltaMixer {
+    /** Added to the squares of queries and keys. */
+    private static final float EPSILON = 1e-6f;
+
     private final Decoder decoder;
     private final boolean tiled;
     private final int keyHeads;
@@ -23,7 +24,7 @@ final class DeltaMixer {
     private final int channels; // q, k, v
     private final int kernel;
 
-    /** @param tiled see {@link DeltaRule#tiled} */
+    /** @param tiled see {@link StatePlan.Delta#tiled} */
     DeltaMixer(Decoder decoder, boolean tiled) {
         Hyperparameters h = decoder.h();
         this.decoder = decoder;
@@ -56,28 +57,18 @@ final class DeltaMixer {
         stepAndBeta(block, normed, step, beta);
         Activations mixed = StateMixer.convolve(decoder, block, "ssm_conv1d", x, true, 0);
         Activations y = decoder.buffer("stateOutput", inner);
-        var rule = new DeltaRule(
-                mixed,
-                step,
-                beta,
-                y,
-                keyHeads,
-                keyLength,
-                tiled,
-                1e-6f,
-                block.layer(),
-                (kernel - 1) * channels,
-                graph.scratch());
-        StateMixer.scan(graph, heads, rule::run);
-        gate(decoder, y, z, block.floats("ssm_norm.weight", inner / heads), RowCurves::silu);
-        graph.projectAdd(new Input.Plain(y), block.product("ssm_out", inner, decoder.x()));
+        HeadSteps.length(graph, mixed, 0, keyHeads, keyLength, (float) (1 / Math.sqrt(keyLength)), EPSILON);
+        HeadSteps.length(graph, mixed, keyHeads * keyLength, keyHeads, keyLength, 1, EPSILON);
+        Activations kept = StateMixer.discretize(decoder, step, block.floats("ssm_dt.bias", heads), block.floats("ssm_a", heads));
+        StateMixer.change(
+                graph, new StatePlan.Delta(mixed, kept, beta, y, keyHeads, keyLength, tiled, block.layer(), (kernel - 1) * channels));
+        HeadSteps.rmsNorm(graph, y, inner / heads, block.floats("ssm_norm.weight", inner / heads), decoder.h().rmsEpsilon());
+        graph.projectAdd(new Input.Gated(z, y, GateFunction.SILU), block.product("ssm_out", inner, decoder.x()));
     }
 
-    /** {@code step = A softplus(alpha + bias)}, {@code beta = sigmoid(beta)}; both may lie in {@code ssm_ba}, ordered by key head. */
+    /** The step before its softplus, and {@code beta = sigmoid(beta)}; both may lie in {@code ssm_ba}, ordered by key head. */
     private void stepAndBeta(Block block, Input input, Activations step, Activations beta) {
         Graph graph = decoder.graph();
-        float[] bias = block.floats("ssm_dt.bias", heads);
-        float[] decay = block.floats("ssm_a", heads);
         if (block.has("ssm_ba.weight")) {
             int each = heads / keyHeads;
             Activations both = decoder.buffer("betaAlpha", 2 * heads);
@@ -93,36 +84,6 @@ final class DeltaMixer {
             graph.project(
                     input, block.product("ssm_alpha", decoder.width(), step), block.product("ssm_beta", decoder.width(), beta));
         }
-        graph.eachRow((batch, row, worker) -> {
-            for (int head = 0; head < heads; head++) {
-                step.set(row, head, decay[head] * Curves.softplus(step.get(row, head) + bias[head]));
-                beta.set(row, head, Curves.sigmoid(beta.get(row, head)));
-            }
-        });
-    }
-
-    /** {@code y = norm(y) * function(z)}, each head by itself. @param weight of a head */
-    static void gate(Decoder decoder, Activations y, Activations z, float[] weight, Function function) {
-        int columns = y.columns();
-        float epsilon = decoder.h().rmsEpsilon();
-        Graph graph = decoder.graph();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] gate = graph.scratch().floats(worker, 1, columns);
-            y.read(row, 0, values, 0, columns);
-            z.read(row, 0, gate, 0, columns);
-            for (int at = 0; at < columns; at += weight.length) {
-                Norms.rms(values, at, weight.length, weight, 0, epsilon);
-            }
-            function.apply(gate, columns);
-            RowCurves.multiply(values, gate, columns);
-            y.write(row, 0, values, 0, columns);
-        });
-    }
-
-    /** A function of each value of a row, in place. */
-    @FunctionalInterface
-    interface Function {
-        void apply(float[] x, int count);
+        decoder.steps().gate(GateFunction.SIGMOID, beta, decoder.ones(heads), beta);
     }
 }

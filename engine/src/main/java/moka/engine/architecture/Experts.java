@@ -3,9 +3,11 @@ package moka.engine.architecture;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.ExpertProjection.Product;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
@@ -30,6 +32,7 @@ final class Experts {
     private final Activations rows; // [slot][width]
     private final Dispatch dispatch;
     private boolean weightedInput;
+    private @Nullable Activations tokens; // the rows that experts read, where they need no weights
 
     /** Experts with a router of the metadata: {@code expert_gating_func}, {@code expert_weights_norm}, {@code expert_weights_scale}, groups and bias. */
     static Experts of(Decoder decoder, Block block, Rule rule, boolean normalized) {
@@ -112,11 +115,14 @@ final class Experts {
         Activations scores = decoder.buffer("routerScores", count);
         graph.project(new Input.Plain(judged), block.product("ffn_gate_inp", decoder.width(), scores));
         graph.eachRow((batch, row, worker) -> dispatch.choose(scores, row, worker));
-        WorkerTeam.Region gathering = dispatch.gathering(input, rows, weightedInput);
+        WorkerTeam.Region gathering = dispatch.gathering(input, rows, true);
         graph.step((kernels, batch) -> {
             dispatch.order(batch.rowCount());
-            kernels.spread(dispatch.groups().rowCount(), gathering);
+            if (weightedInput) {
+                kernels.spread(dispatch.groups().rowCount(), gathering);
+            }
         });
+        tokens = weightedInput ? null : input;
         return this;
     }
 
@@ -127,12 +133,11 @@ final class Experts {
         int width = decoder.width();
         String fused = block.prefix() + "ffn_gate_up_exps.weight";
         if (decoder.weights().has(fused)) {
-            project(
-                    new Input.Plain(rows),
+            projectRows(
                     product(decoder.weights().experts(fused, count, 0, hidden, 2 * hidden, width), gate, "ffn_gate_up_exps"),
                     product(decoder.weights().experts(fused, count, hidden, hidden, 2 * hidden, width), up, "ffn_gate_up_exps"));
         } else {
-            project(new Input.Plain(rows), product("ffn_gate_exps", hidden, width, gate), product("ffn_up_exps", hidden, width, up));
+            projectRows(product("ffn_gate_exps", hidden, width, gate), product("ffn_up_exps", hidden, width, up));
         }
         return new Input.Gated(gate, up, function);
     }
@@ -140,7 +145,7 @@ final class Experts {
     /** {@code max(0, up · x)²}. */
     Input squaredRelu() {
         Activations up = hidden("expertUp");
-        project(new Input.Plain(rows), product("ffn_up_exps", hidden, decoder.width(), up));
+        projectRows(product("ffn_up_exps", hidden, decoder.width(), up));
         return new Input.Gated(up, up, GateFunction.RELU);
     }
 
@@ -174,11 +179,20 @@ final class Experts {
         // The rows of the first half have been read: their place takes the results.
         project(second, product("ffn_down_exps", decoder.width(), hidden, rows));
         boolean weighted = !weightedInput;
-        graph.eachRow((batch, row, worker) -> dispatch.collect(rows, target, row, worker, weighted, factor));
+        Optional<LocalKernels> kernels = graph.local();
+        graph.eachRow((batch, row, worker) -> dispatch.collect(rows, target, row, worker, weighted, factor, kernels));
     }
 
     private Activations hidden(String name) {
         return decoder.sized(name, rows.rows(), hidden);
+    }
+
+    /** Products of the rows that experts read. */
+    private void projectRows(Product... products) {
+        var projection = tokens == null
+                ? new ExpertProjection(new Input.Plain(rows), List.of(products))
+                : new ExpertProjection(new Input.Plain(tokens), List.of(products), rows);
+        graph.projectExperts(projection, dispatch.groups());
     }
 
     private void project(Input input, Product... products) {

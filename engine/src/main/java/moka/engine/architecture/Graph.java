@@ -2,10 +2,12 @@ package moka.engine.architecture;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
@@ -14,6 +16,7 @@ import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.ops.Embedding;
 import moka.engine.ops.RowScratch;
 import moka.engine.runtime.WorkerTeam;
@@ -104,6 +107,23 @@ public final class Graph {
     /** Memory for operations on single rows. */
     public RowScratch scratch() {
         return scratch;
+    }
+
+    /** What the kernels compute within regions, if anything. */
+    Optional<LocalKernels> local() {
+        return kernels.local();
+    }
+
+    /** Owns the memory of the steps. */
+    Arena arena() {
+        return arena;
+    }
+
+    /** Values for kernels, padded with zeros to whole vectors of 16. */
+    MemorySegment constant(float[] values) {
+        MemorySegment result = arena.allocate(4L * (values.length + 15 & -16), 64);
+        MemorySegment.copy(values, 0, result, ValueLayout.JAVA_FLOAT, 0, values.length);
+        return result;
     }
 
     public int maxRows() {
@@ -205,7 +225,7 @@ public final class Graph {
         }
         int slots = projection.products().getFirst().output().rows();
         Activations low = adapterRows("low", slots, change.rank());
-        run(new ExpertProjection(projection.input(), List.of(new ExpertProjection.Product(change.a(), low, List.of(), new float[0]))), groups);
+        run(new ExpertProjection(projection.input(), List.of(new ExpertProjection.Product(change.a(), low, List.of(), new float[0])), projection.gathered()), groups);
         run(projection, groups);
         for (int i = 0; i < projection.products().size(); i++) {
             if (!change.b().get(i).isEmpty()) {

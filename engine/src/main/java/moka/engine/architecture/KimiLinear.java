@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
-import moka.engine.ops.DeltaRule;
+import moka.engine.kernel.Projection.Product;
+import moka.engine.kernel.StatePlan;
 import moka.engine.ops.Router.Rule;
-import moka.engine.ops.RowCurves;
 
 /**
  * Kimi Linear: delta attention whose state decays by key value, with latent attention without positions in some blocks; the first block is dense, then experts
@@ -59,43 +60,36 @@ public final class KimiLinear implements Architecture {
         int heads = h.headCount();
         int length = h.count("kda.head_dim", 1, 1 << 16);
         int inner = heads * length;
-        Activations[] parts = new Activations[3];
-        String[] names = {"q", "k", "v"};
+        Activations mixed = decoder.buffer("deltaMixed", 3 * inner);
+        List<Product> products = new ArrayList<>();
+        List<String> names = List.of("q", "k", "v");
+        for (String name : names) {
+            products.add(block.product("attn_" + name, width, decoder.buffer("delta" + name, inner)));
+        }
+        graph.project(input, products.toArray(Product[]::new));
         int stateAt = 0;
-        for (int i = 0; i < 3; i++) {
-            Activations rows = decoder.buffer("delta" + names[i], inner);
-            graph.project(input, block.product("attn_" + names[i], width, rows));
-            parts[i] = StateMixer.convolve(decoder, block, "ssm_conv1d_" + names[i], rows, true, stateAt);
+        for (int i = 0; i < names.size(); i++) {
+            Activations rows = products.get(i).output();
+            StateMixer.convolve(decoder, block, "ssm_conv1d_" + names.get(i), rows, mixed.columns(i * inner, inner), true, stateAt);
             stateAt += (h.count("ssm.conv_kernel", 1, 64) - 1) * inner;
         }
-        Activations mixed = decoder.concatenate("deltaMixed", parts);
+        HeadSteps.length(graph, mixed, 0, heads, length, (float) (1 / Math.sqrt(length)), h.rmsEpsilon());
+        HeadSteps.length(graph, mixed, inner, heads, length, 1, h.rmsEpsilon());
         Activations decay = lowRank(decoder, block, input, "ssm_f", inner);
         Activations gate = lowRank(decoder, block, input, "ssm_g", inner);
         Activations beta = decoder.buffer("beta", heads);
         graph.project(input, block.product("ssm_beta", width, beta));
         float[] rate = block.floats("ssm_a", heads);
-        float[] bias = block.floats("ssm_dt.bias", inner);
         float[] rates = new float[inner];
         for (int i = 0; i < inner; i++) {
             rates[i] = rate[i / length];
         }
-        graph.eachRow((batch, row, worker) -> {
-            float[] it = graph.scratch().floats(worker, 0, inner);
-            decay.read(row, 0, it, 0, inner);
-            for (int i = 0; i < inner; i++) {
-                it[i] += bias[i];
-            }
-            RowCurves.softplus(it, graph.scratch().floats(worker, 1, inner), inner);
-            RowCurves.multiply(it, rates, inner);
-            decay.write(row, 0, it, 0, inner);
-        });
-        decoder.steps().change(beta, it -> RowCurves.sigmoid(it, heads));
+        Activations kept = StateMixer.discretize(decoder, decay, block.floats("ssm_dt.bias", inner), rates);
+        decoder.steps().gate(GateFunction.SIGMOID, beta, decoder.ones(heads), beta);
         Activations y = decoder.buffer("stateOutput", inner);
-        var rule = new DeltaRule(
-                mixed, decay, beta, y, heads, length, false, h.rmsEpsilon(), block.layer(), stateAt, graph.scratch());
-        StateMixer.scan(graph, heads, rule::run);
-        DeltaMixer.gate(decoder, y, gate, block.floats("ssm_norm.weight", length), RowCurves::sigmoid);
-        graph.projectAdd(new Input.Plain(y), block.product("attn_output", inner, decoder.x()));
+        StateMixer.change(graph, new StatePlan.Delta(mixed, kept, beta, y, heads, length, false, block.layer(), stateAt));
+        HeadSteps.rmsNorm(graph, y, length, block.floats("ssm_norm.weight", length), h.rmsEpsilon());
+        graph.projectAdd(new Input.Gated(gate, y, GateFunction.SIGMOID), block.product("attn_output", inner, decoder.x()));
     }
 
     /** {@code b · (a · x)}. */

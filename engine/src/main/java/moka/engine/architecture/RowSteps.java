@@ -1,7 +1,10 @@
 package moka.engine.architecture;
 
 import java.util.Arrays;
+import java.util.Optional;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.Projection.GateFunction;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.ops.Curves;
 import moka.engine.ops.RowCurves;
 
@@ -29,10 +32,23 @@ final class RowSteps {
         }
     }
 
-    /** {@code rows *= by}, value by value. */
-    void multiply(Activations rows, Activations by) {
-        int columns = rows.columns();
-        merge(rows, by, (row, values, factors) -> RowCurves.multiply(values, factors, columns));
+    /** {@code output = function(gate) * up}, value by value; output may be one of the others. */
+    void gate(GateFunction function, Activations gate, Activations up, Activations output) {
+        int columns = gate.columns();
+        Optional<LocalKernels> kernels = graph.local();
+        if (kernels.isPresent()) {
+            graph.eachRow((batch, row, worker) -> kernels.get().gate(function, gate, up, output, row));
+            return;
+        }
+        graph.eachRow((batch, row, worker) -> {
+            float[] values = graph.scratch().floats(worker, 0, columns);
+            float[] by = graph.scratch().floats(worker, 1, columns);
+            gate.read(row, 0, values, 0, columns);
+            up.read(row, 0, by, 0, columns);
+            RowCurves.gate(function, values, columns);
+            RowCurves.multiply(values, by, columns);
+            output.write(row, 0, values, 0, columns);
+        });
     }
 
     /** {@code target = rows}. */

@@ -5,10 +5,10 @@ import java.util.function.UnaryOperator;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.AttentionPlan.Span;
+import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.RopeTable;
 import moka.engine.ops.BidirectionalAttention;
-import moka.engine.ops.RowCurves;
 
 /**
  * Self-attention of one block, written as a chain: {@link #project} the queries, keys and values, change them, {@link #attend}, and
@@ -27,6 +27,7 @@ final class SelfAttention {
     private final Activations values; // [t][kvHeadCount * valueLength]
     private final Activations mixed; // [t][headCount * valueLength]
     private AttentionPlan plan;
+    private Input result; // what the output matrix reads
 
     /** Heads as the metadata tell for this block. */
     static SelfAttention of(Decoder decoder, Block block) {
@@ -48,6 +49,7 @@ final class SelfAttention {
         keys = decoder.buffer("keys", kvHeadCount * headLength);
         values = decoder.buffer("values", kvHeadCount * valueLength);
         mixed = decoder.buffer("mixed", headCount * valueLength);
+        result = new Input.Plain(mixed);
         plan = AttentionPlan.of(new AttentionPlan.Rows(queries, keys, values, mixed), block.layer(), heads);
     }
 
@@ -256,18 +258,9 @@ final class SelfAttention {
 
     // ---- after attention
 
-    /** {@code mixed *= sigmoid(gate)}. @param gate {@code [t][headCount * valueLength]} */
+    /** {@code mixed *= sigmoid(gate)}, with the product that reads it. @param gate {@code [t][headCount * valueLength]} */
     SelfAttention gate(Activations gate) {
-        int columns = mixed.columns();
-        graph.eachRow((batch, row, worker) -> {
-            float[] it = graph.scratch().floats(worker, 0, columns);
-            float[] by = graph.scratch().floats(worker, 1, columns);
-            mixed.read(row, 0, it, 0, columns);
-            gate.read(row, 0, by, 0, columns);
-            RowCurves.sigmoid(by, columns);
-            RowCurves.multiply(it, by, columns);
-            mixed.write(row, 0, it, 0, columns);
-        });
+        result = new Input.Gated(gate, mixed, GateFunction.SIGMOID);
         return this;
     }
 
@@ -278,13 +271,13 @@ final class SelfAttention {
 
     /** The output matrix times a factor, added to the residual stream. */
     void addToX(float factor) {
-        graph.projectAdd(new Input.Plain(mixed), block.product("attn_output", mixed.columns(), decoder.x(), factor));
+        graph.projectAdd(result, block.product("attn_output", mixed.columns(), decoder.x(), factor));
     }
 
     /** The output matrix, for those that change its result before it is added. */
     Activations output() {
         Activations output = decoder.buffer("attentionOutput", decoder.width());
-        graph.project(new Input.Plain(mixed), block.product("attn_output", mixed.columns(), output));
+        graph.project(result, block.product("attn_output", mixed.columns(), output));
         return output;
     }
 }

@@ -1,15 +1,21 @@
 package moka.engine.architecture;
 
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan.Span;
+import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.LocalKernels;
+import moka.engine.kernel.StatePlan;
 import moka.engine.ops.CausalConvolution;
-import moka.engine.ops.Norms;
-import moka.engine.ops.RowCurves;
+import moka.engine.ops.DeltaRule;
 import moka.engine.ops.SelectiveScan;
 import moka.engine.ops.StateSpaceHeads;
+import moka.engine.ops.StepSizes;
 import moka.engine.runtime.WorkerTeam;
 
 /** What mixes tokens by a state instead of by attention: short convolutions and the state spaces of Mamba. */
@@ -18,10 +24,15 @@ final class StateMixer {
 
     /** Adds the steps of a convolution over time. @param name of the tensors, without {@code .weight} */
     static Activations convolve(Decoder decoder, Block block, String name, Activations input, boolean silu, int stateAt) {
+        Activations output = decoder.buffer(name, input.columns());
+        convolve(decoder, block, name, input, output, silu, stateAt);
+        return output;
+    }
+
+    static void convolve(Decoder decoder, Block block, String name, Activations input, Activations output, boolean silu, int stateAt) {
         Graph graph = decoder.graph();
         int channels = input.columns();
         int length = block.columnCount(name + ".weight");
-        Activations output = decoder.buffer(name, channels);
         var convolution = new CausalConvolution(
                 input,
                 output,
@@ -30,7 +41,9 @@ final class StateMixer {
                 silu,
                 block.layer(),
                 stateAt,
-                graph.scratch());
+                graph.scratch(),
+                graph.local(),
+                graph.arena());
         graph.eachRow((batch, row, worker) -> {
             Span span = batch.span(row);
             convolution.run(span, row - span.firstRow(), worker);
@@ -40,11 +53,43 @@ final class StateMixer {
                 convolution.keep(span);
             }
         });
-        return output;
+    }
+
+    /** Steps to step sizes and to what is kept of a state: {@code step = softplus(step + bias)}, {@code e^(step * rate)}. @return what is kept */
+    static Activations discretize(Decoder decoder, Activations step, float[] bias, float[] rate) {
+        Graph graph = decoder.graph();
+        Activations kept = decoder.buffer("kept", step.columns());
+        Optional<LocalKernels> kernels = graph.local();
+        if (kernels.isPresent()) {
+            MemorySegment biases = graph.constant(bias);
+            MemorySegment rates = graph.constant(rate);
+            graph.eachRow((batch, row, worker) -> kernels.get().discretize(step, biases, rates, kept, row));
+        } else {
+            var sizes = new StepSizes(step, bias, rate, kept, graph.scratch());
+            graph.eachRow((batch, row, worker) -> sizes.run(row, worker));
+        }
+        return kept;
+    }
+
+    /** A step that changes a state, by the kernels where they serve it. */
+    static void change(Graph graph, StatePlan plan) {
+        Optional<LocalKernels> kernels = graph.local().filter(it -> it.serves(plan));
+        if (kernels.isPresent()) {
+            scan(graph, plan.panels(), (span, panel, worker) -> kernels.get().change(plan, span, panel, worker));
+            return;
+        }
+        switch (plan) {
+            case StatePlan.Heads heads -> scan(graph, heads.heads(), new StateSpaceHeads(heads, graph.scratch())::run);
+            case StatePlan.Delta delta -> scan(graph, delta.heads(), new DeltaRule(delta, graph.scratch())::run);
+            case StatePlan.Channels channels -> {
+                var scan = new SelectiveScan(channels, graph.scratch());
+                scan(graph, scan.chunks(), scan::run);
+            }
+        }
     }
 
     /** A step on chunks of the state that go through the rows of a sequence in order. */
-    static void scan(Graph graph, int chunks, Scan scan) {
+    private static void scan(Graph graph, int chunks, Scan scan) {
         graph.step((kernels, batch) -> {
             // All chunks of all sequences in one region.
             Span[] spans = batch.spans();
@@ -55,7 +100,7 @@ final class StateMixer {
 
     /** All rows of a span for a chunk of the state. */
     @FunctionalInterface
-    interface Scan {
+    private interface Scan {
         void run(Span span, int chunk, int worker);
     }
 
@@ -77,10 +122,9 @@ final class StateMixer {
                 block.product("shortconv.in_proj", 0, 3 * width, width, b),
                 block.product("shortconv.in_proj", width, 3 * width, width, c),
                 block.product("shortconv.in_proj", 2 * width, 3 * width, width, values));
-        decoder.steps().multiply(values, b);
+        decoder.steps().gate(GateFunction.NONE, b, values, values);
         Activations mixed = convolve(decoder, block, "shortconv.conv", values, false, 0);
-        decoder.steps().multiply(mixed, c);
-        graph.projectAdd(new Input.Plain(mixed), block.product("shortconv.out_proj", width, decoder.x()));
+        graph.projectAdd(new Input.Gated(c, mixed, GateFunction.NONE), block.product("shortconv.out_proj", width, decoder.x()));
     }
 
     // ---- Mamba
@@ -119,18 +163,38 @@ final class StateMixer {
         Activations step = decoder.buffer("step", inner);
         graph.project(new Input.Plain(low), block.product("ssm_dt", rank, step));
         int stateAt = (h.count("ssm.conv_kernel", 1, 64) - 1) * inner;
-        var scan = new SelectiveScan(
-                mixed, step, b, c, block.floats("ssm_a", inner * size), block.floats("ssm_d", inner), block.layer(), stateAt, graph.scratch());
-        scan(graph, scan.chunks(), scan::run);
+        discretize(decoder, step, new float[inner], new float[inner]);
+        change(
+                graph,
+                new StatePlan.Channels(
+                        mixed,
+                        step,
+                        b,
+                        c,
+                        graph.constant(panels(block.floats("ssm_a", inner * size), size)),
+                        graph.constant(block.floats("ssm_d", inner)),
+                        block.layer(),
+                        stateAt));
         graph.projectAdd(
-                new Input.Gated(z, mixed, moka.engine.kernel.Projection.GateFunction.SILU), block.product("ssm_out", inner, decoder.x()));
+                new Input.Gated(z, mixed, GateFunction.SILU), block.product("ssm_out", inner, decoder.x()));
     }
 
     private static void norm(Decoder decoder, Block block, String name, Activations rows) {
-        int columns = rows.columns();
-        float epsilon = decoder.h().rmsEpsilon();
-        float[] weight = block.has(name) ? block.floats(name, columns) : new float[0];
-        decoder.steps().change(rows, it -> Norms.rms(it, 0, columns, weight, 0, epsilon));
+        float[] weight = block.has(name) ? block.floats(name, rows.columns()) : new float[0];
+        HeadSteps.rmsNorm(decoder.graph(), rows, rows.columns(), weight, decoder.h().rmsEpsilon());
+    }
+
+    /** {@code [channels][size]} as {@link StatePlan} has a state: in panels. */
+    private static float[] panels(float[] values, int size) {
+        int channels = values.length / size;
+        int width = StatePlan.panelWidth(channels);
+        float[] result = new float[values.length];
+        for (int channel = 0; channel < channels; channel++) {
+            for (int n = 0; n < size; n++) {
+                result[(channel / width * size + n) * width + channel % width] = values[channel * size + n];
+            }
+        }
+        return result;
     }
 
     // ---- Mamba-2
@@ -163,46 +227,22 @@ final class StateMixer {
                 block.product("ssm_in", inner + channels, all, width, step));
         Activations mixed = convolve(decoder, block, "ssm_conv1d", x, true, 0);
         Activations y = decoder.buffer("stateOutput", inner);
-        var scan = new StateSpaceHeads(
-                mixed,
-                step,
-                y,
-                groups,
-                size,
-                block.floats("ssm_dt.bias", heads),
-                block.floats("ssm_a", heads),
-                block.floats("ssm_d", heads),
-                block.layer(),
-                (h.count("ssm.conv_kernel", 1, 64) - 1) * channels,
-                graph.scratch());
-        scan(graph, heads, scan::run);
-        normGated(decoder, y, z, block.has("ssm_norm.weight") ? block.floats("ssm_norm.weight", inner) : new float[0], groups);
-        graph.projectAdd(new Input.Plain(y), block.product("ssm_out", inner, decoder.x(), factor));
-    }
-
-    /** {@code y = norm(y * silu(z))}, each group by itself; without weights no norm. */
-    private static void normGated(Decoder decoder, Activations y, Activations z, float[] weight, int groups) {
-        int columns = y.columns();
-        int length = columns / groups;
-        float epsilon = decoder.h().rmsEpsilon();
-        Graph graph = decoder.graph();
-        graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, columns);
-            float[] gate = graph.scratch().floats(worker, 1, columns);
-            y.read(row, 0, values, 0, columns);
-            z.read(row, 0, gate, 0, columns);
-            RowCurves.silu(gate, columns);
-            RowCurves.multiply(values, gate, columns);
-            for (int group = 0; group < groups && weight.length > 0; group++) {
-                Norms.rms(values, group * length, length, weight, group * length, epsilon);
-            }
-            y.write(row, 0, values, 0, columns);
-        });
+        Activations kept = discretize(decoder, step, block.floats("ssm_dt.bias", heads), block.floats("ssm_a", heads));
+        int stateAt = (h.count("ssm.conv_kernel", 1, 64) - 1) * channels;
+        MemorySegment skip = graph.constant(block.floats("ssm_d", heads));
+        change(graph, new StatePlan.Heads(mixed, step, kept, y, groups, size, skip, block.layer(), stateAt));
+        if (block.has("ssm_norm.weight")) {
+            decoder.steps().gate(GateFunction.SILU, z, y, y);
+            HeadSteps.rmsNormGroups(graph, y, groups, block.floats("ssm_norm.weight", inner), h.rmsEpsilon());
+            graph.projectAdd(new Input.Plain(y), block.product("ssm_out", inner, decoder.x(), factor));
+        } else {
+            graph.projectAdd(new Input.Gated(z, y, GateFunction.SILU), block.product("ssm_out", inner, decoder.x(), factor));
+        }
     }
 
     /** Layers of attention where there are heads of keys and values, else of a state. */
     static CacheShape hybrid(Hyperparameters h, CacheShape.Layer state) {
-        List<CacheShape.Layer> layers = new java.util.ArrayList<>();
+        List<CacheShape.Layer> layers = new ArrayList<>();
         for (int layer = 0; layer < h.blockCount(); layer++) {
             int kvHeads = h.kvHeadCount(layer);
             layers.add(kvHeads == 0 ? state : new CacheShape.Layer(kvHeads, h.headLength(), h.valueLength(), 0));

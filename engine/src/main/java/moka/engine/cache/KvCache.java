@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import moka.engine.kernel.KvStore;
 
@@ -17,8 +16,6 @@ public final class KvCache implements KvStore, AutoCloseable {
     static final ValueLayout.OfInt INT32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfLong INT64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    static final ValueLayout.OfFloat FLOAT32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final CacheShape shape;
     private final ElementType keyType;
     private final ElementType valueType;
@@ -26,7 +23,7 @@ public final class KvCache implements KvStore, AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<List<MemorySegment>> keys = new ArrayList<>();
     private final List<List<MemorySegment>> values = new ArrayList<>();
-    private final List<float[][]> states = new ArrayList<>(); // [layer][0: now, 1: before or next]
+    private final List<MemorySegment[]> states = new ArrayList<>(); // [layer][0: now, 1: before or next]
     private int statePosition;
     private int earlierPosition = -1;
     private long bytes;
@@ -40,9 +37,9 @@ public final class KvCache implements KvStore, AutoCloseable {
         for (int i = 0; i < shape.layers().size(); i++) {
             keys.add(new ArrayList<>());
             values.add(new ArrayList<>());
-            int length = shape.layers().get(i).stateLength();
-            states.add(new float[][] {new float[length], new float[length]});
-            bytes += 8L * length;
+            long length = 4L * shape.layers().get(i).stateLength();
+            states.add(new MemorySegment[] {arena.allocate(length, 64), arena.allocate(length, 64)});
+            bytes += 2 * length;
         }
     }
 
@@ -56,7 +53,7 @@ public final class KvCache implements KvStore, AutoCloseable {
     /** Goes back to a position that {@link #canRewind} allows. */
     public void rewind(int position) {
         if (position == 0) {
-            states.forEach(it -> Arrays.fill(it[0], 0f));
+            states.forEach(it -> it[0].fill((byte) 0));
             earlierPosition = -1;
         } else if (position != statePosition && position == earlierPosition) {
             swapStates();
@@ -72,20 +69,20 @@ public final class KvCache implements KvStore, AutoCloseable {
     }
 
     private void swapStates() {
-        for (float[][] pair : states) {
-            float[] now = pair[0];
+        for (MemorySegment[] pair : states) {
+            MemorySegment now = pair[0];
             pair[0] = pair[1];
             pair[1] = now;
         }
     }
 
     @Override
-    public float[] state(int layer) {
+    public MemorySegment state(int layer) {
         return states.get(layer)[0];
     }
 
     @Override
-    public float[] nextState(int layer) {
+    public MemorySegment nextState(int layer) {
         return states.get(layer)[1];
     }
 

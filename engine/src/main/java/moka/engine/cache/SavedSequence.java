@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  * The file of a sequence's tokens and cache. Little-endian:
  *
  * <pre>
- *   8 bytes  "MOKASEQ2"
+ *   8 bytes  "MOKASEQ3"
  *   int64    fingerprint of the model
  *   int32    key type, int32 value type, int32 layers, int32 blocks' positions
  *   int32    tokens, int32 batch rows (which sizes the rings of windows), int32 furthest position
@@ -28,7 +28,7 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class SavedSequence {
-    private static final byte[] MAGIC = "MOKASEQ2".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "MOKASEQ3".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     private static final int HEAD_BYTES = 8 + 8 + 7 * 4;
 
     private SavedSequence() {}
@@ -77,7 +77,7 @@ public final class SavedSequence {
                     out.write(cache.keyBlock(layer, block));
                     out.write(cache.valueBlock(layer, block));
                 }
-                out.write(copy(cache.state(layer), arena));
+                out.write(cache.state(layer));
             }
             out.finish();
             channel.force(false);
@@ -125,10 +125,7 @@ public final class SavedSequence {
                     in.read(cache.keyBlock(layer, block));
                     in.read(cache.valueBlock(layer, block));
                 }
-                float[] state = cache.state(layer);
-                MemorySegment values = arena.allocate(4L * state.length + 4, 4).asSlice(0, 4L * state.length);
-                in.read(values);
-                MemorySegment.copy(values, KvCache.FLOAT32, 0, state, 0, state.length);
+                in.read(cache.state(layer));
             }
             in.finish();
             cache.restored(count);
@@ -136,12 +133,6 @@ public final class SavedSequence {
         } catch (EOFException e) {
             throw new MismatchException("damaged: it ends too early");
         }
-    }
-
-    private static MemorySegment copy(float[] values, Arena arena) {
-        MemorySegment copy = arena.allocate(4L * values.length + 4, 4).asSlice(0, 4L * values.length);
-        MemorySegment.copy(values, 0, copy, KvCache.FLOAT32, 0, values.length);
-        return copy;
     }
 
     private static void require(boolean condition, String otherwise) throws MismatchException {

@@ -24,6 +24,11 @@ public record Activations(MemorySegment segment, int rows, int columns, int stri
         return new Activations(segment.asSlice(offset(firstRow), 4L * count * stride), count, columns, stride);
     }
 
+    /** Some of the columns of all rows. */
+    public Activations columns(int firstColumn, int count) {
+        return new Activations(segment.asSlice(4L * firstColumn), rows, count, stride);
+    }
+
     /** Byte offset of a row. */
     public long offset(int row) {
         return 4L * row * stride;

@@ -8,6 +8,8 @@ public final class ExpertGroups {
     private final int[] experts;
     private final int[] firstRows;
     private int count;
+    private int[] places = {};
+    private int used;
 
     /** @param expertCount experts of the layer */
     public ExpertGroups(int expertCount) {
@@ -26,6 +28,26 @@ public final class ExpertGroups {
         experts[count] = expert;
         firstRows[count + 1] = firstRows[count] + rowCount;
         count++;
+    }
+
+    /**
+     * Tells where the rows of tokens are in this order.
+     *
+     * @param places {@code [token][used]}; read as long as these groups are used
+     */
+    public void place(int[] places, int used) {
+        this.places = places;
+        this.used = used;
+    }
+
+    /** Experts of a token, where {@link #place} has told. */
+    public int used() {
+        return used;
+    }
+
+    /** Where the row of a token for one of its experts is. */
+    public int place(int token, int k) {
+        return places[token * used + k];
     }
 
     /** Number of groups. */

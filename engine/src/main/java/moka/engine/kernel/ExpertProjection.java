@@ -13,15 +13,39 @@ import org.jspecify.annotations.Nullable;
  *
  * Made once for a session and layer.
  *
- * @param input rows in the groups' order; a plain or gated input
+ * @param input rows in the groups' order, a plain or gated input; or plain rows of tokens
  * @param products the matrices and where their results go
+ * @param gathered null: the input is in the groups' order; else the input's rows are tokens' ({@link ExpertGroups#place}), and this is room for them in the
+ *     groups' order, for sets that want it
  */
-public record ExpertProjection(Input input, List<Product> products) {
+public record ExpertProjection(Input input, List<Product> products, @Nullable Activations gathered) {
     public ExpertProjection {
         products = List.copyOf(products);
+        if (gathered != null && !(input instanceof Input.Plain)) {
+            throw new IllegalArgumentException("rows of tokens for experts: expected them as they are");
+        }
         if (input instanceof Input.RmsNormed) {
             throw new IllegalArgumentException("a norm before experts: norm the rows before they are grouped");
         }
+    }
+
+    /** Rows in the groups' order. */
+    public ExpertProjection(Input input, List<Product> products) {
+        this(input, products, null);
+    }
+
+    /** The same with its rows in the groups' order: copied, if they are tokens'. */
+    public ExpertProjection ordered(ExpertGroups groups) {
+        if (gathered == null || !(input instanceof Input.Plain(Activations rows))) {
+            return this;
+        }
+        for (int token = 0; token < groups.rowCount() / groups.used(); token++) {
+            for (int k = 0; k < groups.used(); k++) {
+                MemorySegment.copy(
+                        rows.segment(), rows.offset(token), gathered.segment(), gathered.offset(groups.place(token, k)), 4L * rows.columns());
+            }
+        }
+        return new ExpertProjection(new Input.Plain(gathered), products);
     }
 
     /**

@@ -2,6 +2,7 @@ package moka.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
@@ -53,9 +54,15 @@ public interface Kernels extends AutoCloseable {
      * the groups' experts, once.
      */
     default void projectExperts(ExpertProjection projection, ExpertGroups groups) {
+        ExpertProjection ordered = projection.ordered(groups);
         for (int group = 0; group < groups.count(); group++) {
-            project(projection.of(groups, group), groups.rowCount(group));
+            project(ordered.of(groups, group), groups.rowCount(group));
         }
+    }
+
+    /** What the set computes within regions; empty: plain Java does. */
+    default Optional<LocalKernels> local() {
+        return Optional.empty();
     }
 
     /** What is worth knowing of its work so far: one sentence each. */

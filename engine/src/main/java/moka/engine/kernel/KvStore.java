@@ -88,13 +88,13 @@ public interface KvStore {
     /** Values of the block that holds {@code position}. */
     MemorySegment values(int layer, int position);
 
-    /** A layer's state after the tokens before this batch. Read only. */
-    default float[] state(int layer) {
+    /** A layer's state after the tokens before this batch: float32, off-heap, 64-byte aligned. Read only. */
+    default MemorySegment state(int layer) {
         throw new UnsupportedOperationException("no state");
     }
 
     /** Where a batch leaves the layer's state: all of it is written. */
-    default float[] nextState(int layer) {
+    default MemorySegment nextState(int layer) {
         throw new UnsupportedOperationException("no state");
     }
 }

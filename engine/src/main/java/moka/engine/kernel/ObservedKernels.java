@@ -3,6 +3,7 @@ package moka.engine.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
@@ -39,10 +40,11 @@ public final class ObservedKernels implements Kernels {
 
     @Override
     public void projectExperts(ExpertProjection projection, ExpertGroups groups) {
+        ExpertProjection ordered = projection.ordered(groups);
         for (int group = 0; group < groups.count(); group++) {
-            show(projection.of(groups, group), groups.rowCount(group));
+            show(ordered.of(groups, group), groups.rowCount(group));
         }
-        kernels.projectExperts(projection, groups);
+        kernels.projectExperts(ordered, groups);
     }
 
     private void show(Projection projection, int rowCount) {
@@ -90,6 +92,8 @@ public final class ObservedKernels implements Kernels {
                 case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
                 case GELU_ERF -> geluByErrorFunction(x);
                 case RELU -> Math.max(0, x);
+                case SIGMOID -> 1 / (1 + Math.exp(-x));
+                case NONE -> x;
             };
             gate[i] = (float) (value * up[i]);
         }
@@ -152,6 +156,11 @@ public final class ObservedKernels implements Kernels {
     @Override
     public void spread(int chunks, WorkerTeam.Region work) {
         kernels.spread(chunks, work);
+    }
+
+    @Override
+    public Optional<LocalKernels> local() {
+        return kernels.local();
     }
 
     @Override

@@ -45,7 +45,7 @@ public record Projection(Input input, List<Product> products, boolean add) {
         record Gated(Activations gate, Activations up, GateFunction function) implements Input {}
     }
 
-    /** The non-linearity of a gated feed-forward. */
+    /** The function of a gate. */
     public enum GateFunction {
         /** {@code x / (1 + e^-x)}. */
         SILU,
@@ -53,6 +53,10 @@ public record Projection(Input input, List<Product> products, boolean add) {
         GELU_TANH,
         /** GELU by the error function. */
         GELU_ERF,
-        RELU
+        RELU,
+        /** {@code 1 / (1 + e^-x)}. */
+        SIGMOID,
+        /** {@code x}: a product of rows. */
+        NONE
     }
 }

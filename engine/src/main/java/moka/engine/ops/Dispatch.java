@@ -2,8 +2,10 @@ package moka.engine.ops;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.ExpertGroups;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.runtime.WorkerTeam;
 
 /**
@@ -22,6 +24,7 @@ public final class Dispatch {
     private final int[] rows; // [slot]: the row that is there
     private final float[] slotWeights; // [slot]
     private final int[] counts;
+    private final int[][] chosenSlots; // [worker][used]
 
     public Dispatch(Router router, int expertCount, int maxRows, RowScratch scratch) {
         this.router = router;
@@ -34,7 +37,9 @@ public final class Dispatch {
         slots = new int[maxRows * used];
         rows = new int[maxRows * used];
         slotWeights = new float[maxRows * used];
+        groups.place(slots, used);
         counts = new int[expertCount];
+        chosenSlots = new int[scratch.workers()][used];
     }
 
     public ExpertGroups groups() {
@@ -89,8 +94,23 @@ public final class Dispatch {
         target.write(slot, 0, values, 0, columns);
     }
 
-    /** {@code target[row] += factor * sum of weight * result}, in the order of choice. @param weighted whether results are multiplied by their weights */
-    public void collect(Activations results, Activations target, int row, int worker, boolean weighted, float factor) {
+    /**
+     * {@code target[row] += factor * sum of weight * result}, in the order of choice.
+     *
+     * @param weighted whether results are multiplied by their weights
+     * @param kernels what computes it, if anything
+     */
+    public void collect(
+            Activations results, Activations target, int row, int worker, boolean weighted, float factor, Optional<LocalKernels> kernels) {
+        if (kernels.isPresent()) {
+            float[] factors = scratch.floats(worker, 0, used);
+            for (int k = 0; k < used; k++) {
+                factors[k] = weighted ? factor * weights[row * used + k] : factor;
+            }
+            System.arraycopy(slots, row * used, chosenSlots[worker], 0, used);
+            kernels.get().addRows(results, chosenSlots[worker], factors, 0, used, target, row, worker);
+            return;
+        }
         int columns = target.columns();
         float[] sum = scratch.floats(worker, 0, columns);
         float[] values = scratch.floats(worker, 1, columns);

@@ -110,7 +110,10 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
             float top = ranks[best];
             double sum = 0;
             for (int i = 0; i < count; i++) {
-                // Distance relative to the larger of the score's magnitude and the best.
+                // Distance relative to the larger of the score's magnitude and the best: divided only where it may be near.
+                if (top - scores[i] > 2 * MIXER_THRESHOLD * Math.max(Math.abs(scores[i]), top)) {
+                    continue;
+                }
                 float relative = (top - scores[i]) / Math.max(Math.abs(scores[i]), top);
                 if (ranks[i] != Float.NEGATIVE_INFINITY && relative <= MIXER_THRESHOLD) {
                     sum += Math.exp(ranks[i] - top);

@@ -101,6 +101,8 @@ public final class RowCurves {
                     x[i] = Math.max(x[i], 0f);
                 }
             }
+            case SIGMOID -> sigmoid(x, count);
+            case NONE -> {}
             case GELU_ERF -> throw new IllegalArgumentException("no GELU by the error function here");
         }
     }

@@ -13,6 +13,11 @@ public final class RowScratch {
         tiles = new float[workers][0][];
     }
 
+    /** Threads that may use it at the same time. */
+    public int workers() {
+        return arrays.length;
+    }
+
     /** At least {@code count} values, content undefined. @param index which of the six arrays of the worker */
     public float[] floats(int worker, int index, int count) {
         float[] array = arrays[worker][index];

@@ -10,12 +10,13 @@ import java.util.Arrays;
  * @param height a multiple of 4; rows of zeros fill up
  */
 record StateTile(float[][] rows, int height, int width) {
-    /** Takes a part of a state. @param height rows in use */
-    static StateTile load(RowScratch scratch, int worker, float[] state, int at, int height, int width) {
+    /** Takes all rows of a state. @param width columns */
+    static StateTile load(RowScratch scratch, int worker, StatePanels state, int width) {
+        int height = state.rows();
         int whole = height + 3 & -4;
         float[][] rows = scratch.tile(worker, whole, width);
         for (int i = 0; i < height; i++) {
-            System.arraycopy(state, at + i * width, rows[i], 0, width);
+            state.read(i, 0, rows[i], width);
         }
         for (int i = height; i < whole; i++) {
             Arrays.fill(rows[i], 0, width, 0f);
@@ -23,10 +24,10 @@ record StateTile(float[][] rows, int height, int width) {
         return new StateTile(rows, whole, width);
     }
 
-    /** Writes {@code height} rows back. */
-    void store(float[] state, int at, int height) {
-        for (int i = 0; i < height; i++) {
-            System.arraycopy(rows[i], 0, state, at + i * width, width);
+    /** Writes the rows back. */
+    void store(StatePanels state) {
+        for (int i = 0; i < state.rows(); i++) {
+            state.write(i, 0, rows[i], width);
         }
     }
 

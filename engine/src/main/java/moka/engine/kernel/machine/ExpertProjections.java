@@ -48,7 +48,11 @@ final class ExpertProjections {
             projections.repacking().begin(matrix, groups.rowCount(i / products));
             chunks.add(matrix, groups.rowCount(i / products));
         }
-        inputs.make(rowCount);
+        if (projection.gathered() == null) {
+            inputs.make(rowCount);
+        } else {
+            inputs.makePlaced(groups);
+        }
         projections.runTimed(chunks.cut(), multiply);
         chunks.used();
     }
@@ -80,8 +84,9 @@ final class ExpertProjections {
     private static void check(ExpertProjection projection, ExpertGroups groups) {
         Activations input = InputStage.rows(projection.input());
         int rowCount = groups.rowCount();
-        if (rowCount > input.rows()) {
-            throw new IllegalArgumentException(rowCount + " rows of experts, the input has room for " + input.rows());
+        int inputRows = projection.gathered() == null ? rowCount : rowCount / groups.used();
+        if (inputRows > input.rows()) {
+            throw new IllegalArgumentException(inputRows + " rows of experts, the input has room for " + input.rows());
         }
         for (ExpertProjection.Product product : projection.products()) {
             for (int group = 0; group < groups.count(); group++) {

@@ -3,11 +3,13 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.ExpertGroups;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.machine.WeightKernels.InputForm;
 import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What comes before a product: norms and gates of the rows, then their rounding to the forms that the product's matrices take. Rows are
@@ -34,6 +36,7 @@ final class InputStage {
     private boolean wantsBytes;
     private boolean wantsFloats;
     private boolean wantsBfloats;
+    private @Nullable ExpertGroups groups;
     private final WorkerTeam.Region region = this::runChunk;
 
     InputStage(WorkerTeam team, RowRoutines routines, PanelMemory memory) {
@@ -80,17 +83,27 @@ final class InputStage {
     }
 
     void make(int rowCount) {
+        make(rowCount, rowCount, null);
+    }
+
+    /** Makes the rows of tokens, each at all the places that the groups have for it. */
+    void makePlaced(ExpertGroups groups) {
+        make(groups.rowCount() / groups.used(), groups.rowCount(), groups);
+    }
+
+    private void make(int rowCount, int placeCount, @Nullable ExpertGroups groups) {
         this.rowCount = rowCount;
+        this.groups = groups;
         if (input instanceof Input.RmsNormed normed) {
             normParameters.set(ValueLayout.JAVA_FLOAT, 0, normed.epsilon());
             normParameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);
         }
-        reserve();
+        reserve(placeCount);
         int chunks = (rowCount + ROWS_OF_CHUNK - 1) / ROWS_OF_CHUNK;
         team.run(chunks, region);
     }
 
-    private void reserve() {
+    private void reserve(int rowCount) {
         // Rows of floats are padded with zeros to whole vectors, and are some lines apart from a multiple of 4096 bytes.
         floatStride = 4L * ((columns + 15) & -16) + 64;
         byteStride = ActivationRow.bytes(columns & -ActivationRow.UNIT);
@@ -111,16 +124,38 @@ final class InputStage {
     private void runChunk(int chunk, int worker) {
         int end = Math.min(rowCount, (chunk + 1) * ROWS_OF_CHUNK);
         for (int row = chunk * ROWS_OF_CHUNK; row < end; row++) {
-            run(row);
+            ExpertGroups placed = groups;
+            if (placed == null) {
+                run(row, row);
+            } else {
+                int place = placed.place(row, 0);
+                run(row, place);
+                for (int k = 1; k < placed.used(); k++) {
+                    copy(place, placed.place(row, k));
+                }
+            }
         }
     }
 
-    private void run(int row) {
-        long values = floats.address() + row * floatStride;
+    private void copy(int place, int target) {
+        if (wantsFloats) {
+            MemorySegment.copy(floats, place * floatStride, floats, target * floatStride, floatStride);
+        }
+        if (wantsBytes) {
+            MemorySegment.copy(bytes, place * byteStride, bytes, target * byteStride, byteStride);
+        }
+        if (wantsBfloats) {
+            MemorySegment.copy(bfloats, place * bfloatStride, bfloats, target * bfloatStride, bfloatStride);
+        }
+    }
+
+    /** @param place where the row is made */
+    private void run(int row, int place) {
+        long values = floats.address() + place * floatStride;
         switch (input) {
             case Input.Plain(Activations rows) -> {
                 if (wantsFloats || wantsBfloats) {
-                    MemorySegment.copy(rows.segment(), rows.offset(row), floats, row * floatStride, 4L * columns);
+                    MemorySegment.copy(rows.segment(), rows.offset(row), floats, place * floatStride, 4L * columns);
                 } else {
                     values = rows.address(row);
                 }
@@ -131,16 +166,16 @@ final class InputStage {
                 routines.gate(function, gate.address(row), up.address(row), columns, values);
         }
         if (wantsFloats || wantsBfloats) {
-            long end = row * floatStride + 4L * columns;
-            for (long at = end; at < row * floatStride + floatStride - 64; at += 4) {
+            long end = place * floatStride + 4L * columns;
+            for (long at = end; at < place * floatStride + floatStride - 64; at += 4) {
                 floats.set(ValueLayout.JAVA_FLOAT, at, 0f);
             }
         }
         if (wantsBytes) {
-            routines.quantize(values, columns, bytes.address() + row * byteStride);
+            routines.quantize(values, columns, bytes.address() + place * byteStride);
         }
         if (wantsBfloats) {
-            routines.toBfloat16(values, (columns + 15) & -16, bfloats.address() + row * bfloatStride);
+            routines.toBfloat16(values, (columns + 15) & -16, bfloats.address() + place * bfloatStride);
         }
     }
 

@@ -63,6 +63,12 @@ public interface KernelCode {
     /** {@link RowKernels#rmsNorm}. */
     byte[] rmsNorm();
 
+    /** {@link RowKernels#layerNorm}. */
+    byte[] layerNorm();
+
+    /** {@link RowKernels#addRows}. */
+    byte[] addRows();
+
     /** {@link RowKernels#gate}. */
     byte[] gate(GateFunction function);
 
@@ -92,4 +98,16 @@ public interface KernelCode {
 
     /** {@link AttentionCode#widen}. */
     byte[] widen();
+
+    /** Columns of a panel that {@link #state} takes at a time. @param width of the panel */
+    int stateColumns(int width);
+
+    /** {@link StateCode}. @param width columns of a panel: 16 or 32 */
+    byte[] state(StateForm form, int width);
+
+    /** {@link StateRowCode#convolve}. */
+    byte[] convolve(int length, boolean silu);
+
+    /** {@link StateRowCode#discretize}. */
+    byte[] discretize();
 }

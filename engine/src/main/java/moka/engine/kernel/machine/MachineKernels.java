@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.ExpertGroups;
@@ -13,6 +14,7 @@ import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.kernel.scalar.ScalarKernels;
 import moka.engine.runtime.WorkerTeam;
@@ -32,6 +34,7 @@ final class MachineKernels implements Kernels {
     private final MachineAttention attention;
     private final ScalarKernels otherAttention;
     private final MemorySegment normParameters;
+    private final MachineLocalKernels local;
     private boolean closed;
 
     MachineKernels(KernelCode code, SystemMemory system, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
@@ -46,6 +49,7 @@ final class MachineKernels implements Kernels {
         attention = new MachineAttention(team, code, codeStore, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
         normParameters = memory.segment(64);
+        local = new MachineLocalKernels(code, codeStore, team.size(), memory, routines);
     }
 
     @Override
@@ -119,6 +123,11 @@ final class MachineKernels implements Kernels {
     @Override
     public void projectExperts(ExpertProjection projection, ExpertGroups groups) {
         experts.run(projection, groups);
+    }
+
+    @Override
+    public Optional<LocalKernels> local() {
+        return Optional.of(local);
     }
 
     @Override

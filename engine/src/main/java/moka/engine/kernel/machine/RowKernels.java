@@ -64,6 +64,126 @@ final class RowKernels {
         return a;
     }
 
+    /**
+     * {@code f(x, weight, output, vectors, bias, parameters)} with float32 parameters {@code epsilon, 1 / length}, rows of whole vectors:
+     * {@code output = (x - mean) / sqrt(variance + epsilon) * weight + bias}.
+     */
+    static Assembler layerNorm(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        frame.enter(a);
+        Vector value = Vector.zmm(4);
+        Vector factor = Vector.zmm(5);
+        Vector mean = Vector.zmm(6);
+        Vector scale = Vector.zmm(7);
+        Vector[] sums = Registers.parts(a, 0);
+        Vector sum = sums[0];
+        for (Vector part : sums) {
+            Registers.zero(a, part);
+        }
+        eachVector(a, (part, at) -> a.vector(Instruction.VADDPS, sums[part], sums[part], A.at(General.RAX, 1, at)));
+        Registers.reduce(a, Instruction.VADDPS, sums, value);
+        a.vector(Instruction.VBROADCASTSS, factor, PARAMETERS.at(4));
+        a.vector(Instruction.VMULPS, mean, sum, factor);
+        for (Vector part : sums) {
+            Registers.zero(a, part);
+        }
+        eachVector(a, (part, at) -> {
+            a.vector(Instruction.VMOVUPS, value, A.at(General.RAX, 1, at));
+            a.vector(Instruction.VSUBPS, value, value, mean);
+            a.vector(Instruction.VFMADD231PS, sums[part], value, value);
+        });
+        Registers.reduce(a, Instruction.VADDPS, sums, value);
+        a.vector(Instruction.VMULPS, sum, sum, factor);
+        a.vector(Instruction.VBROADCASTSS, scale, PARAMETERS.at(0));
+        a.vector(Instruction.VADDPS, sum, sum, scale);
+        a.vector(Instruction.VSQRTPS, sum, sum);
+        Registers.broadcast(a, scale, 1f);
+        a.vector(Instruction.VDIVPS, factor, scale, sum);
+        eachVector(a, (part, at) -> {
+            a.vector(Instruction.VMOVUPS, value, A.at(General.RAX, 1, at));
+            a.vector(Instruction.VSUBPS, value, value, mean);
+            a.vector(Instruction.VMULPS, value, value, factor);
+            a.vector(Instruction.VMULPS, value, value, B.at(General.RAX, 1, at));
+            a.vector(Instruction.VADDPS, value, value, TAIL.at(General.RAX, 1, at));
+            a.store(Instruction.VMOVUPS, OUT.at(General.RAX, 1, at), value);
+        });
+        frame.leave(a);
+        return a;
+    }
+
+    /** 16 columns: a part of them, and its byte. */
+    private interface Columns {
+        void emit(int part, int at);
+    }
+
+    /** Runs over whole vectors, {@code RAX} counting bytes; destroys {@code R11}. */
+    private static void eachVector(Assembler a, Columns step) {
+        a.move(General.R11, VECTORS);
+        a.set(General.RAX, 0);
+        Label next = a.here();
+        for (int part = 0; part < a.level().parts(); part++) {
+            step.emit(part, 4 * a.level().lanes() * part);
+        }
+        a.add(General.RAX, 64);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, next);
+    }
+
+    /**
+     * {@code f(terms, count, target, vectors, -, -)}: adds rows times factors, in order. Terms are 16 bytes: the address of a row, a float32.
+     */
+    static Assembler addRows(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        frame.enter(a);
+        a.set(General.RAX, 0);
+        Label wide = a.label();
+        Label narrow = a.label();
+        Label end = a.label();
+        a.bind(wide);
+        a.compare(VECTORS, WIDE);
+        a.jump(Condition.LESS, narrow);
+        addColumns(a, WIDE);
+        a.jump(wide);
+        a.bind(narrow);
+        a.test(VECTORS, VECTORS);
+        a.jump(Condition.EQUAL, end);
+        addColumns(a, 1);
+        a.jump(narrow);
+        a.bind(end);
+        frame.leave(a);
+        return a;
+    }
+
+    /** Vectors of 16 that {@link #addRows} takes at a time. */
+    private static final int WIDE = 4;
+
+    private static void addColumns(Assembler a, int vectors) {
+        int parts = vectors * a.level().parts();
+        int bytes = 4 * a.level().lanes();
+        Vector factor = Vector.zmm(8);
+        for (int part = 0; part < parts; part++) {
+            a.vector(Instruction.VMOVUPS, Vector.zmm(part), OUT.at(General.RAX, 1, part * bytes));
+        }
+        a.move(General.R10, A);
+        a.move(General.R11, B);
+        Label next = a.here();
+        a.load(General.R8, General.R10.at(0));
+        a.vector(Instruction.VBROADCASTSS, factor, General.R10.at(8));
+        for (int part = 0; part < parts; part++) {
+            a.vector(Instruction.VFMADD231PS, Vector.zmm(part), factor, General.R8.at(General.RAX, 1, part * bytes));
+        }
+        a.add(General.R10, 16);
+        a.subtract(General.R11, 1);
+        a.jump(Condition.NOT_EQUAL, next);
+        for (int part = 0; part < parts; part++) {
+            a.store(Instruction.VMOVUPS, OUT.at(General.RAX, 1, part * bytes), Vector.zmm(part));
+        }
+        a.add(General.RAX, 64 * vectors);
+        a.subtract(VECTORS, vectors);
+    }
+
     /** {@code f(gate, up, output, vectors, tailMask, -)}: {@code output = function(gate) * up}. */
     static Assembler gate(GateFunction function, Target target) {
         var a = target.assembler();
@@ -89,7 +209,7 @@ final class RowKernels {
 
     private static void gateConstants(Assembler a, GateFunction function, Vector[] constants) {
         float[] values = switch (function) {
-            case SILU, RELU -> new float[0];
+            case SILU, RELU, SIGMOID, NONE -> new float[0];
             // gelu(x) = x / (1 + e^(-2 sqrt(2/pi) (x + 0.044715 x³)))
             case GELU_TANH -> new float[] {(float) (2 * Math.sqrt(2 / Math.PI)), (float) (2 * Math.sqrt(2 / Math.PI) * 0.044715)};
             // erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7
@@ -109,13 +229,14 @@ final class RowKernels {
                 Registers.zero(a, t);
                 a.vector(Instruction.VMAXPS, t, t, x);
             }
-            case SILU -> {
+            case SILU, SIGMOID -> {
                 Registers.zero(a, t);
                 a.vector(Instruction.VSUBPS, t, t, x);
                 Exponential.emit(a, t);
                 a.vector(Instruction.VADDPS, t, t, one);
-                a.vector(Instruction.VDIVPS, t, x, t);
+                a.vector(Instruction.VDIVPS, t, function == GateFunction.SILU ? x : one, t);
             }
+            case NONE -> a.vector(Instruction.VMOVUPS, t, x);
             case GELU_TANH -> {
                 Vector square = Vector.zmm(2);
                 a.vector(Instruction.VMULPS, square, x, x);

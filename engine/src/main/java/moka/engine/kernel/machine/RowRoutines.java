@@ -9,12 +9,16 @@ final class RowRoutines {
     private final Routine quantize;
     private final LazyRoutine rmsNorm;
     private final LazyRoutine toBfloat16;
+    private final LazyRoutine layerNorm;
+    private final LazyRoutine addRows;
     private final Map<GateFunction, LazyRoutine> gates = new EnumMap<>(GateFunction.class);
 
     RowRoutines(KernelCode kernelCode, CodeStore code) throws CodeMemory.RefusedException {
         quantize = code.write(kernelCode.quantize());
         rmsNorm = code.later(kernelCode::rmsNorm);
         toBfloat16 = code.later(kernelCode::toBfloat16);
+        layerNorm = code.later(kernelCode::layerNorm);
+        addRows = code.later(kernelCode::addRows);
         for (GateFunction function : GateFunction.values()) {
             gates.put(function, code.later(() -> kernelCode.gate(function)));
         }
@@ -28,6 +32,16 @@ final class RowRoutines {
     /** @param parameters address of float32 epsilon and 1 / columns */
     void rmsNorm(long values, long weight, int columns, long parameters, long output) {
         rmsNorm.call(values, weight, output, columns / 16, tail(columns), parameters);
+    }
+
+    /** @param columns a multiple of 16 @param parameters address of float32 epsilon and 1 / columns */
+    void layerNorm(long values, long weight, long bias, int columns, long parameters, long output) {
+        layerNorm.call(values, weight, output, columns / 16, bias, parameters);
+    }
+
+    /** @param terms address of {@code count} times 16 bytes: the address of a row, a float32 @param columns a multiple of 16 */
+    void addRows(long terms, int count, long target, int columns) {
+        addRows.call(terms, count, target, columns / 16, 0, 0);
     }
 
     void gate(GateFunction function, long gate, long up, int columns, long output) {

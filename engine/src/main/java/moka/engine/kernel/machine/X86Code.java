@@ -2,6 +2,7 @@ package moka.engine.kernel.machine;
 
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.Projection.GateFunction;
+import moka.engine.kernel.machine.x86.Assembler;
 import moka.gguf.TensorType;
 
 /** The routines for x86-64. */
@@ -105,6 +106,16 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public byte[] layerNorm() {
+        return RowKernels.layerNorm(target).toBytes();
+    }
+
+    @Override
+    public byte[] addRows() {
+        return RowKernels.addRows(target).toBytes();
+    }
+
+    @Override
     public byte[] gate(GateFunction function) {
         return RowKernels.gate(function, target).toBytes();
     }
@@ -152,5 +163,31 @@ record X86Code(Target target) implements KernelCode {
     @Override
     public byte[] widen() {
         return AttentionCode.widen(target).toBytes();
+    }
+
+    @Override
+    public int stateColumns(int width) {
+        return StateCode.columns(target, width);
+    }
+
+    @Override
+    public byte[] state(StateForm form, int width) {
+        Assembler code = switch (form) {
+            case HEADS -> StateCode.heads(target, width);
+            case CHANNELS -> StateCode.channels(target, width);
+            case DELTA -> StateCode.delta(target, width, false);
+            case DELTA_BY_ROW -> StateCode.delta(target, width, true);
+        };
+        return code.toBytes();
+    }
+
+    @Override
+    public byte[] convolve(int length, boolean silu) {
+        return StateRowCode.convolve(length, silu, target).toBytes();
+    }
+
+    @Override
+    public byte[] discretize() {
+        return StateRowCode.discretize(target).toBytes();
     }
 }

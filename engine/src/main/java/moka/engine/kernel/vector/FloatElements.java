@@ -110,6 +110,8 @@ final class FloatElements implements Elements {
             case GELU_TANH -> geluTanh(gate, gateAt, up, upAt, count);
             case GELU_ERF -> geluErf(gate, gateAt, up, upAt, count);
             case RELU -> relu(gate, gateAt, up, upAt, count);
+            case SIGMOID -> sigmoid(gate, gateAt, up, upAt, count);
+            case NONE -> multiply(gate, gateAt, up, upAt, count);
         }
     }
 
@@ -122,6 +124,24 @@ final class FloatElements implements Elements {
         for (int i = whole; i < count; i++) {
             FloatVector x = FloatVector.broadcast(F, gate[gateAt + i]);
             gate[gateAt + i] = x.div(exp(x.neg()).add(1f)).lane(0) * up[upAt + i];
+        }
+    }
+
+    private static void sigmoid(float[] gate, int gateAt, float[] up, int upAt, int count) {
+        int whole = count / L * L;
+        for (int i = 0; i < whole; i += L) {
+            FloatVector x = FloatVector.fromArray(F, gate, gateAt + i);
+            FloatVector.fromArray(F, up, upAt + i).div(exp(x.neg()).add(1f)).intoArray(gate, gateAt + i);
+        }
+        for (int i = whole; i < count; i++) {
+            FloatVector x = FloatVector.broadcast(F, gate[gateAt + i]);
+            gate[gateAt + i] = up[upAt + i] / exp(x.neg()).add(1f).lane(0);
+        }
+    }
+
+    private static void multiply(float[] gate, int gateAt, float[] up, int upAt, int count) {
+        for (int i = 0; i < count; i++) {
+            gate[gateAt + i] *= up[upAt + i];
         }
     }
 

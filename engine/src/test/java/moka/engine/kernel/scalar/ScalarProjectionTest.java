@@ -163,6 +163,8 @@ class ScalarProjectionTest {
                 case GELU_TANH -> x / 2 * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * Math.pow(x, 3))));
                 case GELU_ERF -> x * (1 - erfcByIntegration(x / Math.sqrt(2)) / 2);
                 case RELU -> x > 0 ? x : 0;
+                case SIGMOID -> 1 / (1 + Math.exp(-x));
+                case NONE -> x;
             };
         }
     }

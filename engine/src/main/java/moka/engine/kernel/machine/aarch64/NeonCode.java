@@ -5,6 +5,7 @@ import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.machine.FloatKind;
 import moka.engine.kernel.machine.KernelCode;
 import moka.engine.kernel.machine.PanelFormat;
+import moka.engine.kernel.machine.StateForm;
 import moka.gguf.TensorType;
 
 /**
@@ -111,6 +112,16 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public byte[] layerNorm() {
+        return RowCode.layerNorm();
+    }
+
+    @Override
+    public byte[] addRows() {
+        return RowCode.addRows();
+    }
+
+    @Override
     public byte[] gate(GateFunction function) {
         return RowCode.gate(function);
     }
@@ -158,5 +169,25 @@ public record NeonCode(boolean matrix) implements KernelCode {
     @Override
     public byte[] widen() {
         return AttentionInput.widen();
+    }
+
+    @Override
+    public int stateColumns(int width) {
+        return StateCode.COLUMNS;
+    }
+
+    @Override
+    public byte[] state(StateForm form, int width) {
+        return StateCode.emit(form, width);
+    }
+
+    @Override
+    public byte[] convolve(int length, boolean silu) {
+        return StateRowCode.convolve(length, silu);
+    }
+
+    @Override
+    public byte[] discretize() {
+        return StateRowCode.discretize();
     }
 }

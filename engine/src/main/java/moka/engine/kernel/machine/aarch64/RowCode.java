@@ -1,5 +1,6 @@
 package moka.engine.kernel.machine.aarch64;
 
+import java.util.function.IntConsumer;
 import moka.engine.kernel.Projection.GateFunction;
 
 /**
@@ -59,6 +60,121 @@ final class RowCode {
         return a.toBytes();
     }
 
+    /**
+     * {@code f(x, weight, output, vectors, bias, parameters)} with float32 parameters {@code epsilon, 1 / length}, rows of whole vectors:
+     * {@code output = (x - mean) / sqrt(variance + epsilon) * weight + bias}.
+     */
+    static byte[] layerNorm() {
+        var a = new Assembler();
+        var frame = new Frame(0);
+        frame.enter(a);
+        Vector[] sums = Vector.run(16, 4);
+        Vector factor = Vector.v(20);
+        Vector mean = Vector.v(21);
+        Vector other = Vector.v(2);
+        zero(a, sums);
+        a.move(General.X7, FIRST);
+        eachVector(a, quad -> {
+            a.load(VALUE, FIRST.at(16 * quad));
+            a.vector(Instruction.FADD, sums[quad], sums[quad], VALUE);
+        }, FIRST);
+        Lanes.sum(a, sums, VALUE);
+        a.load32(factor, PARAMETERS.at(4));
+        a.lane(Instruction.FMUL_LANE, mean, sums[0], factor, 0);
+        zero(a, sums);
+        a.move(FIRST, General.X7);
+        eachVector(a, quad -> {
+            a.load(VALUE, FIRST.at(16 * quad));
+            a.vector(Instruction.FSUB, VALUE, VALUE, mean);
+            a.vector(Instruction.FMLA, sums[quad], VALUE, VALUE);
+        }, FIRST);
+        Lanes.sum(a, sums, VALUE);
+        Vector sum = sums[0];
+        a.lane(Instruction.FMUL_LANE, sum, sum, factor, 0);
+        a.load32(factor, PARAMETERS.at(0));
+        a.broadcast(factor, factor, 0);
+        a.vector(Instruction.FADD, sum, sum, factor);
+        a.vector(Instruction.FSQRT, sum, sum);
+        Lanes.broadcast(a, factor, 1f);
+        a.vector(Instruction.FDIV, factor, factor, sum);
+        a.move(FIRST, General.X7);
+        eachVector(a, quad -> {
+            a.load(VALUE, FIRST.at(16 * quad));
+            a.vector(Instruction.FSUB, VALUE, VALUE, mean);
+            a.vector(Instruction.FMUL, VALUE, VALUE, factor);
+            a.load(other, SECOND.at(16 * quad));
+            a.vector(Instruction.FMUL, VALUE, VALUE, other);
+            a.load(other, TAIL.at(16 * quad));
+            a.vector(Instruction.FADD, VALUE, VALUE, other);
+            a.store(VALUE, OUT.at(16 * quad));
+        }, FIRST, SECOND, TAIL, OUT);
+        frame.leave(a);
+        return a.toBytes();
+    }
+
+    private static void zero(Assembler a, Vector[] vectors) {
+        for (Vector vector : vectors) {
+            a.zero(vector);
+        }
+    }
+
+    /** Runs over whole vectors of 16, four lanes at a time. @param pointers move */
+    private static void eachVector(Assembler a, IntConsumer step, General... pointers) {
+        a.move(LEFT, VECTORS);
+        Label next = a.here();
+        for (int quad = 0; quad < 4; quad++) {
+            step.accept(quad);
+        }
+        for (General pointer : pointers) {
+            a.add(pointer, 64);
+        }
+        a.subtractAndTest(LEFT, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, next);
+    }
+
+    /**
+     * {@code f(terms, count, target, vectors, -, -)}: adds rows times factors, in order. Terms are 16 bytes: the address of a row, a float32.
+     */
+    static byte[] addRows() {
+        var a = new Assembler();
+        var frame = new Frame(0);
+        frame.enter(a);
+        General term = General.X6;
+        General left = General.X7;
+        General row = General.X8;
+        General done = General.X9;
+        Vector factor = Vector.v(16);
+        Vector[] sums = Vector.run(0, 4);
+        a.set(done, 0);
+        Label columns = a.here();
+        for (int quad = 0; quad < 4; quad++) {
+            a.load(sums[quad], OUT.at(16 * quad));
+        }
+        a.move(term, FIRST);
+        a.move(left, SECOND);
+        Label next = a.here();
+        a.load(row, term.at(0));
+        a.add(row, row, done, 0);
+        a.load32(factor, term.at(8));
+        for (int quad = 0; quad < 4; quad++) {
+            Vector value = Vector.v(17 + quad);
+            a.load(value, row.at(16 * quad));
+            a.lane(Instruction.FMLA_LANE, sums[quad], value, factor, 0);
+        }
+        a.add(term, 16);
+        a.subtractAndTest(left, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, next);
+        for (int quad = 0; quad < 4; quad++) {
+            a.store(sums[quad], OUT.at(16 * quad));
+        }
+        a.add(OUT, 64);
+        a.add(done, 64);
+        a.subtractAndTest(VECTORS, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, columns);
+        frame.leave(a);
+        return a.toBytes();
+    }
+
     /** {@code f(gate, up, output, vectors, tailMask, -)}: {@code output = function(gate) * up}. */
     static byte[] gate(GateFunction function) {
         var a = new Assembler();
@@ -82,7 +198,7 @@ final class RowCode {
     private static void gateConstants(Assembler a, GateFunction function, Vector[] constants) {
         Lanes.broadcast(a, ONE, 1f);
         float[] values = switch (function) {
-            case SILU, RELU -> new float[0];
+            case SILU, RELU, SIGMOID, NONE -> new float[0];
             // gelu(x) = x / (1 + e^(-2 sqrt(2/pi) (x + 0.044715 x³)))
             case GELU_TANH -> new float[] {(float) (2 * Math.sqrt(2 / Math.PI)), (float) (2 * Math.sqrt(2 / Math.PI) * 0.044715)};
             // erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7
@@ -104,10 +220,11 @@ final class RowCode {
                 a.zero(t);
                 a.vector(Instruction.FMAX, t, t, x);
             }
-            case SILU -> {
+            case SILU, SIGMOID -> {
                 a.vector(Instruction.FNEG, t, x);
-                overOnePlusExponential(a, x, t);
+                overOnePlusExponential(a, function == GateFunction.SILU ? x : ONE, t);
             }
+            case NONE -> a.move(t, x);
             case GELU_TANH -> {
                 Vector square = Vector.v(2);
                 Vector factor = Vector.v(6);
