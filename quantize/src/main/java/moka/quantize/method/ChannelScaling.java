@@ -1,5 +1,6 @@
 package moka.quantize.method;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -9,8 +10,11 @@ import java.util.function.Function;
  * is, but its quantization does not. Which {@code s} is best is searched.
  */
 public final class ChannelScaling {
-    /** Exponents tried. */
+    /** Exponents of inputs tried. */
     private static final double[] EXPONENTS = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0};
+
+    /** Largest exponent of inputs over weights: the best where errors go with the root mean square of a group. */
+    private static final double BALANCED = 0.5;
 
     private ChannelScaling() {}
 
@@ -36,9 +40,12 @@ public final class ChannelScaling {
     }
 
     /**
-     * AWQ: {@code s = magnitude^a}. Of the exponents that make the error of the output of no matrix larger than it is without scaling, the one with the
-     * smallest sum of their ratios to that; no scaling where there is none. Ratios, since errors of matrices that share an input do not harm alike: those of
-     * values a hundred times more than those of queries.
+     * AWQ: {@code s = magnitude^a} or {@code (magnitude / weight)^a}. Of the scales that make the error of the output of no matrix larger than it is without
+     * scaling, those with the smallest sum of their ratios to that; no scaling where there are none. Ratios, since errors of matrices that share an input do not
+     * harm alike: those of values a hundred times more than those of queries.
+     *
+     * <p>The second form looks at the columns' sizes too: with inputs of mean square {@code x²} a group whose columns have the mean squares {@code w²} loses
+     * {@code sum(x²/s²) * sum(s²w²)}, which is least for {@code s = sqrt(x/w)}. It undoes a channel that was made large in the inputs and small in the weights.
      *
      * @param matrices all that share the input
      * @param inputs sum of {@code x xᵀ}
@@ -56,8 +63,8 @@ public final class ChannelScaling {
         Arrays.fill(best, 1);
         double[] unscaled = outputErrors(matrices, inputs, roundTrip, best);
         double least = matrices.size();
-        for (double exponent : EXPONENTS) {
-            float[] scales = admissible.apply(powers(magnitude, exponent));
+        for (float[] candidate : candidates(matrices, magnitude)) {
+            float[] scales = admissible.apply(candidate);
             double[] errors = outputErrors(matrices, inputs, roundTrip, scales);
             double sum = 0;
             boolean worse = false;
@@ -71,6 +78,43 @@ public final class ChannelScaling {
             }
         }
         return best;
+    }
+
+    private static List<float[]> candidates(List<Weights> matrices, float[] magnitude) {
+        float[] sizes = columnSizes(matrices);
+        float[] balanced = new float[magnitude.length];
+        for (int i = 0; i < balanced.length; i++) {
+            balanced[i] = Math.max(magnitude[i], 1e-8f) / Math.max(sizes[i], 1e-4f);
+        }
+        List<float[]> candidates = new ArrayList<>();
+        for (double exponent : EXPONENTS) {
+            candidates.add(powers(magnitude, exponent));
+            if (exponent <= BALANCED) {
+                candidates.add(powers(balanced, exponent));
+            }
+        }
+        return candidates;
+    }
+
+    /** Root mean square of each column, as a part of that of its matrix; the mean over the matrices. */
+    private static float[] columnSizes(List<Weights> matrices) {
+        int columns = matrices.getFirst().columns;
+        double[] sizes = new double[columns];
+        for (Weights matrix : matrices) {
+            double[] squares = new double[columns];
+            for (int i = 0; i < matrix.values.length; i++) {
+                squares[i % columns] += (double) matrix.values[i] * matrix.values[i];
+            }
+            double mean = Arrays.stream(squares).average().orElse(0);
+            for (int i = 0; mean > 0 && i < columns; i++) {
+                sizes[i] += Math.sqrt(squares[i] / mean) / matrices.size();
+            }
+        }
+        float[] result = new float[columns];
+        for (int i = 0; i < columns; i++) {
+            result[i] = (float) sizes[i];
+        }
+        return result;
     }
 
     /** Powers, divided by the root of the product of the largest and the smallest: of a size around 1. */

@@ -202,6 +202,36 @@ class MethodsTest {
     }
 
     @Test
+    void awqUndoesAChannelThatWasMovedFromWeightsToInputs() {
+        float[] magnitude = new float[64];
+        Arrays.fill(magnitude, 1);
+        magnitude[5] = 50;
+        double[][] sums = new double[64][];
+        for (int i = 0; i < 64; i++) {
+            sums[i] = new double[i + 1];
+            sums[i][i] = magnitude[i] * magnitude[i];
+        }
+        float[] values = gaussian(64 * 16, 12);
+        for (int row = 0; row < 16; row++) {
+            values[row * 64 + 5] /= 50;
+        }
+        RoundTrip trip = (it, scales) -> {
+            byte[] bytes = new byte[32 * 18];
+            new RowQuantizer(TensorType.Q4_0).quantize(it.values(), 0, 16, 64, null, bytes, 0);
+            float[] back = new float[it.values().length];
+            TensorFormats.of(TensorType.Q4_0).decode(MemorySegment.ofArray(bytes), 0, back.length, back, 0);
+            return back;
+        };
+        Weights weights = new Weights(values, 16, 64);
+        float[] found = ChannelScaling.awq(List.of(weights), new SymmetricMatrix(sums), magnitude, List.of(trip), scales -> scales);
+        // Up to the chance of 16 rows, and of the exponent that suits them.
+        assertEquals(50, found[5] / found[6], 30);
+        for (int i = 6; i < 64; i++) {
+            assertEquals(1, found[i] / found[6], 0.6f, "channel " + i);
+        }
+    }
+
+    @Test
     void awqScalesNothingWhereOneOfTheMatricesLoses() {
         SymmetricMatrix inputs = new SymmetricMatrix(new double[][] {{1}, {0, 16}});
         Weights weights = new Weights(new float[] {1, 1}, 1, 2);
