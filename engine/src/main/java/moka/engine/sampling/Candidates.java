@@ -358,6 +358,11 @@ public final class Candidates {
         return mass;
     }
 
+    /** As {@link #massAbove} with a relative error below 1e-3, for two thirds of the cost. */
+    double roughMassAbove(double max) {
+        return sums.roughMass(source(), size(), max);
+    }
+
     /** As {@link #massAbove}; in the same pass the sum of exp(logit - max) * (logit - max), which {@link #weightedSum()} then tells. */
     double massAndWeightedSum(double max) {
         massKnown = false;

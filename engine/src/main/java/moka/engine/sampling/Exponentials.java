@@ -47,6 +47,48 @@ final class Exponentials {
         }
     }
 
+    /**
+     * Sum of exp(value - max) with a relative error below 1e-3, for two thirds of the cost: exp(v) = exp(v / 64)^64 in floats, the root by its
+     * polynomial of degree 5.
+     *
+     * @param values {@code count} logits, none above max; overwritten
+     */
+    static float roughSum(float[] values, int count, float max) {
+        for (int i = 0; i < count; i++) {
+            values[i] = Math.max(values[i] - max, -30) * (1f / 64);
+        }
+        for (int i = 0; i < count; i++) {
+            float v = values[i];
+            float root = 1f / 120;
+            root = root * v + 1f / 24;
+            root = root * v + 1f / 6;
+            root = root * v + 1f / 2;
+            root = root * v + 1;
+            root = root * v + 1;
+            root *= root;
+            root *= root;
+            root *= root;
+            root *= root;
+            root *= root;
+            values[i] = root * root;
+        }
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        int i = 0;
+        for (; i + 3 < count; i += 4) {
+            a += values[i];
+            b += values[i + 1];
+            c += values[i + 2];
+            d += values[i + 3];
+        }
+        for (; i < count; i++) {
+            a += values[i];
+        }
+        return (a + b) + (c + d);
+    }
+
     /** Sum in a fixed order of four parts. */
     static double sum(double[] values, int count) {
         double a = 0;

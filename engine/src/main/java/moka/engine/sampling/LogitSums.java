@@ -34,6 +34,17 @@ final class LogitSums {
         return sum;
     }
 
+    /** As {@link #mass} with a relative error below 1e-3, for two thirds of the cost; its sums of blocks stay. */
+    double roughMass(Source source, int count, double max) {
+        double sum = 0;
+        for (int from = 0; from < count; from += BLOCK) {
+            int size = Math.min(BLOCK, count - from);
+            source.read(from, size, logits);
+            sum += Exponentials.roughSum(logits, size, (float) max);
+        }
+        return sum;
+    }
+
     private void weigh(Source source, int from, int size, double max) {
         source.read(from, size, logits);
         Exponentials.of(logits, 0, size, max, weights);

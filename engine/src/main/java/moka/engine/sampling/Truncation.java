@@ -7,6 +7,8 @@ package moka.engine.sampling;
 final class Truncation {
     private static final int BEST = 16; // tokens that are looked at before all are
 
+    private static final double ROUGH = 2e-3; // more than the logarithm of a rough mass is off
+
     private Truncation() {}
 
     /** Keeps the k largest logits; k of 0 or less keeps all. */
@@ -89,10 +91,18 @@ final class Truncation {
             return;
         }
         double max = candidates.maxLogit();
-        if (!mayHaveTwoAbove(candidates, threshold, max)) {
-            return;
+        int best = candidates.peekBest(BEST);
+        double mass = 0;
+        for (int i = 0; i < best; i++) {
+            mass += Math.exp(candidates.logit(i) - max);
         }
-        double least = threshold * candidates.massAbove(max);
+        if (best > 1 && Math.exp(candidates.logit(1) - max) < threshold * mass) {
+            return; // one token has so much of the mass that no second can reach the threshold: the rule rather than the exception
+        }
+        double least = threshold * candidates.roughMassAbove(max);
+        if (isNear(candidates, best, max + Math.log(least))) {
+            least = threshold * candidates.massAbove(max);
+        }
         if (candidates.dropAboveButLast(max + Math.log(least), minKeep)) {
             return;
         }
@@ -110,14 +120,17 @@ final class Truncation {
         }
     }
 
-    /** Whether two tokens may have such a probability, as far as the best tell: mostly one of them has nearly all of the mass. */
-    private static boolean mayHaveTwoAbove(Candidates candidates, float threshold, double max) {
-        int best = candidates.peekBest(BEST);
-        double mass = 0;
-        for (int i = 0; i < best; i++) {
-            mass += Math.exp(candidates.logit(i) - max);
+    /** Whether it takes the exact mass to tell on which side of a limit the best logits are, as far as they reach. */
+    private static boolean isNear(Candidates candidates, int best, double limit) {
+        if (best == 0 || candidates.logit(best - 1) >= limit - ROUGH) {
+            return true;
         }
-        return best < 2 || Math.exp(candidates.logit(1) - max) >= threshold * mass * (1 - 1e-9);
+        for (int i = 0; i < best; i++) {
+            if (Math.abs(candidates.logit(i) - limit) < ROUGH) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Entropy in nats of the candidates. @param mass what {@link Candidates#massAndWeightedSum} has told just before */
