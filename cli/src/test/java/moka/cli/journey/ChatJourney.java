@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,29 @@ class ChatJourney {
             terminal.record();
         }
         assertFalse(Files.exists(home.resolve("state")), "--no-save keeps nothing");
+    }
+
+    @Test
+    void theUsersEditorChangesTheMessage() throws Exception {
+        Path editor = Files.writeString(home.resolve("editor"), "#!/bin/sh\ncp \"$1\" seen\nprintf 'editing: '\nread -r typed\nprintf '%s\\n' \"$typed\" >\"$1\"\n");
+        assertTrue(editor.toFile().setExecutable(true));
+        Program moka = new Program(home);
+        Map<String, String> environment = new HashMap<>(moka.environment());
+        environment.put("VISUAL", editor.toString());
+        Path recording = Path.of("target", "screens", "editor.txt");
+        try (Tmux terminal = new Tmux(80, 24, environment, home, Program.SCRIPT + " chat --temp 0", recording)) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("What is", "C-g");
+            terminal.waitFor("editing:");
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("> What is the capital of France?");
+            terminal.keys("Enter");
+            terminal.waitFor("> What is the capital of France?\nThe capital of France is Paris." + PROMPT);
+            terminal.paste("one\ntwo");
+            terminal.waitFor("> one\n  two");
+            terminal.record();
+        }
+        assertEquals("What is", Files.readString(home.resolve("seen")));
     }
 
     @Test
