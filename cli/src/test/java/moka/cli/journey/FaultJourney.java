@@ -34,6 +34,8 @@ class FaultJourney {
     private static final String BATCH = "moka run model.gguf -f prompts.txt --each-line -o disk/answers.jsonl --temp 0";
     private static final String CHAT = "echo '" + QUESTION + "' | MOKA_STATE=$PWD/disk/state moka chat --resume --temp 0";
 
+    private static final String PULL = "MOKA_MODELS=$PWD/disk moka pull SERVER/model.gguf";
+
     private static final int ROUNDS = Integer.getInteger("moka.fault.rounds", 2);
 
     @TempDir
@@ -219,9 +221,89 @@ class FaultJourney {
     @ParameterizedTest
     @ValueSource(strings = {"-f '-20y'", "-f '+0 x5000'", "-f '@2038-01-19 03:14:00 x100'"})
     void noClockMatters(String clock) {
-        Assumptions.assumeTrue(moka.shell("faketime --version").exitCode() == 0, "skipped: clocks that jump, for there is no faketime");
+        needsFaketime();
         Outcome outcome = moka.shell("export DONT_FAKE_MONOTONIC=1; faketime " + clock + " \"" + Program.SCRIPT + "\" run -p '" + QUESTION + "' --temp 0");
         assertEquals(new Outcome(0, ANSWER, ""), outcome);
+    }
+
+    /** Twenty times a second from one time to another, forty years apart. */
+    @ParameterizedTest
+    @ValueSource(strings = {QUANTIZE, IMATRIX, BATCH, CHAT, PULL})
+    void aClockThatJumpsChangesNothing(String command) throws IOException {
+        needsFaketime();
+        try (LoopbackServer server = new LoopbackServer()) {
+            server.put("/model.gguf", Files.readAllBytes(home.resolve("model.gguf")));
+            String line = command.replace("SERVER", server.address());
+            Path expected = withoutFault(line);
+            server.breakAfter = 500_000;
+            server.breaks.set(2);
+            Outcome outcome = moka.shell("""
+                    echo +20y >clock
+                    while sleep 0.05; do for time in -20y +20y; do echo $time >next; mv next clock; sleep 0.05; done; done &
+                    export DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 FAKETIME_TIMESTAMP_FILE=$PWD/clock
+                    library=$(faketime +0 sh -c 'echo $LD_PRELOAD')
+                    %s
+                    code=$?
+                    kill $!
+                    exit $code
+                    """.formatted(line.replace("moka ", "LD_PRELOAD=$library \"" + Program.SCRIPT + "\" ")));
+            assertEquals(0, outcome.exitCode(), outcome.err());
+            assertSameFiles(expected, home.resolve("disk"));
+        }
+    }
+
+    /** What a command leaves where all is well; the disk is then as before it. */
+    private Path withoutFault(String line) throws IOException {
+        prepareDisk();
+        assertEquals(0, moka.shell(line).exitCode());
+        Path expected = Files.move(home.resolve("disk"), home.resolve("expected"));
+        prepareDisk();
+        return expected;
+    }
+
+    private void prepareDisk() throws IOException {
+        Files.createDirectories(home.resolve("disk/state/chats"));
+        Files.writeString(home.resolve("disk/state/chats/kept.jsonl"), conversation());
+    }
+
+    private void needsFaketime() {
+        Assumptions.assumeTrue(moka.shell("faketime --version").exitCode() == 0, "skipped: clocks that jump, for there is no faketime");
+    }
+
+    private static void assertSameFiles(Path expected, Path found) throws IOException {
+        List<Path> wanted = files(expected);
+        List<Path> there = files(found);
+        assertFalse(wanted.isEmpty());
+        assertEquals(wanted.size(), there.size(), there.toString());
+        for (int i = 0; i < wanted.size(); i++) {
+            assertEquals(-1, Files.mismatch(wanted.get(i), there.get(i)), there.get(i).toString());
+        }
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {QUANTIZE, IMATRIX, PULL})
+    void aClosedStandardOutputLosesNoFile(String command) throws IOException {
+        try (LoopbackServer server = new LoopbackServer()) {
+            server.put("/model.gguf", Files.readAllBytes(home.resolve("model.gguf")));
+            String line = command.replace("SERVER", server.address());
+            Path expected = withoutFault(line);
+            moka.shell("{ " + line + "; } >&-");
+            assertSameFiles(expected, home.resolve("disk"));
+        }
+    }
+
+    /** A turn whose answer nobody could see is none. */
+    @Test
+    void aChatOnAClosedStandardOutputKeepsWhatWasThere() throws IOException {
+        prepareDisk();
+        assertFailedInOneLine(moka.shell("{ " + CHAT + "; } >&-"));
+        assertEquals(conversation(), Files.readString(home.resolve("disk/state/chats/kept.jsonl")));
     }
 
     private static void assertFailedInOneLine(Outcome outcome) {
