@@ -155,7 +155,7 @@ final class InputStage {
         switch (input) {
             case Input.Plain(Activations rows) -> {
                 if (wantsFloats || wantsBfloats) {
-                    MemorySegment.copy(rows.segment(), rows.offset(row), floats, place * floatStride, 4L * columns);
+                    copyRow(rows, row, place);
                 } else {
                     values = rows.address(row);
                 }
@@ -166,16 +166,23 @@ final class InputStage {
                 routines.gate(function, gate.address(row), up.address(row), columns, values);
         }
         if (wantsFloats || wantsBfloats) {
-            long end = place * floatStride + 4L * columns;
-            for (long at = end; at < place * floatStride + floatStride - 64; at += 4) {
-                floats.set(ValueLayout.JAVA_FLOAT, at, 0f);
-            }
+            padWithZeros(place * floatStride + 4L * columns, (place + 1) * floatStride - 64);
         }
         if (wantsBytes) {
             routines.quantize(values, columns, bytes.address() + place * byteStride);
         }
         if (wantsBfloats) {
             routines.toBfloat16(values, (columns + 15) & -16, bfloats.address() + place * bfloatStride);
+        }
+    }
+
+    private void copyRow(Activations rows, int row, int place) {
+        MemorySegment.copy(rows.segment(), rows.offset(row), floats, place * floatStride, 4L * columns);
+    }
+
+    private void padWithZeros(long from, long end) {
+        for (long at = from; at < end; at += 4) {
+            floats.set(ValueLayout.JAVA_FLOAT, at, 0f);
         }
     }
 

@@ -31,7 +31,6 @@ final class MachineAttention {
     private static final int SCORE_STRIDE = 4 * KvStore.BLOCK + 64;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final WorkerTeam team;
     private final KernelCode kernelCode;
@@ -332,15 +331,14 @@ final class MachineAttention {
         for (int query = 0; query < queries; query++) {
             long state = states + (long) query * AttentionState.BYTES;
             int head = kvHead * group + query % group;
-            target.set(FLOAT, state + AttentionState.LARGEST, Float.NEGATIVE_INFINITY);
-            target.set(FLOAT, state + AttentionState.SUM, 0f);
             MemorySegment alibi = plan.alibi();
-            target.set(FLOAT, state + AttentionState.SLOPE, alibi == null ? 0 : alibi.getAtIndex(FLOAT, head));
+            float slope = alibi == null ? 0 : alibi.getAtIndex(FLOAT, head);
+            // LARGEST, SUM; FACTOR, FIRST_KEY; END_KEY, SLOPE; DISTANCE
+            Parameters.write(target, state, Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, Parameters.pair(0, slope), 0);
         }
         MemorySegment parameters = own.parameters;
-        parameters.set(FLOAT, 128, plan.scale());
-        parameters.set(FLOAT, 132, plan.softCap());
-        parameters.set(FLOAT, 136, plan.softCap() == 0 ? 0 : 2 / plan.softCap());
+        float cap = plan.softCap();
+        Parameters.write(parameters, 128, Parameters.pair(plan.scale(), cap), Parameters.pair(cap == 0 ? 0 : 2 / cap, 0), 0, 0);
         int from = Math.max(segment * SEGMENT, firstSeen(plan, firstPosition));
         int to = Math.min((segment + 1) * SEGMENT, firstPosition + tokens);
         for (int block = from & -KvStore.BLOCK; block < to; block += KvStore.BLOCK) {
@@ -390,8 +388,7 @@ final class MachineAttention {
         long scores = own.scores.address() + 4L * (lowest - firstKey);
         long values = span.cache().values(plan.layer(), block).address()
                 + span.cache().valueType().bytes((long) plan.valueLength() * kvHead * KvStore.BLOCK);
-        own.parameters.set(LONG, 64, highest - lowest);
-        mix(plan, own, values, lowest, scores, target.address() + 4L * query * plan.valueLength(), target.address() + state, count);
+        mix(plan, own, values, lowest, highest - lowest, scores, target.address() + 4L * query * plan.valueLength(), target.address() + state, count);
     }
 
     /** Products of some queries with whole panels of keys. */
@@ -418,23 +415,22 @@ final class MachineAttention {
         }
         long heads = own.heads.address() + 4L * query * headLength;
         long panelBytes = 16L * headLength * routines.type().bytes();
-        parameters.set(LONG, 0, headLength);
         int most = routines.mostPanels();
         int together = panels / most * most;
         if (together > 0) {
-            parameters.set(LONG, 8, panels / most);
+            Parameters.write(parameters, 0, headLength, panels / most, 0, 0);
             routines.scores(most, count).call(keys, heads, 4L * headLength, scores, SCORE_STRIDE, parameters.address());
         }
         if (together < panels) {
-            parameters.set(LONG, 8, panels - together);
+            Parameters.write(parameters, 0, headLength, panels - together, 0, 0);
             routines.scores(1, count)
                     .call(keys + together * panelBytes, heads, 4L * headLength, scores + 64L * together, SCORE_STRIDE, parameters.address());
         }
     }
 
-    /** Adds the values of a head from key {@code first} on, by their weights. */
+    /** Adds the values of a head from key {@code first} on, so many {@code keys}, by their weights. */
     private void mix(
-            AttentionPlan plan, Scratch own, long values, int first, long weights, long results, long states, int count) {
+            AttentionPlan plan, Scratch own, long values, int first, int keys, long weights, long results, long states, int count) {
         ValueRoutines routines = Objects.requireNonNull(valueRoutines);
         ElementType type = routines.type();
         int valueLength = plan.valueLength();
@@ -446,15 +442,14 @@ final class MachineAttention {
             rowBytes -= 2L * valueLength / type.groupLength();
             scaleBytes = 4L * valueLength / type.groupLength();
         }
-        parameters.set(LONG, 72, rowBytes);
-        parameters.set(LONG, 96, scaleBytes);
+        Parameters.write(parameters, 96, scaleBytes, 0, 0, 0);
         int vectors = valueLength / 16;
         int mostVectors = routines.mostVectors();
         int mostQueries = routines.mostQueries();
         for (int vector = 0; vector < vectors; vector += mostVectors) {
-            parameters.set(LONG, 88, own.scales.address() + first * scaleBytes + 4L * vector * 16 / type.groupLength());
+            long scales = own.scales.address() + first * scaleBytes + 4L * vector * 16 / type.groupLength();
             for (int query = 0; query < count; query += mostQueries) {
-                parameters.set(LONG, 80, states + (long) query * AttentionState.BYTES);
+                Parameters.write(parameters, 64, keys, rowBytes, states + (long) query * AttentionState.BYTES, scales);
                 routines.mix(Math.min(mostVectors, vectors - vector), Math.min(mostQueries, count - query))
                         .call(
                                 values + first * rowBytes + rowBytes * vector / vectors,

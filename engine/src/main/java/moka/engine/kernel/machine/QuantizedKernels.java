@@ -84,14 +84,17 @@ final class QuantizedKernels implements WeightKernels {
             return;
         }
         long rowBytes = weights.rowBytes();
-        long source = weights.data().address() + firstRow * rowBytes;
-        if (rows < PanelFormat.ROWS) {
-            MemorySegment staged = scratch.rows(PanelFormat.ROWS * rowBytes);
-            MemorySegment.copy(weights.data(), firstRow * rowBytes, staged, 0, rows * rowBytes);
-            staged.asSlice(rows * rowBytes, (PanelFormat.ROWS - rows) * rowBytes).fill((byte) 0);
-            source = staged.address();
-        }
+        long source = rows < PanelFormat.ROWS ? filledUp(weights, firstRow, rows, scratch) : weights.data().address() + firstRow * rowBytes;
         pack.call(source, rowBytes, target, weights.columns() / format.blockElements(), 0, 0);
+    }
+
+    /** A copy of the last rows, with zeros behind it. @return its address */
+    private static long filledUp(WeightMatrix weights, int firstRow, int rows, WorkerScratch scratch) {
+        long rowBytes = weights.rowBytes();
+        MemorySegment staged = scratch.rows(PanelFormat.ROWS * rowBytes);
+        MemorySegment.copy(weights.data(), firstRow * rowBytes, staged, 0, rows * rowBytes);
+        staged.asSlice(rows * rowBytes, (PanelFormat.ROWS - rows) * rowBytes).fill((byte) 0);
+        return staged.address();
     }
 
     private void packSplit(RowSplitter splitter, WeightMatrix weights, int firstRow, int rows, long target, WorkerScratch scratch) {

@@ -1,7 +1,6 @@
 package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
@@ -37,13 +36,8 @@ public final class TileTail {
 
     /** Writes the parameters. */
     static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
-        at.set(ValueLayout.JAVA_LONG, STEPS, steps);
-        at.set(ValueLayout.JAVA_LONG, COUNT, count);
-        at.set(ValueLayout.JAVA_LONG, BIAS, bias);
-        at.set(ValueLayout.JAVA_FLOAT, SCALE, scale);
-        at.set(ValueLayout.JAVA_INT, ADD, add ? 1 : 0);
-        at.set(ValueLayout.JAVA_INT, MASKS, firstMask);
-        at.set(ValueLayout.JAVA_INT, MASKS + 4, secondMask);
+        Parameters.write(at, STEPS, steps, count, bias, Parameters.pair(Float.floatToRawIntBits(scale), add ? 1 : 0));
+        Parameters.write(at, MASKS, Parameters.pair(firstMask, secondMask), 0, 0, 0);
     }
 
     /** Loads the masks of rows to {@code K1} and {@code K2}; destroys {@code RAX}. */
