@@ -333,7 +333,7 @@ final class MachineAttention {
             int head = kvHead * group + query % group;
             MemorySegment alibi = plan.alibi();
             float slope = alibi == null ? 0 : alibi.getAtIndex(FLOAT, head);
-            // LARGEST, SUM; FACTOR, FIRST_KEY; END_KEY, SLOPE; DISTANCE
+            // LARGEST and SUM, two words that the block writes, SLOPE.
             Parameters.write(target, state, Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, Parameters.pair(0, slope), 0);
         }
         MemorySegment parameters = own.parameters;
@@ -486,6 +486,23 @@ final class MachineAttention {
         long segmentBytes = queries * (resultBytes + AttentionState.BYTES);
         long state = queries * resultBytes + (long) query * AttentionState.BYTES;
         own.weights = own.grown(own.weights, 4L * count);
+        if (count == 1 && plan.sinks() == null) {
+            own.weights.set(FLOAT, 0, (float) (1.0 / segments.get(FLOAT, state + AttentionState.SUM)));
+        } else {
+            weigh(plan, own, head, count, segments, state, segmentBytes);
+        }
+        routines.combine().call(
+                segments.address() + query * resultBytes,
+                segmentBytes,
+                own.weights.address(),
+                count,
+                plan.valueLength() / 16,
+                plan.output().address(row) + 4L * head * plan.valueLength());
+    }
+
+    /** {@code own.weights} = what each segment's sums are multiplied with. @param state of the first segment; the others' follow after a segment's bytes each */
+    private static void weigh(
+            AttentionPlan plan, Scratch own, int head, int count, MemorySegment segments, long state, long segmentBytes) {
         MemorySegment sinks = plan.sinks();
         float sink = sinks == null ? Float.NEGATIVE_INFINITY : sinks.getAtIndex(FLOAT, head);
         float largest = sink;
@@ -503,13 +520,6 @@ final class MachineAttention {
         for (int i = 0; i < count; i++) {
             own.weights.setAtIndex(FLOAT, i, (float) (own.weights.getAtIndex(FLOAT, i) / sum));
         }
-        routines.combine().call(
-                segments.address() + query * resultBytes,
-                segmentBytes,
-                own.weights.address(),
-                count,
-                plan.valueLength() / 16,
-                plan.output().address(row) + 4L * head * plan.valueLength());
     }
 
     private static void check(AttentionPlan plan, AttentionPlan.Span span) {
