@@ -10,7 +10,9 @@ class ConfigurationFuzz {
     @FuzzTest
     void configuration(byte[] bytes) {
         try {
-            Configuration.parse("config", new String(bytes, StandardCharsets.UTF_8)).of("run", Optional.of("coder"));
+            Configuration configuration = Configuration.parse("config", new String(bytes, StandardCharsets.UTF_8));
+            configuration.of("run", Optional.empty());
+            configuration.roles().forEach(role -> configuration.of("run", Optional.of(role)));
         } catch (CommandFailure refusal) {
             Refusal.check(Failures.line(refusal));
         }
