@@ -149,7 +149,7 @@ final class Experts {
         return new Input.Gated(up, up, GateFunction.RELU);
     }
 
-    /** Changes gate and up rows by a function of its own; the result stands in the gate's rows. */
+    /** As {@link #gated} with SiLU, gate and up rows being changed before. */
     Input gated(PairFunction function) {
         Input.Gated pair = (Input.Gated) gated(GateFunction.SILU);
         WorkerTeam.Region region = (slot, worker) -> {
@@ -159,12 +159,13 @@ final class Experts {
             pair.up().read(slot, 0, up, 0, hidden);
             function.apply(gate, up, hidden);
             pair.gate().write(slot, 0, gate, 0, hidden);
+            pair.up().write(slot, 0, up, 0, hidden);
         };
         graph.step((kernels, batch) -> kernels.spread(dispatch.groups().rowCount(), region));
-        return new Input.Plain(pair.gate());
+        return pair;
     }
 
-    /** What an expert makes of gate and up values: stands in the place of the gate's. */
+    /** Changes gate and up values in place. */
     @FunctionalInterface
     interface PairFunction {
         void apply(float[] gate, float[] up, int count);

@@ -5,7 +5,6 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
-import moka.engine.ops.RowCurves;
 
 /**
  * gpt-oss: every other block sees a window, all have sinks and biases; experts in MXFP4 with a clamped gate.
@@ -15,6 +14,8 @@ import moka.engine.ops.RowCurves;
 public final class GptOss implements Architecture {
     /** Stateless. */
     public GptOss() {}
+
+    private static final float STEEPNESS = 1.702f;
 
     @Override
     public List<String> names() {
@@ -40,20 +41,20 @@ public final class GptOss implements Architecture {
                     .addToX();
             Activations normed = decoder.rows(decoder.rmsNorm(block, "post_attention_norm"));
             Experts experts = Experts.of(decoder, block, Rule.SOFTMAX_OF_CHOSEN, false).route(normed);
-            experts.addToX(experts.gated(GptOss::gate));
+            experts.addToX(experts.gated(GptOss::clamp));
         });
     }
 
-    /** SwiGLU with a steeper sigmoid, both sides clamped to 7, and 1 added to the linear side: {@code g sigmoid(1.702 g) (u + 1)}. */
-    private static void gate(float[] gate, float[] up, int count) {
+    /**
+     * SwiGLU with a steeper sigmoid, both sides clamped to 7, and 1 added to the linear side: {@code g sigmoid(1.702 g) (u + 1)}, which is
+     * {@code silu(1.702 g) (u + 1) / 1.702}.
+     */
+    private static void clamp(float[] gate, float[] up, int count) {
         for (int i = 0; i < count; i++) {
-            float clamped = Math.min(gate[i], 7f);
-            up[i] = clamped * (Math.max(-7f, Math.min(7f, up[i])) + 1);
+            gate[i] = STEEPNESS * Math.min(gate[i], 7f);
         }
         for (int i = 0; i < count; i++) {
-            gate[i] = 1.702f * Math.min(gate[i], 7f);
+            up[i] = (Math.max(-7f, Math.min(7f, up[i])) + 1) * (1 / STEEPNESS);
         }
-        RowCurves.sigmoid(gate, count);
-        RowCurves.multiply(gate, up, count);
     }
 }

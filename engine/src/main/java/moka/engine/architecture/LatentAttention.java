@@ -1,5 +1,6 @@
 package moka.engine.architecture;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
@@ -105,14 +106,10 @@ final class LatentAttention {
         int from = plain + rotated;
         int to = rotated + latent;
         graph.eachRow((batch, row, worker) -> {
-            float[] source = graph.scratch().floats(worker, 0, heads * from);
-            float[] target = graph.scratch().floats(worker, 1, heads * to);
-            queries.read(row, 0, source, 0, heads * from);
             for (int head = 0; head < heads; head++) {
-                System.arraycopy(source, head * from + plain, target, head * to, rotated);
-                latentRows.read(head * batch.rowCount() + row, 0, target, head * to + rotated, latent);
+                copy(queries, row, head * from + plain, absorbed, row, head * to, rotated);
+                copy(latentRows, head * batch.rowCount() + row, 0, absorbed, row, head * to + rotated, latent);
             }
-            absorbed.write(row, 0, target, 0, heads * to);
         });
         return absorbed;
     }
@@ -138,11 +135,9 @@ final class LatentAttention {
         scatter(mixed, latent, latentRows);
         project(valueMatrices(block), latentRows, valueRows);
         graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, heads * valueLength);
             for (int head = 0; head < heads; head++) {
-                valueRows.read(head * batch.rowCount() + row, 0, values, head * valueLength, valueLength);
+                copy(valueRows, head * batch.rowCount() + row, 0, output, row, head * valueLength, valueLength);
             }
-            output.write(row, 0, values, 0, heads * valueLength);
         });
         return output;
     }
@@ -164,12 +159,14 @@ final class LatentAttention {
     private void scatter(Activations rows, int headLength, Activations target) {
         int count = target.columns();
         graph.eachRow((batch, row, worker) -> {
-            float[] values = graph.scratch().floats(worker, 0, heads * headLength);
-            rows.read(row, 0, values, 0, heads * headLength);
             for (int head = 0; head < heads; head++) {
-                target.write(head * batch.rowCount() + row, 0, values, head * headLength, count);
+                copy(rows, row, head * headLength, target, head * batch.rowCount() + row, 0, count);
             }
         });
+    }
+
+    private static void copy(Activations from, int row, int column, Activations to, int toRow, int toColumn, int count) {
+        MemorySegment.copy(from.segment(), from.offset(row) + 4L * column, to.segment(), to.offset(toRow) + 4L * toColumn, 4L * count);
     }
 
     private void project(List<Matrix> matrices, Activations from, Activations to) {

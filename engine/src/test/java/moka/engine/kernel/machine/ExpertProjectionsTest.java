@@ -73,6 +73,50 @@ class ExpertProjectionsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "Q8_0", "Q4_K", "BF16"})
+    void rowsOfTokensGiveTheBitsOfGatheredRows(TensorType type) {
+        var random = new SplittableRandom(type.id());
+        int used = 3;
+        int tokens = 9;
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels kernels = MachineProjectionTest.kernels(team, true)) {
+            List<Matrix> matrices = new ArrayList<>();
+            for (int expert = 0; expert < EXPERTS; expert++) {
+                matrices.add(kernels.prepare(RandomWeights.of(type, ROWS, COLUMNS, random, arena)));
+            }
+            // All tokens go to the first experts, each at a place of its own.
+            ExpertGroups groups = new ExpertGroups(EXPERTS);
+            int[] places = new int[tokens * used];
+            for (int k = 0; k < used; k++) {
+                groups.add(k, tokens);
+                for (int token = 0; token < tokens; token++) {
+                    places[token * used + k] = k * tokens + (token + k) % tokens;
+                }
+            }
+            groups.place(places, used);
+            Activations input = rows(arena, tokens, COLUMNS, random);
+            Activations room = rows(arena, tokens * used, COLUMNS, random);
+            Activations found = Activations.allocate(arena, tokens * used, ROWS);
+            Activations expected = Activations.allocate(arena, tokens * used, ROWS);
+            kernels.projectExperts(byToken(input, matrices, found, room), groups);
+            kernels.projectExperts(byToken(input, matrices, expected, room).ordered(groups), groups);
+            for (int row = 0; row < tokens * used; row++) {
+                for (int i = 0; i < ROWS; i++) {
+                    assertEquals(expected.get(row, i), found.get(row, i), "row " + row + ", output " + i);
+                }
+            }
+        }
+    }
+
+    private static ExpertProjection byToken(Activations input, List<Matrix> matrices, Activations output, Activations room) {
+        var product = new ExpertProjection.Product(matrices, output, List.of(), new float[0]);
+        return new ExpertProjection(new Input.Plain(input), List.of(product), room);
+    }
+
     private static ExpertProjection projection(
             Input input, List<Matrix> matrices, Activations output, List<MemorySegment> biases, float[] scales) {
         return new ExpertProjection(input, List.of(new ExpertProjection.Product(matrices, output, biases, scales)));

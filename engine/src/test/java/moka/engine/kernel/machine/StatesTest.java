@@ -24,6 +24,7 @@ import moka.engine.kernel.StatePlan;
 import moka.engine.kernel.machine.x86.Level;
 import moka.engine.ops.CausalConvolution;
 import moka.engine.ops.DeltaRule;
+import moka.engine.ops.Norms;
 import moka.engine.ops.RowScratch;
 import moka.engine.ops.SelectiveScan;
 import moka.engine.ops.StateSpaceHeads;
@@ -279,6 +280,67 @@ class StatesTest {
                 }
             }
         });
+    }
+
+    @ParameterizedTest
+    @EnumSource(Level.class)
+    void normAndAddRowsAsPlainJavaDoes(Level level) {
+        withKernels(level, kernels -> {
+            for (int turn = 0; turn < 20; turn++) {
+                try (Arena arena = Arena.ofConfined()) {
+                    var random = new SplittableRandom(turn);
+                    int length = 16 * random.nextInt(1, 12);
+                    int pieces = random.nextInt(1, 4);
+                    float[] weight = array(length, random);
+                    float[] bias = array(length, random);
+                    Activations before = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
+                    Activations rms = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
+                    Activations layer = rows(arena, pieces * length, 0, 1, random);
+                    float[] expected = new float[pieces * length];
+                    for (int row = 0; row < TOKENS; row++) {
+                        kernels.rmsNorm(rms, row, 0, pieces, length, padded(arena, weight), 1e-5f, 0);
+                        before.read(row, 0, expected, 0, expected.length);
+                        for (int piece = 0; piece < pieces; piece++) {
+                            Norms.rms(expected, piece * length, length, weight, 0, 1e-5f);
+                            kernels.layerNorm(
+                                    before, row, piece * length, length, padded(arena, weight), padded(arena, bias), 1e-5f, layer, 0);
+                        }
+                        assertRow(expected, rms, row, "rms norm, turn " + turn);
+                        before.read(row, 0, expected, 0, expected.length);
+                        for (int piece = 0; piece < pieces; piece++) {
+                            Norms.layer(expected, piece * length, length, weight, 0, bias, 1e-5f);
+                        }
+                        assertRow(expected, layer, row, "layer norm, turn " + turn);
+                    }
+                    addRows(kernels, before, layer, random);
+                }
+            }
+        });
+    }
+
+    private static void addRows(LocalKernels kernels, Activations rows, Activations target, SplittableRandom random) {
+        int count = random.nextInt(1, 40);
+        int[] places = new int[count + 2];
+        float[] factors = array(count + 2, random);
+        for (int i = 0; i < places.length; i++) {
+            places[i] = random.nextInt(TOKENS);
+        }
+        float[] expected = new float[rows.columns()];
+        for (int i = 0; i < expected.length; i++) {
+            double sum = target.get(3, i);
+            for (int k = 2; k < count + 2; k++) {
+                sum += (double) factors[k] * rows.get(places[k], i);
+            }
+            expected[i] = (float) sum;
+        }
+        kernels.addRows(rows, places, factors, 2, count, target, 3, 0);
+        assertRow(expected, target, 3, count + " rows added");
+    }
+
+    private static void assertRow(float[] expected, Activations rows, int row, String what) {
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], rows.get(row, i), 2e-5, what + ", row " + row + ", column " + i);
+        }
     }
 
     private static void withKernels(Level level, java.util.function.Consumer<LocalKernels> test) {
