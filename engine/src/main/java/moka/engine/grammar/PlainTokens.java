@@ -1,7 +1,6 @@
 package moka.engine.grammar;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /**
  * Tokens of whole characters that texts mostly consist of: no quote, backslash or control character, nothing cut within a character. In a
@@ -11,30 +10,47 @@ import java.util.List;
 final class PlainTokens {
     private static final int LONGEST_KEPT = 24; // masks are kept up to this length, longer tokens as lists
 
-    private final List<List<Integer>> byLength = new ArrayList<>(); // token ids by number of characters
-    private final long[][] upToLength; // [length]: bits of all tokens of at most so many characters
+    private final int[][] byLength; // token ids by number of characters, in the order given; [0]: those that are not plain
+    private final long[][] upToLength; // [length]: bits of all plain tokens of at most so many characters
 
+    /** Sorts tokens out. @param tokens ids of tokens with text */
     PlainTokens(int[] tokens, byte[][] pieces) {
-        for (int token : tokens) {
-            int length = characters(pieces[token]);
-            while (byLength.size() <= length) {
-                byLength.add(new ArrayList<>());
-            }
-            byLength.get(length).add(token);
-        }
-        upToLength = new long[Math.min(LONGEST_KEPT + 1, byLength.size())][];
+        byLength = byLength(tokens, pieces);
+        upToLength = new long[Math.min(LONGEST_KEPT + 1, byLength.length)][];
         long[] words = new long[(pieces.length + 63) / 64];
         for (int length = 0; length < upToLength.length; length++) {
-            for (int token : byLength.get(length)) {
+            for (int token : length == 0 ? new int[0] : byLength[length]) {
                 words[token >> 6] |= 1L << token;
             }
             upToLength[length] = words.clone();
         }
     }
 
-    /** Whether a piece consists of plain characters only. */
-    static boolean isPlain(byte[] piece) {
-        return piece.length > 0 && characters(piece) > 0;
+    private static int[][] byLength(int[] tokens, byte[][] pieces) {
+        int[] lengths = new int[tokens.length];
+        int longest = 0;
+        for (int i = 0; i < tokens.length; i++) {
+            lengths[i] = characters(pieces[tokens[i]]);
+            longest = Math.max(longest, lengths[i]);
+        }
+        int[] counts = new int[longest + 1];
+        for (int length : lengths) {
+            counts[length]++;
+        }
+        int[][] sorted = new int[longest + 1][];
+        for (int length = 0; length <= longest; length++) {
+            sorted[length] = new int[counts[length]];
+        }
+        Arrays.fill(counts, 0);
+        for (int i = 0; i < tokens.length; i++) {
+            sorted[lengths[i]][counts[lengths[i]]++] = tokens[i];
+        }
+        return sorted;
+    }
+
+    /** The tokens that are not plain, in the order given. */
+    int[] others() {
+        return byLength[0];
     }
 
     /** Number of plain characters; 0 where there is anything else. */
@@ -68,7 +84,7 @@ final class PlainTokens {
     boolean allow(StackSets states, int state, long[] words) {
         int length = 0; // characters that may follow
         int at = state;
-        while (length < byLength.size() - 1) {
+        while (length < byLength.length - 1) {
             int next = afterAny(states, at);
             if (next < 0) {
                 return false;
@@ -79,17 +95,15 @@ final class PlainTokens {
             if (states.reachesHole(next)) {
                 return false;
             }
-            length = next == at ? byLength.size() - 1 : length + 1;
+            length = next == at ? byLength.length - 1 : length + 1;
             at = next;
         }
-        if (upToLength.length > 0) {
-            long[] known = upToLength[Math.min(length, upToLength.length - 1)];
-            for (int i = 0; i < words.length; i++) {
-                words[i] |= known[i];
-            }
+        long[] known = upToLength[Math.min(length, upToLength.length - 1)];
+        for (int i = 0; i < words.length; i++) {
+            words[i] |= known[i];
         }
         for (int longer = LONGEST_KEPT + 1; longer <= length; longer++) {
-            for (int token : byLength.get(longer)) {
+            for (int token : byLength[longer]) {
                 words[token >> 6] |= 1L << token;
             }
         }
