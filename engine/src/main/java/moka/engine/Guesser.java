@@ -23,7 +23,10 @@ sealed interface Guesser extends AutoCloseable {
         };
     }
 
-    /** From the text itself. Cost: the text once for each length of match, from its end. */
+    /**
+     * From the text itself: what followed the last place that reads as its end does; where that runs into the end, as a text that goes round.
+     * Cost: the text once for each length of match, from its end.
+     */
     record Lookup(int longestMatch) implements Guesser {
         @Override
         public int[] guess(int[] tokens, int most) {
@@ -31,12 +34,20 @@ sealed interface Guesser extends AutoCloseable {
                 int end = tokens.length - length;
                 for (int start = end - 1; start >= 0; start--) {
                     if (Arrays.equals(tokens, start, start + length, tokens, end, tokens.length)) {
-                        int from = start + length;
-                        return Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + most));
+                        return repeated(tokens, start + length, most);
                     }
                 }
             }
             return NO_GUESS;
+        }
+
+        private static int[] repeated(int[] tokens, int from, int count) {
+            int[] guesses = new int[count];
+            int period = tokens.length - from;
+            for (int i = 0; i < count; i++) {
+                guesses[i] = i < period ? tokens[from + i] : guesses[i - period];
+            }
+            return guesses;
         }
     }
 
