@@ -6,6 +6,7 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /**
  * A Java agent that replaces every arena that a class of Moka makes, tests included, by one of {@link GuardedArenas}. Nothing in the program
@@ -20,7 +21,7 @@ public final class GuardAgent {
     /** Called by the virtual machine before the program's main method. */
     public static void premain(String arguments, Instrumentation instrumentation) {
         String[] words = arguments.split(",", 2);
-        GuardedPages.place(GuardedPages.Side.valueOf(words[0].toUpperCase(java.util.Locale.ROOT)));
+        GuardedPages.place(GuardedPages.Side.valueOf(words[0].toUpperCase(Locale.ROOT)));
         instrumentation.addTransformer(new ArenaCalls());
         if (words.length == 2) {
             Path report = Path.of(words[1]);
@@ -30,6 +31,7 @@ public final class GuardAgent {
 
     private static void report(Path file) {
         try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
             Files.writeString(file, GuardedPages.summary() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

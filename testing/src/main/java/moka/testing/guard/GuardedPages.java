@@ -126,7 +126,7 @@ record GuardedPages(long base, long pagesBytes, long start, long bytes) {
     }
 
     static String summary() {
-        return "%,d allocations of %,d bytes between guard pages (%s), %,d at a time at most"
-                .formatted(ALLOCATIONS.get(), ALLOCATED_BYTES.get(), side, MOST_ALIVE.get());
+        return "%,d allocations of %,d bytes between guard pages (%s), %,d at a time at most; %,d of them without an arena"
+                .formatted(ALLOCATIONS.get(), ALLOCATED_BYTES.get(), side, MOST_ALIVE.get(), GuardedPanels.count());
     }
 }

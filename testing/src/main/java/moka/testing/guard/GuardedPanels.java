@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Memory that an owner hands out by address and takes back all at once. */
 public final class GuardedPanels {
     private static final long ALIGNMENT = 64;
     private static final Map<Object, List<GuardedPages>> OWNED = new IdentityHashMap<>();
+
+    private static final AtomicLong COUNT = new AtomicLong();
 
     private GuardedPanels() {}
 
@@ -18,10 +21,16 @@ public final class GuardedPanels {
             return address;
         }
         GuardedPages pages = GuardedPages.of(bytes, ALIGNMENT);
+        COUNT.incrementAndGet();
         synchronized (OWNED) {
             OWNED.computeIfAbsent(owner, it -> new ArrayList<>()).add(pages);
         }
         return pages.start();
+    }
+
+    /** How many were handed out. */
+    static long count() {
+        return COUNT.get();
     }
 
     /** All of an owner. */
