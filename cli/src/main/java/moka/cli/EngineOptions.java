@@ -1,6 +1,7 @@
 package moka.cli;
 
 import java.util.List;
+import java.util.TreeMap;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
 import moka.engine.AdapterFile;
@@ -90,6 +91,7 @@ final class EngineOptions {
         if (verbose) {
             streams.note("opened %s (%s) in %.0f ms: kernels %s, %d threads"
                     .formatted(model.name(), model.architecture(), (System.nanoTime() - start) / 1e6, model.kernels(), model.threads()));
+            new TreeMap<>(options.metadata()).forEach((key, value) -> streams.note("  metadata: " + key + " is " + MetadataFlags.text(value)));
             model.kernelNotes().forEach(note -> streams.note("  " + note));
             model.kernelByType().forEach((type, kernel) -> streams.note("  " + type + ": " + kernel));
         }

@@ -3,6 +3,7 @@ package moka.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import moka.cli.render.Printable;
 import moka.cli.terminal.CommandFailure;
 import moka.gguf.MetadataValue;
 import moka.gguf.ValueType;
@@ -80,6 +81,17 @@ final class MetadataFlags {
             }
         }
         return changes;
+    }
+
+    /** A value as it is shown. */
+    static String text(MetadataValue value) {
+        return switch (value) {
+            case MetadataValue.IntegerValue(int type, long number) -> Long.toString(number);
+            case MetadataValue.FloatValue(int type, double number) -> Float.toString((float) number);
+            case MetadataValue.BoolValue(boolean on) -> Boolean.toString(on);
+            case MetadataValue.StringValue(String text) -> Printable.line(text);
+            case MetadataValue.ArrayValue array -> array.size() + " values";
+        };
     }
 
     private static double positive(String flag, double value) {

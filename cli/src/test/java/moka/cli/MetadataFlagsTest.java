@@ -64,6 +64,7 @@ class MetadataFlagsTest {
         List<String> changed = new ArrayList<>(List.of(args));
         changed.addAll(List.of("--rope-scale", "2"));
         Outcome other = TestStreams.run(changed.toArray(String[]::new));
+        assertTrue(other.err().contains("metadata: .rope.scaling.factor is 2.0"), other.err());
         assertTrue(other.err().contains("the prompt is computed again"), other.err());
         assertEquals(0, other.exitCode());
     }
