@@ -25,13 +25,13 @@ class CalibratedQuantizationTest {
     Path folder;
 
     @Test
-    void gptqIsNearerToPebbleThanImatrixAndThatThanRtn() throws IOException {
+    void gptqAndAwqAreNearerToPebbleThanImatrixAndThatThanRtn() throws IOException {
         Path source = SharedData.require("own/models/pebble-F16.gguf");
         String text = Files.readString(SharedData.require("own/models/train-sample.txt"));
         Path base = writeBase(source, Files.readString(SharedData.require("own/models/valid.txt")));
         Calibration calibration = new Calibration(source, ModelOptions.DEFAULT.withThreads(2), text, 256, 24, true);
         Map<Method, Double> divergence = new EnumMap<>(Method.class);
-        for (Method method : new Method[] {Method.RTN, Method.IMATRIX, Method.GPTQ}) {
+        for (Method method : new Method[] {Method.RTN, Method.IMATRIX, Method.AWQ, Method.GPTQ}) {
             Path target = folder.resolve(method + ".gguf");
             QuantizeOptions options = QuantizeOptions.of(Mixture.Q2_K, 2);
             try (ModelSource model = ModelSource.openGguf(source)) {
@@ -45,6 +45,7 @@ class CalibratedQuantizationTest {
             divergence.put(method, measure(target, base));
         }
         assertTrue(divergence.get(Method.IMATRIX) < divergence.get(Method.RTN), divergence::toString);
+        assertTrue(divergence.get(Method.AWQ) < 0.85 * divergence.get(Method.IMATRIX), divergence::toString);
         assertTrue(divergence.get(Method.GPTQ) < 0.85 * divergence.get(Method.IMATRIX), divergence::toString);
     }
 

@@ -127,16 +127,23 @@ public final class SymmetricMatrix {
         return inverse;
     }
 
-    /** {@code eᵀ this e}. */
+    /** {@code eᵀ this e}. n² / 2 operations, in the form that C2 vectorises: a row times a number, added to all sums. */
     public double quadraticForm(double[] e) {
+        double[] sums = new double[size()];
         double total = 0;
         for (int i = 0; i < size(); i++) {
-            double sum = 0;
-            for (int j = 0; j < i; j++) {
-                sum += rows[i][j] * e[j];
-            }
-            total += e[i] * (2 * sum + rows[i][i] * e[i]);
+            addMultiple(sums, e[i], rows[i], i);
+            total += e[i] * e[i] * rows[i][i];
+        }
+        for (int i = 0; i < size(); i++) {
+            total += 2 * e[i] * sums[i];
         }
         return total;
+    }
+
+    private static void addMultiple(double[] sums, double factor, double[] values, int count) {
+        for (int j = 0; j < count; j++) {
+            sums[j] += factor * values[j];
+        }
     }
 }

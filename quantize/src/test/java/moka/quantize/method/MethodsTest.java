@@ -53,6 +53,13 @@ class MethodsTest {
     }
 
     @Test
+    void quadraticFormByHand() {
+        // (1, 2, 3) times (1, 2, 4; 2, 5, 7; 4, 7, 9) times the same: the products of the rows are 17, 33, 45.
+        SymmetricMatrix matrix = lower(new double[] {1}, new double[] {2, 5}, new double[] {4, 7, 9});
+        assertEquals(17 + 2 * 33 + 3 * 45, matrix.quadraticForm(new double[] {1, 2, 3}), 1e-12);
+    }
+
+    @Test
     void refusesAMatrixThatIsNotPositiveDefiniteAndDampingHelps() {
         SymmetricMatrix singular = lower(new double[] {1}, new double[] {1, 1});
         assertThrows(ArithmeticException.class, singular::inverseRoot);
