@@ -55,15 +55,6 @@ final class InputStage {
         };
     }
 
-    /** Makes the forms that the products need. */
-    void run(Projection projection, int rowCount) {
-        begin(projection.input());
-        for (int i = 0; i < projection.products().size(); i++) {
-            want(projection.products().get(i).matrix());
-        }
-        make(rowCount);
-    }
-
     /** Begins with another input: {@link #want} tells the forms to make, {@link #make} makes them. */
     void begin(Input input) {
         this.input = input;

@@ -2,7 +2,6 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Product;
@@ -23,7 +22,9 @@ final class Projections {
     private final PanelChunks chunks;
 
     // The region that runs: written before it starts, read by all workers.
-    private List<Product> products = List.of();
+    // An array: loops over lists of changing lengths are compiled again and again.
+    private Product[] products = new Product[4];
+    private int productCount;
     private boolean add;
     private int rowCount;
     private final WorkerTeam.Region multiply = this::multiplyChunk;
@@ -50,22 +51,25 @@ final class Projections {
     }
 
     void run(Projection projection, int rowCount) {
-        check(projection, rowCount);
+        products = projection.products().toArray(products);
+        productCount = projection.products().size();
+        check(projection.input(), rowCount);
         if (rowCount == 0) {
             return;
         }
-        products = projection.products();
         add = projection.add();
         this.rowCount = rowCount;
-        inputs.run(projection, rowCount);
+        inputs.begin(projection.input());
         chunks.clear();
         long bytes = 0;
-        for (int i = 0; i < products.size(); i++) {
-            PanelMatrix matrix = (PanelMatrix) products.get(i).matrix();
+        for (int i = 0; i < productCount; i++) {
+            PanelMatrix matrix = (PanelMatrix) products[i].matrix();
+            inputs.want(matrix);
             repacking.begin(matrix, rowCount);
             chunks.add(matrix, rowCount);
             bytes += matrix.panelBytes() * matrix.panelCount();
         }
+        inputs.make(rowCount);
         int count = chunks.cut();
         if (rowCount == 1 && bytes <= ALONE_BYTES) {
             for (int chunk = 0; chunk < count; chunk++) {
@@ -85,7 +89,7 @@ final class Projections {
     }
 
     private void multiplyChunk(int chunk, int worker) {
-        Product product = products.get(chunks.matrix(chunk));
+        Product product = products[chunks.matrix(chunk)];
         PanelMatrix matrix = (PanelMatrix) product.matrix();
         WeightKernels kernels = matrix.kernels();
         Activations output = product.output();
@@ -142,18 +146,18 @@ final class Projections {
 
     // ---- checks
 
-    private static void check(Projection projection, int rowCount) {
-        Activations input = InputStage.rows(projection.input());
+    private void check(Projection.Input rows, int rowCount) {
+        Activations input = InputStage.rows(rows);
         require(rowCount >= 0 && rowCount <= input.rows(), rowCount, input.rows(), "rows of input");
-        switch (projection.input()) {
+        switch (rows) {
             case Projection.Input.Plain plain -> {}
             case Projection.Input.RmsNormed normed ->
                 require(normed.weight().byteSize() >= 4L * input.columns(), normed.weight().byteSize(), 4L * input.columns(), "bytes of a norm's weight");
             case Projection.Input.Gated gated ->
                 require(gated.up().columns() == input.columns() && rowCount <= gated.up().rows(), gated.up().columns(), input.columns(), "columns of a gate");
         }
-        for (int i = 0; i < projection.products().size(); i++) {
-            Product product = projection.products().get(i);
+        for (int i = 0; i < productCount; i++) {
+            Product product = products[i];
             WeightMatrix weights = product.matrix().weights();
             if (!(product.matrix() instanceof PanelMatrix)) {
                 throw new IllegalArgumentException(weights.name() + ": prepared by another set of kernels");
