@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collections;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -18,7 +19,7 @@ import java.util.zip.ZipOutputStream;
 /**
  * Gives the classes of a jar that were compiled for Java 5 the format of Java 8, with stack maps: the JDK's ahead-of-time cache takes no
  * older ones, and picocli's (which are such) were a sixth of the time to the first token. Their code stays as it is; order and times of
- * the jar's entries too, so that the same input makes the same bytes. Usage: {@code java RaiseClassFiles.java JAR}.
+ * the jar's entries too, so that the same input makes the same bytes. The embedded model is stored as it is, not deflated. Usage: {@code java RaiseClassFiles.java JAR}.
  */
 final class RaiseClassFiles {
     private static final int JAVA_8 = 52;
@@ -51,6 +52,9 @@ final class RaiseClassFiles {
                 }
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTimeLocal(entry.getTimeLocal());
+                if (entry.getName().endsWith(".gguf")) {
+                    store(copy, bytes);
+                }
                 to.putNextEntry(copy);
                 to.write(bytes);
                 to.closeEntry();
@@ -58,6 +62,15 @@ final class RaiseClassFiles {
         }
         Files.move(raised, jar, StandardCopyOption.REPLACE_EXISTING);
         System.out.println("raised " + count + " classes of " + jar.getFileName());
+    }
+
+    /** As it is: weights do not become smaller (4 %), and unpacking them is done at each start. */
+    private static void store(ZipEntry entry, byte[] bytes) {
+        CRC32 sum = new CRC32();
+        sum.update(bytes);
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(bytes.length);
+        entry.setCrc(sum.getValue());
     }
 
     private static int version(byte[] classFile) {
