@@ -312,6 +312,19 @@ class GgufFileTest {
     }
 
     @Test
+    void otherMetadataSharesTensorsAndEnd() {
+        GgufFile file = GgufFile.open(write(Options.DEFAULT, new GgufTensorInfo("alpha", TensorType.F32, 8)));
+        GgufFile other = file.withMetadata(file.metadata().toBuilder().setUint32("u32", 8).build());
+        assertEquals(8, other.metadata().requireInteger("u32"));
+        assertEquals(7, file.metadata().requireInteger("u32"));
+        assertEquals(file.tensors(), other.tensors());
+        GgufTensor alpha = file.tensor("alpha").orElseThrow();
+        other.close();
+        file.close();
+        assertThrows(IllegalStateException.class, () -> alpha.data().get(ValueLayout.JAVA_BYTE, 0));
+    }
+
+    @Test
     void escapesControlCharactersOfHostileNames() throws IOException {
         byte[] bytes = Files.readAllBytes(
                 write(Options.DEFAULT, new GgufTensorInfo("alpha\nbeta\u001b[31m", TensorType.F32, 8)));

@@ -29,11 +29,6 @@ final class LogitBounds {
         return largest;
     }
 
-    /** A logit has changed. */
-    void raise(int id, float logit) {
-        bounds[id / BLOCK] = Math.max(bounds[id / BLOCK], logit);
-    }
-
     /** The first block from {@code block} on that may hold such a logit; the number of blocks where there is none. */
     int next(int block, float least) {
         int at = block;
