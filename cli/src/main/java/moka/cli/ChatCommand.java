@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 @CommandLine.Command(
+        addMethodSubcommands = false,
         description = "Chats in the terminal. What is piped in is one question: its answer goes to standard output.",
         footer = {
             "",

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine;
 
 @CommandLine.Command(
+        addMethodSubcommands = false,
         description = "Answers a prompt: plain text on standard output, nothing else.",
         footer = {
             "",
