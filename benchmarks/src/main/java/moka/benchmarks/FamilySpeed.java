@@ -22,7 +22,7 @@ import moka.testmodels.EnlargedModel;
 /**
  * How fast families are beside llama at equal lengths: each tiny model of a folder is enlarged ({@link EnlargedModel}) and run in turn with an
  * enlarged llama, whose speed is 100. Since families differ in how many weights they have, speeds count multiply-adds in prefill and bytes of
- * weights read in decode, not tokens.
+ * weights read in decode, not tokens; a last column adds the bytes of states, read and written.
  *
  * <p>{@code FamilySpeed FOLDER [THREADS [TYPE [NAME...]]]}: names without {@code .gguf}; with one thread the time is that of the
  * processor, which other work on the machine disturbs least.
@@ -44,8 +44,8 @@ public final class FamilySpeed {
         Path llama = Files.createTempFile("llama", ".gguf");
         try {
             EnlargedModel.write(folder.resolve("llama.gguf"), type, 1, llama);
-            System.out.println("| model | prefill t/s | decode t/s | prefill, % of llama's products | decode, % of llama's bytes |");
-            System.out.println("| --- | --- | --- | --- | --- |");
+            System.out.println("| model | prefill t/s | decode t/s | prefill, % of llama's products | decode, % of llama's bytes | with states |");
+            System.out.println("| --- | --- | --- | --- | --- | --- |");
             try (var measure = new Measured(llama, threads)) {
                 for (String name : names) {
                     row(folder.resolve(name + ".gguf"), name, type, file, measure, threads);
@@ -77,13 +77,14 @@ public final class FamilySpeed {
                     llama.round();
                     family.round();
                 }
-                System.out.printf(Locale.ROOT, "| %s | %.0f | %.1f | %.0f | %.0f |%n",
+                System.out.printf(Locale.ROOT, "| %s | %.0f | %.1f | %.0f | %.0f | %.0f |%n",
                         name, family.prefillSpeed(), family.decodeSpeed(),
                         100 * family.prefillSpeed() * family.products / (llama.prefillSpeed() * llama.products),
-                        100 * family.decodeSpeed() * family.bytes / (llama.decodeSpeed() * llama.bytes));
+                        100 * family.decodeSpeed() * family.bytes / (llama.decodeSpeed() * llama.bytes),
+                        100 * family.decodeSpeed() * (family.bytes + family.stateBytes) / (llama.decodeSpeed() * llama.bytes));
             }
         } catch (EngineException | IllegalArgumentException e) {
-            System.out.println("| " + name + " | – | – | " + e.getMessage() + " | – |");
+            System.out.println("| " + name + " | – | – | " + e.getMessage() + " | – | – |");
         }
     }
 
@@ -94,6 +95,8 @@ public final class FamilySpeed {
         /** Multiply-adds of a prompt's token, and bytes of weights that a generated token reads. */
         final double products;
         final double bytes;
+        /** Bytes of states that a generated token reads and writes. */
+        final double stateBytes;
         private final boolean oneThread;
         private final int[] ids;
         private final List<Long> prefills = new ArrayList<>();
@@ -107,16 +110,24 @@ public final class FamilySpeed {
             Metadata metadata = model.file().metadata();
             double used = metadata.integer(model.architecture() + ".expert_used_count").orElse(0)
                     / (double) metadata.integer(model.architecture() + ".expert_count").orElse(1);
+            String prefix = model.architecture() + ".";
+            long keyLength = metadata.integer(prefix + "kda.head_dim").orElse(0);
+            long state = keyLength > 0
+                    ? metadata.requireInteger(prefix + "attention.head_count") * keyLength * keyLength
+                    : metadata.integer(prefix + "ssm.inner_size").orElse(0) * metadata.integer(prefix + "ssm.state_size").orElse(0);
+            double states = 0;
             double read = 0;
             double multiplied = 0;
             for (GgufTensor tensor : model.file().tensors()) {
                 double share = tensor.name().contains("_exps.") ? used : 1;
                 boolean looked = tensor.name().equals("per_layer_token_embd.weight") || tensor.name().equals("position_embd.weight");
                 boolean head = tensor.name().equals("token_embd.weight");
+                states += tensor.name().endsWith(".ssm_a") || tensor.name().endsWith(".ssm_a.weight") ? 8.0 * state : 0;
                 read += looked ? 0 : share * tensor.data().byteSize();
                 multiplied += looked || head || tensor.shape().length < 2 ? 0 : share * tensor.elements();
             }
             bytes = read;
+            stateBytes = states;
             products = multiplied;
         }
 

@@ -243,7 +243,8 @@ public final class EnlargedModel {
                 || shape[0] < QUANTIZED_COLUMNS
                 || name.contains("norm")
                 || name.contains(".bias")
-                || name.contains("conv")
+                || name.contains("conv1d")
+                || name.endsWith("conv.weight")
                 || name.startsWith("ffn_gate_inp")
                 || name.startsWith("ssm_a")
                 || name.startsWith("altup");
