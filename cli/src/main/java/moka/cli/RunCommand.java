@@ -117,7 +117,7 @@ final class RunCommand extends Command {
         String first = engine.positional;
         boolean namedElsewhere = engine.model != null || engine.huggingFace != null;
         if (first != null && (first.equals("-")
-                || (namedElsewhere ? !looksLikeFile(first) : words.isEmpty() && text.isEmpty() && first.contains(" ") && !looksLikeFile(first)))) {
+                || (namedElsewhere ? !looksLikeFile(first) : words.isEmpty() && text.text == null && first.contains(" ") && !looksLikeFile(first)))) {
             prompt.addFirst(first);
             engine.positional = null;
         }

@@ -16,11 +16,6 @@ final class TextOptions {
     @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "A file that holds it (- for standard input).")
     @Nullable String file;
 
-    /** Whether nothing is given. */
-    boolean isEmpty() {
-        return text == null && file == null;
-    }
-
     /** The text: of -p, of -f, or both with a blank line between them; empty where none is given. */
     Optional<String> read(Streams streams) {
         if (file == null) {

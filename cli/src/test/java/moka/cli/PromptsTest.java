@@ -24,6 +24,9 @@ class PromptsTest {
         assertEquals(ANSWER, TestStreams.run("run", QUESTION, "--temp", "0"), "a sentence is no model");
         assertEquals(ANSWER, TestStreams.run(QUESTION, Map.of(), "run", "pebble", "-", "--temp", "0"));
         assertEquals(ANSWER, TestStreams.run(QUESTION, Map.of(), "run", "-", "--temp", "0"));
+        Outcome both = TestStreams.run("of France?", Map.of(), "run", "What is the capital", "-f", "-", "--show-prompt", "-n", "1");
+        assertTrue(both.err().contains("What is the capital\n\nof France?"), both.err());
+        assertEquals(both.err(), TestStreams.run("of France?", Map.of(), "run", "pebble", "What", "is the capital", "-f", "-", "--show-prompt", "-n", "1").err());
     }
 
     @Test
