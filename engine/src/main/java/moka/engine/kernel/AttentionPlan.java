@@ -1,6 +1,7 @@
 package moka.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,53 +60,76 @@ public record AttentionPlan(
     public record Heads(int headCount, int kvHeadCount, int headLength, int valueLength) {}
 
     public AttentionPlan withRope(RopeTable rope) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.rope = rope);
     }
 
     /** @param layer of the cache */
     public AttentionPlan withLayer(int layer) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.layer = layer);
     }
 
     public AttentionPlan withScale(float scale) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.scale = scale);
     }
 
     /** @param queryNorm weight of each query head's RMS norm @param keyNorm of each key head's */
     public AttentionPlan withNorms(MemorySegment queryNorm, MemorySegment keyNorm, float normEpsilon) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> {
+            it.queryNorm = queryNorm;
+            it.keyNorm = keyNorm;
+            it.normEpsilon = normEpsilon;
+        });
     }
 
     public AttentionPlan withWindow(int window) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.window = window);
     }
 
     public AttentionPlan withSoftCap(float softCap) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.softCap = softCap);
     }
 
     public AttentionPlan withSinks(MemorySegment sinks) {
-        return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+        return changed(it -> it.sinks = sinks);
     }
 
     public AttentionPlan withAlibi(MemorySegment alibi) {
+        return changed(it -> it.alibi = alibi);
+    }
+
+    private AttentionPlan changed(Consumer<Changeable> change) {
+        var fields = new Changeable(this);
+        change.accept(fields);
         return new AttentionPlan(
-                queries, keys, values, output, layer, headCount, kvHeadCount, headLength, valueLength, scale,
-                rope, queryNorm, keyNorm, normEpsilon, window, softCap, sinks, alibi);
+                queries, keys, values, output, fields.layer, headCount, kvHeadCount, headLength, valueLength, fields.scale,
+                fields.rope, fields.queryNorm, fields.keyNorm, fields.normEpsilon, fields.window, fields.softCap, fields.sinks, fields.alibi);
+    }
+
+    /** What the methods above change, of a new plan. */
+    private static final class Changeable {
+        int layer;
+        float scale;
+        @Nullable RopeTable rope;
+        @Nullable MemorySegment queryNorm;
+        @Nullable MemorySegment keyNorm;
+        float normEpsilon;
+        int window;
+        float softCap;
+        @Nullable MemorySegment sinks;
+        @Nullable MemorySegment alibi;
+
+        Changeable(AttentionPlan plan) {
+            layer = plan.layer;
+            scale = plan.scale;
+            rope = plan.rope;
+            queryNorm = plan.queryNorm;
+            keyNorm = plan.keyNorm;
+            normEpsilon = plan.normEpsilon;
+            window = plan.window;
+            softCap = plan.softCap;
+            sinks = plan.sinks;
+            alibi = plan.alibi;
+        }
     }
 
     /**
