@@ -286,9 +286,8 @@ public final class Candidates {
             list.keepAtLeast(least);
             return;
         }
-        int kept = vocabulary.listBetween(least, Double.POSITIVE_INFINITY, list.keys());
-        if (kept < vocabulary.size()) {
-            become(kept, 0);
+        if (vocabulary.hasBelow(least)) {
+            become(vocabulary.listBetween(least, Double.POSITIVE_INFINITY, list.keys()), 0);
         }
     }
 

@@ -93,6 +93,16 @@ final class VocabularyLogits {
         return present >= wanted;
     }
 
+    /** Whether some token has a smaller logit. Looks no further than the first one. */
+    boolean hasBelow(double least) {
+        for (float logit : logits) {
+            if (logit < least && logit > Float.NEGATIVE_INFINITY) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void read(int from, int count, float[] to) {
         System.arraycopy(logits, from, to, 0, count);
     }
