@@ -45,6 +45,25 @@ class ZooChunksTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> fastKernelsGiveTheSameBitsInAnyChunksAndAfterGoingBack() {
+        return ZooModel.everything().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
+            var random = new SplittableRandom(it.name().hashCode());
+            try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withThreads(2));
+                    Session single = model.newSession(it.session());
+                    Session chunked = model.newSession(it.session())) {
+                for (int id : it.prompt()) {
+                    single.append(new int[] {id});
+                }
+                appendInChunks(chunked, Arrays.copyOf(it.prompt(), 40), random);
+                chunked.append(new int[] {1, 2, 3, 4, 5});
+                chunked.rewind(40);
+                appendInChunks(chunked, Arrays.copyOfRange(it.prompt(), 40, it.prompt().length), random);
+                assertArrayEquals(logits(single), logits(chunked));
+            }
+        }));
+    }
+
+    @TestFactory
     Stream<DynamicTest> goingBackBeforeTheLastBatchForgetsIt() {
         return ZooModel.everything().filter(it -> !it.embedding()).map(it -> DynamicTest.dynamicTest(it.name(), () -> {
             try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withFloat32(true).withThreads(1));
