@@ -30,7 +30,7 @@ public final class GrammarWalk {
         }
     }
 
-    /** The place of a set bit, counted from 0. Every comparison here is told to the fuzzer: few of them make it several times as fast. */
+    /** The place of a set bit, counted from 0. Every comparison here is told to the fuzzer, which cares for those of the grammar. */
     private static int setBit(long[] mask, int count) {
         int left = count;
         for (int word = 0; ; word++) {
