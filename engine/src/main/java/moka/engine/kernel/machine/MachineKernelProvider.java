@@ -62,7 +62,7 @@ public final class MachineKernelProvider implements KernelProvider {
                     .orElseThrow(() -> new UnsupportedOperationException(
                             "the processor, or the system for it, does not offer AVX2 with FMA and F16C"));
             Level level = forcedLevel.isPresent() ? forced(forcedLevel.get(), processor) : best;
-            return new X86Code(new Target(system, level, level == best && processor.avx512Bf16()));
+            return new X86Code(new Target(level, level == best && processor.avx512Bf16(), system.windowsCalls()));
         } catch (CodeMemory.RefusedException e) {
             throw new UnsupportedOperationException(e.getMessage(), e);
         }

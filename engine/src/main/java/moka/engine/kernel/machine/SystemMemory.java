@@ -10,14 +10,13 @@ import java.util.Optional;
 
 /**
  * Pages asked from the operating system: for code, which is written first and made executable after (never both), and for weights,
- * which want huge pages. Linux and macOS through {@code mmap}; Windows through {@code VirtualAlloc} (written after its documentation, not
- * tested).
+ * which want huge pages. Linux and macOS through {@code mmap}; Windows through {@code VirtualAlloc}.
  */
 abstract sealed class SystemMemory {
     /** Two MiB: the size of a huge page on x86-64. */
     static final long HUGE_PAGE = 2L << 20;
 
-    /** The calls of this machine's system. @throws UnsupportedOperationException if there are none for it */
+    /** The calls of this machine's system. @throws UnsupportedOperationException with one sentence if there are none for it */
     static SystemMemory ofThisSystem() {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         if (system.contains("windows")) {
@@ -55,8 +54,10 @@ abstract sealed class SystemMemory {
      * A function of the C library, called in the one shape that kernels are called in: an argument of fewer bits is the lower part of a
      * register in every calling convention here, and so is a result. A shape of its own for each would cost 5 ms of the start.
      */
-    private static Routine find(String name) {
-        return new Routine(Linker.nativeLinker().defaultLookup().findOrThrow(name));
+    private static Routine find(SymbolLookup library, String name) {
+        return library.find(name)
+                .map(Routine::new)
+                .orElseThrow(() -> new UnsupportedOperationException("the system has no function " + name));
     }
 
     private static final class Posix extends SystemMemory {
@@ -67,10 +68,11 @@ abstract sealed class SystemMemory {
         private static final int ADVICE_HUGE_PAGE = 14;
 
         private final boolean linux;
-        private final Routine map = find("mmap");
-        private final Routine protect = find("mprotect");
-        private final Routine unmap = find("munmap");
-        private final Routine advise = find("madvise");
+        private final SymbolLookup library = Linker.nativeLinker().defaultLookup();
+        private final Routine map = find(library, "mmap");
+        private final Routine protect = find(library, "mprotect");
+        private final Routine unmap = find(library, "munmap");
+        private final Routine advise = find(library, "madvise");
         private final Optional<Routine> synchronize;
 
         Posix(boolean linux) {
@@ -85,7 +87,7 @@ abstract sealed class SystemMemory {
          */
         private Optional<Routine> synchronization() {
             if (!linux) {
-                return Optional.of(find("sys_icache_invalidate"));
+                return Optional.of(find(library, "sys_icache_invalidate"));
             }
             try {
                 return SymbolLookup.libraryLookup("libgcc_s.so.1", Arena.global()).find("__clear_cache").map(Routine::new);
@@ -132,10 +134,23 @@ abstract sealed class SystemMemory {
         private static final int RELEASE = 0x8000;
         private static final int READ_WRITE = 4;
         private static final int EXECUTE_READ = 0x20;
+        /** What {@code GetCurrentProcess} returns, always. */
+        private static final long THIS_PROCESS = -1;
 
-        private final Routine allocate = find("VirtualAlloc");
-        private final Routine protect = find("VirtualProtect");
-        private final Routine free = find("VirtualFree");
+        // The linker's own lookup has the C runtime alone.
+        private final SymbolLookup library = kernel32();
+        private final Routine allocate = find(library, "VirtualAlloc");
+        private final Routine protect = find(library, "VirtualProtect");
+        private final Routine flush = find(library, "FlushInstructionCache");
+        private final Routine free = find(library, "VirtualFree");
+
+        private static SymbolLookup kernel32() {
+            try {
+                return SymbolLookup.libraryLookup("kernel32", Arena.global());
+            } catch (IllegalArgumentException e) {
+                throw new UnsupportedOperationException("kernel32.dll cannot be loaded", e);
+            }
+        }
 
         @Override
         long reserve(long bytes) {
@@ -146,7 +161,8 @@ abstract sealed class SystemMemory {
         boolean makeExecutable(long address, long bytes) {
             try (Arena arena = Arena.ofConfined()) {
                 long before = arena.allocate(ValueLayout.JAVA_INT).address();
-                return (int) protect.call(address, bytes, EXECUTE_READ, before, 0, 0) != 0;
+                return (int) protect.call(address, bytes, EXECUTE_READ, before, 0, 0) != 0
+                        && (int) flush.call(THIS_PROCESS, address, bytes, 0, 0, 0) != 0;
             }
         }
 

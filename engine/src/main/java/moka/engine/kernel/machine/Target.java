@@ -7,15 +7,11 @@ import moka.engine.kernel.machine.x86.Level;
  * For what code is made.
  *
  * @param bfloat16 whether there are products of bfloat16 pairs ({@code vdpbf16ps})
+ * @param windows whether callers follow the convention of Windows
  */
-record Target(SystemMemory system, Level level, boolean bfloat16) {
+record Target(Level level, boolean bfloat16, boolean windows) {
     Assembler assembler() {
         return new Assembler(level);
-    }
-
-    /** Whether callers follow the convention of Windows. */
-    boolean windows() {
-        return system.windowsCalls();
     }
 
     /** Vectors that 16 lanes take. */

@@ -60,13 +60,14 @@ class LevelsTest {
                 Kernels reference = type == TensorType.BF16 ? exact : best;
                 var random = new SplittableRandom(type.id());
                 for (int turn = 0; turn < 6; turn++) {
-                    compare(type, turn, random, reference, packed, inPlace);
+                    compare(type, turn, random, List.of(reference, packed, inPlace));
                 }
             }
         }
     }
 
-    private static void compare(TensorType type, int turn, SplittableRandom random, Kernels reference, Kernels packed, Kernels inPlace) {
+    /** @param sets the first is what others are held against */
+    static void compare(TensorType type, int turn, SplittableRandom random, List<Kernels> sets) {
         boolean atEnd = turn % 2 == 0;
         int tokens = List.of(1, 2, 3, 8, 14, 19).get(turn);
         int rows = random.nextInt(1, 70);
@@ -85,7 +86,7 @@ class LevelsTest {
             };
             boolean add = random.nextBoolean();
             float[][] expected = null;
-            for (Kernels kernels : List.of(reference, packed, inPlace)) {
+            for (Kernels kernels : sets) {
                 Activations output = rows(memory, tokens, rows, atEnd, new SplittableRandom(turn));
                 kernels.project(new Projection(form, List.of(new Product(kernels.prepare(weights), output, bias, 0.75f)), add), tokens);
                 float[][] found = new float[tokens][];

@@ -167,21 +167,23 @@ class StatesTest {
     @ParameterizedTest
     @EnumSource(Level.class)
     void changeStatesAsPlainJavaDoes(Level level) {
-        withKernels(level, kernels -> {
-            var scratch = new RowScratch(1);
-            for (int turn = 0; turn < 60; turn++) {
-                try (Arena arena = Arena.ofConfined()) {
-                    Case plain = Case.of(turn, turn, arena);
-                    Case whole = Case.of(turn, turn, arena);
-                    Case cut = Case.of(turn, turn, arena);
-                    assertTrue(kernels.serves(plain.plan()), plain.plan().toString());
-                    float[] expected = plain.run(plain(plain.plan(), scratch), arena, TOKENS);
-                    float[] found = whole.run(fast(kernels, whole.plan()), arena, TOKENS);
-                    assertArrayEquals(expected, found, 2e-5f, level + ", turn " + turn + ": " + plain.plan());
-                    assertArrayEquals(found, cut.run(fast(kernels, cut.plan()), arena, 1, 5, 6, TOKENS), "cut into batches, turn " + turn);
-                }
+        withKernels(level, StatesTest::changeStates);
+    }
+
+    static void changeStates(LocalKernels kernels) {
+        var scratch = new RowScratch(1);
+        for (int turn = 0; turn < 60; turn++) {
+            try (Arena arena = Arena.ofConfined()) {
+                Case plain = Case.of(turn, turn, arena);
+                Case whole = Case.of(turn, turn, arena);
+                Case cut = Case.of(turn, turn, arena);
+                assertTrue(kernels.serves(plain.plan()), plain.plan().toString());
+                float[] expected = plain.run(plain(plain.plan(), scratch), arena, TOKENS);
+                float[] found = whole.run(fast(kernels, whole.plan()), arena, TOKENS);
+                assertArrayEquals(expected, found, 2e-5f, "turn " + turn + ": " + plain.plan());
+                assertArrayEquals(found, cut.run(fast(kernels, cut.plan()), arena, 1, 5, 6, TOKENS), "cut into batches, turn " + turn);
             }
-        });
+        }
     }
 
     private static Change plain(StatePlan plan, RowScratch scratch) {
@@ -218,104 +220,110 @@ class StatesTest {
     @ParameterizedTest
     @EnumSource(Level.class)
     void convolveAsPlainJavaDoes(Level level) {
-        withKernels(level, kernels -> {
-            for (int turn = 0; turn < 24; turn++) {
-                try (Arena arena = Arena.ofConfined()) {
-                    var random = new SplittableRandom(turn);
-                    int channels = 16 * random.nextInt(1, 9);
-                    int length = 1 + turn % 4;
-                    Activations input = rows(arena, channels, -2, 2, random);
-                    float[] weight = array(channels * length, random);
-                    float[] bias = array(turn % 3 == 0 ? 0 : channels, random);
-                    boolean silu = random.nextBoolean();
-                    Activations[] outputs = {rows(arena, channels, 0, 1, random), rows(arena, channels, 0, 1, random)};
-                    for (int i = 0; i < 2; i++) {
-                        Optional<LocalKernels> used = i == 0 ? Optional.empty() : Optional.of(kernels);
-                        var convolution = new CausalConvolution(input, outputs[i], weight, bias, silu, 0, 32, new RowScratch(1), used, arena);
-                        int states = 32 + (length - 1) * channels;
-                        var store = new States(floats(arena, states, -1, 1, new SplittableRandom(turn)), floats(arena, states, 0, 1, random));
-                        for (int[] rows : new int[][] {{0, 2}, {2, 1}, {3, 6}}) {
-                            Span span = new Span(store, rows[0], rows[1], rows[0]);
-                            for (int row = 0; row < rows[1]; row++) {
-                                convolution.run(span, row, 0);
-                            }
-                            convolution.keep(span);
-                            store.swap();
+        withKernels(level, StatesTest::convolve);
+    }
+
+    static void convolve(LocalKernels kernels) {
+        for (int turn = 0; turn < 24; turn++) {
+            try (Arena arena = Arena.ofConfined()) {
+                var random = new SplittableRandom(turn);
+                int channels = 16 * random.nextInt(1, 9);
+                int length = 1 + turn % 4;
+                Activations input = rows(arena, channels, -2, 2, random);
+                float[] weight = array(channels * length, random);
+                float[] bias = array(turn % 3 == 0 ? 0 : channels, random);
+                boolean silu = random.nextBoolean();
+                Activations[] outputs = {rows(arena, channels, 0, 1, random), rows(arena, channels, 0, 1, random)};
+                for (int i = 0; i < 2; i++) {
+                    Optional<LocalKernels> used = i == 0 ? Optional.empty() : Optional.of(kernels);
+                    var convolution = new CausalConvolution(input, outputs[i], weight, bias, silu, 0, 32, new RowScratch(1), used, arena);
+                    int states = 32 + (length - 1) * channels;
+                    var store = new States(floats(arena, states, -1, 1, new SplittableRandom(turn)), floats(arena, states, 0, 1, random));
+                    for (int[] rows : new int[][] {{0, 2}, {2, 1}, {3, 6}}) {
+                        Span span = new Span(store, rows[0], rows[1], rows[0]);
+                        for (int row = 0; row < rows[1]; row++) {
+                            convolution.run(span, row, 0);
                         }
+                        convolution.keep(span);
+                        store.swap();
                     }
-                    for (int row = 0; row < TOKENS; row++) {
-                        for (int c = 0; c < channels; c++) {
-                            assertEquals(outputs[0].get(row, c), outputs[1].get(row, c), 1e-5, "turn " + turn + ", row " + row + ", channel " + c);
-                        }
+                }
+                for (int row = 0; row < TOKENS; row++) {
+                    for (int c = 0; c < channels; c++) {
+                        assertEquals(outputs[0].get(row, c), outputs[1].get(row, c), 1e-5, "turn " + turn + ", row " + row + ", channel " + c);
                     }
                 }
             }
-        });
+        }
     }
 
     @ParameterizedTest
     @EnumSource(Level.class)
     void discretizeAndNormAsPlainJavaDoes(Level level) {
-        withKernels(level, kernels -> {
-            for (int count : new int[] {1, 16, 40}) {
-                try (Arena arena = Arena.ofConfined()) {
-                    var random = new SplittableRandom(count);
-                    float[] bias = array(count, random);
-                    float[] rate = array(count, random);
+        withKernels(level, StatesTest::discretize);
+    }
+
+    static void discretize(LocalKernels kernels) {
+        for (int count : new int[] {1, 16, 40}) {
+            try (Arena arena = Arena.ofConfined()) {
+                var random = new SplittableRandom(count);
+                float[] bias = array(count, random);
+                float[] rate = array(count, random);
+                for (int i = 0; i < count; i++) {
+                    rate[i] = -Math.abs(rate[i]);
+                }
+                Activations[] steps = {rows(arena, count, -30, 30, new SplittableRandom(1)), rows(arena, count, -30, 30, new SplittableRandom(1))};
+                Activations[] kept = {rows(arena, count, 0, 1, random), rows(arena, count, 0, 1, random)};
+                var plain = new StepSizes(steps[0], bias, rate, kept[0], new RowScratch(1));
+                for (int row = 0; row < TOKENS; row++) {
+                    plain.run(row, 0);
+                    kernels.discretize(steps[1], padded(arena, bias), padded(arena, rate), kept[1], row);
                     for (int i = 0; i < count; i++) {
-                        rate[i] = -Math.abs(rate[i]);
-                    }
-                    Activations[] steps = {rows(arena, count, -30, 30, new SplittableRandom(1)), rows(arena, count, -30, 30, new SplittableRandom(1))};
-                    Activations[] kept = {rows(arena, count, 0, 1, random), rows(arena, count, 0, 1, random)};
-                    var plain = new StepSizes(steps[0], bias, rate, kept[0], new RowScratch(1));
-                    for (int row = 0; row < TOKENS; row++) {
-                        plain.run(row, 0);
-                        kernels.discretize(steps[1], padded(arena, bias), padded(arena, rate), kept[1], row);
-                        for (int i = 0; i < count; i++) {
-                            float expected = steps[0].get(row, i);
-                            assertEquals(expected, steps[1].get(row, i), 3e-7 * Math.abs(expected), "step " + i);
-                            assertEquals(kept[0].get(row, i), kept[1].get(row, i), 3e-6 * kept[0].get(row, i) + 1e-37, "kept " + i);
-                        }
+                        float expected = steps[0].get(row, i);
+                        assertEquals(expected, steps[1].get(row, i), 3e-7 * Math.abs(expected), "step " + i);
+                        assertEquals(kept[0].get(row, i), kept[1].get(row, i), 3e-6 * kept[0].get(row, i) + 1e-37, "kept " + i);
                     }
                 }
             }
-        });
+        }
     }
 
     @ParameterizedTest
     @EnumSource(Level.class)
     void normAndAddRowsAsPlainJavaDoes(Level level) {
-        withKernels(level, kernels -> {
-            for (int turn = 0; turn < 20; turn++) {
-                try (Arena arena = Arena.ofConfined()) {
-                    var random = new SplittableRandom(turn);
-                    int length = 16 * random.nextInt(1, 12);
-                    int pieces = random.nextInt(1, 4);
-                    float[] weight = array(length, random);
-                    float[] bias = array(length, random);
-                    Activations before = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
-                    Activations rms = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
-                    Activations layer = rows(arena, pieces * length, 0, 1, random);
-                    float[] expected = new float[pieces * length];
-                    for (int row = 0; row < TOKENS; row++) {
-                        kernels.rmsNorm(rms, row, 0, pieces, length, padded(arena, weight), 1e-5f, 0);
-                        before.read(row, 0, expected, 0, expected.length);
-                        for (int piece = 0; piece < pieces; piece++) {
-                            Norms.rms(expected, piece * length, length, weight, 0, 1e-5f);
-                            kernels.layerNorm(
-                                    before, row, piece * length, length, padded(arena, weight), padded(arena, bias), 1e-5f, layer, 0);
-                        }
-                        assertRow(expected, rms, row, "rms norm, turn " + turn);
-                        before.read(row, 0, expected, 0, expected.length);
-                        for (int piece = 0; piece < pieces; piece++) {
-                            Norms.layer(expected, piece * length, length, weight, 0, bias, 1e-5f);
-                        }
-                        assertRow(expected, layer, row, "layer norm, turn " + turn);
+        withKernels(level, StatesTest::normAndAddRows);
+    }
+
+    static void normAndAddRows(LocalKernels kernels) {
+        for (int turn = 0; turn < 20; turn++) {
+            try (Arena arena = Arena.ofConfined()) {
+                var random = new SplittableRandom(turn);
+                int length = 16 * random.nextInt(1, 12);
+                int pieces = random.nextInt(1, 4);
+                float[] weight = array(length, random);
+                float[] bias = array(length, random);
+                Activations before = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
+                Activations rms = rows(arena, pieces * length, -1, 3, new SplittableRandom(turn));
+                Activations layer = rows(arena, pieces * length, 0, 1, random);
+                float[] expected = new float[pieces * length];
+                for (int row = 0; row < TOKENS; row++) {
+                    kernels.rmsNorm(rms, row, 0, pieces, length, padded(arena, weight), 1e-5f, 0);
+                    before.read(row, 0, expected, 0, expected.length);
+                    for (int piece = 0; piece < pieces; piece++) {
+                        Norms.rms(expected, piece * length, length, weight, 0, 1e-5f);
+                        kernels.layerNorm(
+                                before, row, piece * length, length, padded(arena, weight), padded(arena, bias), 1e-5f, layer, 0);
                     }
-                    addRows(kernels, before, layer, random);
+                    assertRow(expected, rms, row, "rms norm, turn " + turn);
+                    before.read(row, 0, expected, 0, expected.length);
+                    for (int piece = 0; piece < pieces; piece++) {
+                        Norms.layer(expected, piece * length, length, weight, 0, bias, 1e-5f);
+                    }
+                    assertRow(expected, layer, row, "layer norm, turn " + turn);
                 }
+                addRows(kernels, before, layer, random);
             }
-        });
+        }
     }
 
     private static void addRows(LocalKernels kernels, Activations rows, Activations target, SplittableRandom random) {
