@@ -429,13 +429,17 @@ public final class Session implements AutoCloseable {
         position += count;
     }
 
-    /** NaN anywhere in the weights reaches every logit: the answer would be nonsense. */
+    /**
+     * NaN anywhere in the weights reaches every logit: the answer would be nonsense. Keys and values beyond 65504, the
+     * largest float16, end the same way in a cache of that type.
+     */
     private void checkFinite(MemorySegment logits) {
         float first = logits.get(ValueLayout.JAVA_FLOAT, 0);
         float last = logits.get(ValueLayout.JAVA_FLOAT, logits.byteSize() - 4);
         if (Float.isNaN(first) || Float.isNaN(last)) {
             throw new EngineException(model.name()
-                    + ": the logits are NaN: the file's weights hold NaN or infinite values, it is damaged");
+                    + ": the logits are NaN: the file's weights hold NaN or infinite values (it is damaged), or values too"
+                    + " large for a cache of float16 (then types f32 or bf16 of cached keys and values help)");
         }
     }
 
