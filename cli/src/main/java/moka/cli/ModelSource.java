@@ -1,10 +1,5 @@
 package moka.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import moka.cli.store.ModelName;
 import moka.cli.store.Models;
@@ -59,23 +54,12 @@ sealed interface ModelSource {
 
         @Override
         public Model open(ModelOptions options) {
-            return Model.open(DefaultModel.FILE_NAME, bytes(), options);
+            return Model.open(DefaultModel.FILE_NAME, EmbeddedModel.bytes(), options);
         }
 
         @Override
         public GgufFile openFile() {
-            return GgufFile.of(DefaultModel.FILE_NAME, bytes());
-        }
-
-        // Off the heap, as kernels read it there; it stays until the process ends.
-        private static MemorySegment bytes() {
-            try (InputStream resource = DefaultModel.open()) {
-                byte[] bytes = resource.readAllBytes();
-                MemorySegment memory = Arena.global().allocate(bytes.length, 64);
-                return memory.copyFrom(MemorySegment.ofArray(bytes));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            return GgufFile.of(DefaultModel.FILE_NAME, EmbeddedModel.bytes());
         }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Failures;
 import moka.cli.terminal.Output;
@@ -46,6 +47,13 @@ public final class Moka {
             streams.out().line("moka " + version());
             return ExitCode.OK;
         }
+        boolean chat = words.isEmpty() || (words.getFirst().startsWith("-") && !words.getFirst().equals("--")) || Commands.looksLikeModel(words.getFirst());
+        Optional<Command> plain = chat
+                ? PlainCommandLine.read("chat", words, streams)
+                : PlainCommandLine.read(words.getFirst(), words.subList(1, words.size()), streams);
+        if (plain.isPresent()) {
+            return plain.get().run();
+        }
         Commands commands = new Commands(streams);
         if (words.equals(List.of("--help")) || words.equals(List.of("-h")) || words.equals(List.of("help"))) {
             streams.out().print(commands.overview());
@@ -54,7 +62,7 @@ public final class Moka {
         if (words.size() == 2 && words.getFirst().equals("help")) {
             return execute(commands.find(words.get(1)), "--help");
         }
-        if (words.isEmpty() || (words.getFirst().startsWith("-") && !words.getFirst().equals("--")) || Commands.looksLikeModel(words.getFirst())) {
+        if (chat) {
             return execute(commands.find("chat", args), args);
         }
         String[] rest = Arrays.copyOfRange(args, 1, args.length);

@@ -7,23 +7,40 @@ import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Gives the classes of a jar that were compiled for Java 5 the format of Java 8, with stack maps: the JDK's ahead-of-time cache takes no
- * older ones, and picocli's (which are such) were a sixth of the time to the first token. Their code stays as it is; order and times of
- * the jar's entries too, so that the same input makes the same bytes. The embedded model is stored as it is, not deflated. Usage: {@code java RaiseClassFiles.java JAR}.
+ * Makes the program's jar from the one that holds all its classes, for a quick start:
+ *
+ * <ul>
+ *   <li>The embedded model comes first, as it is and not deflated, at a multiple of 64 bytes: the program maps it where it lies.
+ *   <li>Classes that were compiled for Java 5 get the format of Java 8, with stack maps: the JDK's ahead-of-time cache takes no older ones,
+ *       and picocli's (which are such) were a sixth of the time to the first token. Their code stays as it is.
+ * </ul>
+ *
+ * Order and times of the other entries stay, so that the same input makes the same bytes. The jar appears whole, by renaming: programs that
+ * run keep the old one. Usage: {@code java ProgramJar.java FROM TO}.
  */
-final class RaiseClassFiles {
+final class ProgramJar {
     private static final int JAVA_8 = 52;
     private static final int MAGIC_AND_MINOR = 6;
+
+    // A zip file's local header without its name, the head of an extra field, and the field's number that zipalign uses for the same.
+    private static final int LOCAL_HEADER = 30;
+    private static final int EXTRA_HEADER = 4;
+    private static final short ALIGNMENT_FIELD = (short) 0xD935;
+    private static final int ALIGNMENT = 64;
 
     /** Every instruction is written anew: code that is copied whole gets no stack maps. */
     private static final ClassTransform RAISE = ClassTransform.transformingMethodBodies(CodeBuilder::with)
@@ -31,17 +48,20 @@ final class RaiseClassFiles {
 
     public static void main(String[] arguments) throws IOException {
         Path jar = Path.of(arguments[0]);
-        Path raised = jar.resolveSibling(jar.getFileName() + ".raised");
+        Path program = Path.of(arguments[1]);
+        Path unfinished = program.resolveSibling(program.getFileName() + ".new");
         int count = 0;
         try (ZipFile from = new ZipFile(jar.toFile());
                 URLClassLoader classes = new URLClassLoader(new URL[] {jar.toUri().toURL()});
-                OutputStream file = Files.newOutputStream(raised);
+                OutputStream file = Files.newOutputStream(unfinished);
                 ZipOutputStream to = new ZipOutputStream(file)) {
             ClassFile format = ClassFile.of(
                     ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
                     ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(classes)
                             .orElse(ClassHierarchyResolver.defaultResolver())));
-            for (ZipEntry entry : Collections.list(from.entries())) {
+            List<? extends ZipEntry> entries = Collections.list(from.entries());
+            entries.sort(Comparator.comparing(entry -> !isModel(entry))); // stable: all others keep their order
+            for (ZipEntry entry : entries) {
                 byte[] bytes;
                 try (InputStream in = from.getInputStream(entry)) {
                     bytes = in.readAllBytes();
@@ -52,7 +72,7 @@ final class RaiseClassFiles {
                 }
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTimeLocal(entry.getTimeLocal());
-                if (entry.getName().endsWith(".gguf")) {
+                if (isModel(entry)) {
                     store(copy, bytes);
                 }
                 to.putNextEntry(copy);
@@ -60,17 +80,29 @@ final class RaiseClassFiles {
                 to.closeEntry();
             }
         }
-        Files.move(raised, jar, StandardCopyOption.REPLACE_EXISTING);
-        System.out.println("raised " + count + " classes of " + jar.getFileName());
+        Files.move(unfinished, program, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        Files.delete(jar);
+        System.out.println("raised " + count + " classes of " + program.getFileName());
     }
 
-    /** As it is: weights do not become smaller (4 %), and unpacking them is done at each start. */
+    private static boolean isModel(ZipEntry entry) {
+        return entry.getName().endsWith(".gguf");
+    }
+
+    /** As it is: weights do not become smaller (4 %). An extra field, which readers skip, moves the data of the first entry to a multiple of 64. */
     private static void store(ZipEntry entry, byte[] bytes) {
         CRC32 sum = new CRC32();
         sum.update(bytes);
         entry.setMethod(ZipEntry.STORED);
         entry.setSize(bytes.length);
         entry.setCrc(sum.getValue());
+        int bytesBefore = LOCAL_HEADER + entry.getName().length() + EXTRA_HEADER;
+        int padding = Math.floorMod(-bytesBefore, ALIGNMENT);
+        entry.setExtra(ByteBuffer.allocate(EXTRA_HEADER + padding)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putShort(ALIGNMENT_FIELD)
+                .putShort((short) padding)
+                .array());
     }
 
     private static int version(byte[] classFile) {
