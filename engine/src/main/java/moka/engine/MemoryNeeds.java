@@ -1,6 +1,8 @@
 package moka.engine;
 
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.ToIntFunction;
 import moka.engine.architecture.Hyperparameters;
@@ -14,6 +16,12 @@ import moka.gguf.GgufFile;
 final class MemoryNeeds {
     /** Weights, their repacked copy, and room for the rest. */
     private static final double REPACKED_SHARE = 2.2;
+
+    /** What of the weights may be missing in memory, and be read from the disk for each token. */
+    private static final double READ_AGAIN_SHARE = 0.25;
+
+    /** Positions that a model must have memory for to be opened. */
+    private static final int SHORT_CONTEXT = 512;
 
     private final GgufFile file;
     private final Hyperparameters hyperparameters;
@@ -58,22 +66,62 @@ final class MemoryNeeds {
                 context);
     }
 
-    /** @throws EngineException with the numbers, if it does not fit in the memory that is left */
-    void check(SessionOptions session, boolean withWeights) {
+    /**
+     * Looks whether weights, a short context and scratch fit.
+     *
+     * @return a sentence, if a part of the weights does not stay in memory
+     * @throws EngineException with the numbers, if it does not fit in the memory that is left
+     */
+    Optional<String> checkModel() {
+        OptionalLong available = AvailableMemory.bytes();
+        MemoryEstimate least = estimate(SessionOptions.DEFAULT.withContextLength(Math.min(hyperparameters.contextLength(), SHORT_CONTEXT)), 0);
+        return available.isEmpty() ? Optional.empty() : fit(file.name(), least, available.getAsLong());
+    }
+
+    /**
+     * Weights are a mapped file, whose pages the system takes back and reads again: the rest must fit, they need not, as long as most of them do.
+     *
+     * @return {@link #checkModel}'s sentence
+     */
+    static Optional<String> fit(String name, MemoryEstimate estimate, long available) {
+        long missing = estimate.totalBytes() - available;
+        if (missing <= 0) {
+            return Optional.empty();
+        }
+        if (missing > estimate.weightBytes() * READ_AGAIN_SHARE) {
+            throw new EngineException(String.format(
+                    Locale.ROOT,
+                    "%s: needs about %.2f GB (weights %.2f, cache %.2f at %d tokens, scratch %.2f) but %.2f GB is available: use a smaller file, or close other programs",
+                    name,
+                    estimate.totalBytes() / 1e9,
+                    estimate.weightBytes() / 1e9,
+                    estimate.cacheBytes() / 1e9,
+                    estimate.contextLength(),
+                    estimate.scratchBytes() / 1e9,
+                    available / 1e9));
+        }
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "%.2f GB of its %.2f GB of weights do not fit in memory and are read from the disk again and again: expect it to be slow",
+                missing / 1e9,
+                estimate.weightBytes() / 1e9));
+    }
+
+    /** @throws EngineException with the numbers, if a session does not fit in the memory that is left */
+    void checkSession(SessionOptions session) {
         MemoryEstimate estimate = estimate(session, 0);
-        long needed = estimate.cacheBytes() + estimate.scratchBytes() + (withWeights ? estimate.weightBytes() : 0);
+        long needed = estimate.cacheBytes() + estimate.scratchBytes();
         OptionalLong available = AvailableMemory.bytes();
         if (available.isPresent() && needed > available.getAsLong()) {
-            throw new EngineException(
-                    "%s: needs about %.1f GB (weights %.1f, cache %.1f at %d tokens, scratch %.1f) but %.1f GB is available: use --context with a smaller number, or a smaller file"
-                            .formatted(
-                                    file.name(),
-                                    estimate.totalBytes() / 1e9,
-                                    estimate.weightBytes() / 1e9,
-                                    estimate.cacheBytes() / 1e9,
-                                    estimate.contextLength(),
-                                    estimate.scratchBytes() / 1e9,
-                                    available.getAsLong() / 1e9));
+            throw new EngineException(String.format(
+                    Locale.ROOT,
+                    "%s: a session needs about %.2f GB (cache %.2f at %d tokens, scratch %.2f) but %.2f GB is available: use --context with a smaller number",
+                    file.name(),
+                    needed / 1e9,
+                    estimate.cacheBytes() / 1e9,
+                    estimate.contextLength(),
+                    estimate.scratchBytes() / 1e9,
+                    available.getAsLong() / 1e9));
         }
     }
 

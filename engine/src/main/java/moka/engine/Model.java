@@ -59,6 +59,7 @@ public final class Model implements AutoCloseable {
     private final WorkerTeam team;
     private final KernelProvider.Choice choice;
     private final Optional<BusErrorGuard> guard;
+    private final Optional<String> shortOfMemory;
     private final Adapters adapters;
     private final ForwardPasses passes;
     private final Arena arena = Arena.ofShared();
@@ -143,9 +144,7 @@ public final class Model implements AutoCloseable {
         this.tokenizer = Tokenizer.of(file.metadata());
         this.memory = new MemoryNeeds(file, hyperparameters, cacheShape, tokenizer.vocabularySize(), options);
         this.constraints = new Constraints(tokenizer);
-        if (options.checkMemory()) {
-            memory.check(SessionOptions.DEFAULT.withContextLength(Math.min(contextLength(), 512)), true);
-        }
+        this.shortOfMemory = options.checkMemory() ? memory.checkModel() : Optional.empty();
         this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
         KernelProvider.Choice chosen = null;
         Adapters changes = null;
@@ -259,9 +258,9 @@ public final class Model implements AutoCloseable {
         return Stream.concat(choice.reasons().stream(), choice.kernels().notes().stream()).toList();
     }
 
-    /** What a user should know of this file: one line each. */
+    /** What a user should know of this file on this machine: one line each. */
     public List<String> warnings() {
-        return tokenizer.warnings();
+        return Stream.concat(tokenizer.warnings().stream(), shortOfMemory.stream()).toList();
     }
 
     /** The kernel used for each type of matrix that the model has. */
@@ -338,7 +337,7 @@ public final class Model implements AutoCloseable {
                     .formatted(name(), context, architectureName, architecture.longestContext()));
         }
         if (options.checkMemory()) {
-            memory.check(session, false);
+            memory.checkSession(session);
         }
         synchronized (sessions) {
             requireOpen();
