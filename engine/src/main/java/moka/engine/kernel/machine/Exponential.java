@@ -42,4 +42,27 @@ final class Exponential {
         }
         a.vector(Instruction.VSCALEFPS, x, p, n);
     }
+
+    /** Loads the constants of {@link #powerOfTwo} to the registers from 16 on; destroys {@code RAX}. */
+    static void powerOfTwoConstants(Assembler a) {
+        float[] values = ExponentialConstants.powerOfTwo();
+        for (int i = 0; i < values.length; i++) {
+            Registers.broadcast(a, Vector.zmm(16 + i), values[i]);
+        }
+    }
+
+    /** {@code x = 2^x} for {@code x} up to 0: two thirds of the operations of {@link #emit}. Destroys the registers 3 and 4. */
+    static void powerOfTwo(Assembler a, Vector x) {
+        Vector n = Vector.zmm(3);
+        Vector p = Vector.zmm(4);
+        int lowest = 16 + ExponentialConstants.powerOfTwo().length - 1;
+        a.vector(Instruction.VMAXPS, x, Vector.zmm(lowest), x);
+        a.vector(Instruction.VRNDSCALEPS, n, x, 0);
+        a.vector(Instruction.VSUBPS, x, x, n);
+        a.vector(Instruction.VMOVUPS, p, Vector.zmm(16));
+        for (int i = 17; i < lowest; i++) {
+            a.vector(Instruction.VFMADD213PS, p, x, Vector.zmm(i));
+        }
+        a.vector(Instruction.VSCALEFPS, x, p, n);
+    }
 }

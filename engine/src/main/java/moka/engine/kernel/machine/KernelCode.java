@@ -100,9 +100,9 @@ public interface KernelCode {
     byte[] widen();
 
     /** Columns of a panel that {@link #state} takes at a time. @param width of the panel */
-    int stateColumns(int width);
+    int stateColumns(StateForm form, int width);
 
-    /** {@link StateCode}. @param width columns of a panel: 16 or 32 */
+    /** {@link HeadsCode}, {@link ChannelsCode}, {@link DeltaCode}. @param width columns of a panel: 16 or 32 */
     byte[] state(StateForm form, int width);
 
     /** {@link StateRowCode#convolve}. */

@@ -100,7 +100,7 @@ final class MachineLocalKernels implements LocalKernels {
         set(block, StateParameter.SOURCE, span.cache().state(plan.layer()).address() + at);
         set(block, StateParameter.TARGET, span.cache().nextState(plan.layer()).address() + at);
         LazyRoutine routine = routines.change(form, width);
-        int columns = code.stateColumns(width);
+        int columns = code.stateColumns(form, width);
         for (int column = 0; column < width; column += columns) {
             if (column > 0) {
                 for (StateParameter pointer : new StateParameter[] {StateParameter.SOURCE, StateParameter.TARGET, StateParameter.VALUES, StateParameter.RESULT}) {

@@ -166,17 +166,21 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
-    public int stateColumns(int width) {
-        return StateCode.columns(target, width);
+    public int stateColumns(StateForm form, int width) {
+        return switch (form) {
+            case HEADS -> HeadsCode.columns(target, width);
+            case CHANNELS -> ChannelsCode.columns(target, width);
+            case DELTA, DELTA_BY_ROW -> DeltaCode.columns(target, width);
+        };
     }
 
     @Override
     public byte[] state(StateForm form, int width) {
         Assembler code = switch (form) {
-            case HEADS -> StateCode.heads(target, width);
-            case CHANNELS -> StateCode.channels(target, width);
-            case DELTA -> StateCode.delta(target, width, false);
-            case DELTA_BY_ROW -> StateCode.delta(target, width, true);
+            case HEADS -> HeadsCode.emit(target, width);
+            case CHANNELS -> ChannelsCode.emit(target, width);
+            case DELTA -> DeltaCode.emit(target, width, false);
+            case DELTA_BY_ROW -> DeltaCode.emit(target, width, true);
         };
         return code.toBytes();
     }

@@ -45,14 +45,48 @@ final class ExponentialCode {
             t = p;
             p = result;
         }
+        scale(a, x, p, n, t, ONE);
+    }
+
+    /** Loads the constants of {@link #powerOfTwo} to the registers from 16 on. */
+    static void powerOfTwoConstants(Assembler a) {
+        float[] values = ExponentialConstants.powerOfTwo();
+        for (int i = 0; i < values.length; i++) {
+            Lanes.broadcast(a, Vector.v(16 + i), values[i]);
+        }
+    }
+
+    /** {@code x = 2^x} for {@code x} up to 0; destroys the registers 3, 4 and 5. */
+    static void powerOfTwo(Assembler a, Vector x) {
+        Vector n = Vector.v(3);
+        Vector p = Vector.v(4);
+        Vector t = Vector.v(5);
+        int lowest = 16 + ExponentialConstants.powerOfTwo().length - 1;
+        Vector one = Vector.v(lowest - 1);
+        a.vector(Instruction.FMAX, x, x, Vector.v(lowest));
+        a.vector(Instruction.FRINTN, n, x);
+        a.vector(Instruction.FSUB, x, x, n);
+        a.move(p, Vector.v(16));
+        for (int i = 17; i < lowest; i++) {
+            a.move(t, Vector.v(i));
+            a.vector(Instruction.FMLA, t, p, x);
+            Vector result = t;
+            t = p;
+            p = result;
+        }
+        scale(a, x, p, n, t, one);
+    }
+
+    /** {@code x = p * 2^n}, in two multiplications of which only the second rounds. */
+    private static void scale(Assembler a, Vector x, Vector p, Vector n, Vector t, Vector one) {
         a.vector(Instruction.FCVTNS, n, n);
         a.shift(Instruction.SSHR_4S, t, n, 1);
         a.vector(Instruction.SUB_4S, n, n, t);
         a.shift(Instruction.SHL_4S, t, t, 23);
-        a.vector(Instruction.ADD_4S, t, t, ONE);
+        a.vector(Instruction.ADD_4S, t, t, one);
         a.vector(Instruction.FMUL, x, p, t);
         a.shift(Instruction.SHL_4S, n, n, 23);
-        a.vector(Instruction.ADD_4S, n, n, ONE);
+        a.vector(Instruction.ADD_4S, n, n, one);
         a.vector(Instruction.FMUL, x, x, n);
     }
 }

@@ -172,7 +172,7 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
-    public int stateColumns(int width) {
+    public int stateColumns(StateForm form, int width) {
         return StateCode.COLUMNS;
     }
 

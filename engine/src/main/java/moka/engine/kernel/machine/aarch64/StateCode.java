@@ -1,6 +1,7 @@
 package moka.engine.kernel.machine.aarch64;
 
 import java.util.function.IntConsumer;
+import moka.engine.kernel.machine.ExponentialConstants;
 import moka.engine.kernel.machine.StateForm;
 import moka.engine.kernel.machine.StateParameter;
 
@@ -94,7 +95,7 @@ final class StateCode {
     }
 
     private void channels() {
-        // Registers 3 to 5 and 16 to 28 are those of the exponential.
+        // Registers 3 to 5 and 16 to 22 are those of the power.
         Vector state = Vector.v(0);
         Vector into = Vector.v(1);
         Vector out = Vector.v(2);
@@ -102,12 +103,15 @@ final class StateCode {
         Vector[] x = Vector.run(10, QUADS);
         Vector[] sums = {Vector.v(14), Vector.v(15), Vector.v(29), Vector.v(30)};
         Vector before = Vector.v(31);
-        ExponentialCode.constants(a);
+        Vector log2E = Vector.v(23);
+        ExponentialCode.powerOfTwoConstants(a);
+        Lanes.broadcast(a, log2E, ExponentialConstants.log2E());
         Label nextToken = a.here();
         for (int q = 0; q < QUADS; q++) {
             a.load(steps[q], STEP.at(16 * q));
             a.load(x[q], VALUES.at(16 * q));
             a.vector(Instruction.FMUL, x[q], steps[q], x[q]);
+            a.vector(Instruction.FMUL, steps[q], steps[q], log2E);
         }
         zero(sums);
         eachFourRows(() -> {
@@ -117,7 +121,7 @@ final class StateCode {
             for (int q = 0; q < QUADS; q++) {
                 a.load(state, KEPT_ROW.at(at(row, q)));
                 a.vector(Instruction.FMUL, state, steps[q], state);
-                ExponentialCode.emit(a, state);
+                ExponentialCode.powerOfTwo(a, state);
                 a.load(before, FROM.at(at(row, q)));
                 a.vector(Instruction.FMUL, state, state, before);
                 a.lane(Instruction.FMLA_LANE, state, x[q], into, row);

@@ -11,14 +11,14 @@ import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
- * States that each token changes, {@link moka.engine.kernel.StatePlan}: some columns of a panel of {@code [rows][width]}, token by token. The panel stays in the
- * first cache; sums over rows run in two or four lanes of rows, so that additions need not wait for each other. The first token reads the state from
+ * The state of Mamba-2, {@link moka.engine.kernel.StatePlan.Heads}: {@code S = kept S + step B x}, {@code y = C S + D x}. Some columns of a panel, token by token; the
+ * panel stays in the first cache; sums run in two lanes of rows, so that additions need not wait for each other. The first token reads the state from
  * where it was and writes it where it will be, the next ones stay there.
  *
- * <p>A value and token of Mamba-2 takes 3 multiplications, fused with additions where they can be, of the delta rule 4: with two units of 512 bits 0.09 and
- * 0.13 cycles. Parameters are 64-bit numbers, one after the other: {@link StateParameter}.
+ * <p>A value and token takes 3 multiplications, fused with additions where they can be: a vector of 16 with two units 1.5 cycles. Eight rows in
+ * registers for all tokens save loads and stores, and take longer: rows of tokens are read once for each eight.
  */
-final class StateCode {
+final class HeadsCode {
     private static final General PARAMETERS = General.RDI;
     private static final General SOURCE = General.RSI;
     private static final General TARGET = General.RDX;
@@ -41,7 +41,7 @@ final class StateCode {
     private final Frame frame;
 
     /** @param width columns of a panel: 16 or 32 */
-    private StateCode(Target target, int width) {
+    private HeadsCode(Target target, int width) {
         this.width = width;
         a = target.assembler();
         vectors = columns(target, width) / a.level().lanes();
@@ -54,22 +54,12 @@ final class StateCode {
         return Math.min(width, 2 * target.level().lanes());
     }
 
-    /** Mamba-2: {@code S = kept S + step B x}, {@code y = C S + D x}. */
-    static Assembler heads(Target target, int width) {
-        return new StateCode(target, width).heads();
+    /** {@code f(parameters, -, -, -, -, -)}: {@link StateParameter}, a call for {@link #columns} of a panel. @param width columns of a panel: 16 or 32 */
+    static Assembler emit(Target target, int width) {
+        return new HeadsCode(target, width).emit();
     }
 
-    /** Mamba: as {@link #heads}, each value of the state with a decay of its own; y takes the place of x. */
-    static Assembler channels(Target target, int width) {
-        return new StateCode(target, width).channels();
-    }
-
-    /** The delta rule. @param keptByRow whether rows decay by themselves */
-    static Assembler delta(Target target, int width, boolean keptByRow) {
-        return new StateCode(target, width).delta(keptByRow);
-    }
-
-    private Assembler heads() {
+    private Assembler emit() {
         Vector[] sums = run(0, 2 * vectors); // of even and of odd rows
         Vector[] x = run(4, vectors);
         Vector kept = Vector.zmm(6);
@@ -106,108 +96,6 @@ final class StateCode {
         advance(KEPT, StateParameter.KEPT_STRIDE);
         return end(nextToken);
     }
-
-    private Assembler channels() {
-        // Registers 3 and 4 and from 16 on are those of the exponential.
-        Vector[] sums = run(0, vectors);
-        Vector[] x = run(5, vectors);
-        Vector[] steps = run(7, vectors);
-        Vector into = Vector.zmm(9);
-        Vector out = Vector.zmm(10);
-        Vector state = Vector.zmm(11);
-        enter();
-        Exponential.constants(a);
-        Label nextToken = a.here();
-        for (int v = 0; v < vectors; v++) {
-            a.vector(Instruction.VMOVUPS, steps[v], STEP.at(v * vectorBytes));
-            a.vector(Instruction.VMULPS, x[v], steps[v], VALUES.at(v * vectorBytes));
-        }
-        zero(sums);
-        a.move(General.RAX, KEPT);
-        eachRow(1, row -> {
-            a.vector(Instruction.VBROADCASTSS, into, INTO.at(ROW, 4, 0));
-            a.vector(Instruction.VBROADCASTSS, out, OUT.at(ROW, 4, 0));
-            for (int v = 0; v < vectors; v++) {
-                a.vector(Instruction.VMULPS, state, steps[v], General.RAX.at(at(0, v)));
-                Exponential.emit(a, state);
-                a.vector(Instruction.VMULPS, state, state, FROM.at(at(0, v)));
-                a.vector(Instruction.VFMADD231PS, state, into, x[v]);
-                a.store(Instruction.VMOVUPS, TO.at(at(0, v)), state);
-                a.vector(Instruction.VFMADD231PS, sums[v], out, state);
-            }
-            a.add(General.RAX, 4 * width);
-        });
-        a.load(General.RAX, parameter(StateParameter.SKIP));
-        for (int v = 0; v < vectors; v++) {
-            a.vector(Instruction.VMOVUPS, into, VALUES.at(v * vectorBytes));
-            a.vector(Instruction.VFMADD231PS, sums[v], into, General.RAX.at(v * vectorBytes));
-            a.store(Instruction.VMOVUPS, VALUES.at(v * vectorBytes), sums[v]);
-        }
-        return end(nextToken);
-    }
-
-    private Assembler delta(boolean keptByRow) {
-        Vector[] sums = run(0, 4 * vectors); // of every fourth row; then of even and of odd rows
-        Vector[] missing = run(4, vectors); // when the first sums are done
-        Vector key = Vector.zmm(8);
-        Vector query = Vector.zmm(9);
-        Vector kept = Vector.zmm(10);
-        Vector state = Vector.zmm(11);
-        enter();
-        Label nextToken = a.here();
-        // What the state, once decayed, gives for the key.
-        zero(sums);
-        eachRow(4, row -> {
-            a.vector(Instruction.VBROADCASTSS, key, INTO.at(ROW, 4, 4 * row));
-            if (keptByRow) {
-                a.vector(Instruction.VBROADCASTSS, kept, KEPT.at(ROW, 4, 4 * row));
-                a.vector(Instruction.VMULPS, key, key, kept);
-            }
-            for (int v = 0; v < vectors; v++) {
-                a.vector(Instruction.VFMADD231PS, sums[row * vectors + v], key, FROM.at(at(row, v)));
-            }
-        });
-        for (int v = 0; v < vectors; v++) {
-            a.vector(Instruction.VADDPS, sums[v], sums[v], sums[vectors + v]);
-            a.vector(Instruction.VADDPS, sums[2 * vectors + v], sums[2 * vectors + v], sums[3 * vectors + v]);
-            a.vector(Instruction.VADDPS, sums[v], sums[v], sums[2 * vectors + v]);
-        }
-        if (!keptByRow) {
-            a.vector(Instruction.VBROADCASTSS, kept, KEPT.at(0));
-        }
-        a.vector(Instruction.VBROADCASTSS, key, STEP.at(0));
-        for (int v = 0; v < vectors; v++) {
-            if (!keptByRow) {
-                a.vector(Instruction.VMULPS, sums[v], sums[v], kept);
-            }
-            a.vector(Instruction.VMOVUPS, state, VALUES.at(v * vectorBytes));
-            a.vector(Instruction.VSUBPS, state, state, sums[v]);
-            a.vector(Instruction.VMULPS, missing[v], state, key);
-        }
-        // What is missing is learnt, and the query answered.
-        zero(run(0, 2 * vectors));
-        eachRow(2, row -> {
-            a.vector(Instruction.VBROADCASTSS, key, INTO.at(ROW, 4, 4 * row));
-            a.vector(Instruction.VBROADCASTSS, query, OUT.at(ROW, 4, 4 * row));
-            if (keptByRow) {
-                a.vector(Instruction.VBROADCASTSS, kept, KEPT.at(ROW, 4, 4 * row));
-            }
-            for (int v = 0; v < vectors; v++) {
-                a.vector(Instruction.VMULPS, state, kept, FROM.at(at(row, v)));
-                a.vector(Instruction.VFMADD231PS, state, key, missing[v]);
-                a.store(Instruction.VMOVUPS, TO.at(at(row, v)), state);
-                a.vector(Instruction.VFMADD231PS, sums[row * vectors + v], query, state);
-            }
-        });
-        for (int v = 0; v < vectors; v++) {
-            a.vector(Instruction.VADDPS, sums[v], sums[v], sums[vectors + v]);
-            a.store(Instruction.VMOVUPS, RESULT.at(v * vectorBytes), sums[v]);
-        }
-        advance(KEPT, StateParameter.KEPT_STRIDE);
-        return end(nextToken);
-    }
-
-    // ---- what all have
 
     /** Entry and parameters. */
     private void enter() {

@@ -1,0 +1,158 @@
+package moka.engine.kernel.machine;
+
+import java.util.stream.IntStream;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.Assembler.Condition;
+import moka.engine.kernel.machine.x86.General;
+import moka.engine.kernel.machine.x86.Instruction;
+import moka.engine.kernel.machine.x86.Label;
+import moka.engine.kernel.machine.x86.Memory;
+import moka.engine.kernel.machine.x86.Vector;
+
+/**
+ * The state of Mamba, {@link moka.engine.kernel.StatePlan.Channels}: {@code S = 2^(log2(e) step A) S + step B x}, {@code y = C S + D x}; y takes the place of x. Some
+ * columns of a panel, token by token; the panel stays in the first cache. The first token reads the state from where it was and writes it where it will
+ * be, the next ones stay there.
+ *
+ * <p>A value and token takes nine multiplications, fused with additions where they can be, and five other operations: a vector of 16 with two
+ * units 5 cycles.
+ */
+final class ChannelsCode {
+    private static final General PARAMETERS = General.RDI;
+    private static final General SOURCE = General.RSI;
+    private static final General TARGET = General.RDX;
+    private static final General ROWS = General.RCX;
+    private static final General VALUES = General.R8;
+    private static final General INTO = General.R9;
+    private static final General OUT = General.R10;
+    private static final General RESULT = General.R11;
+    private static final General ROW = General.RBX;
+    private static final General STEP = General.RBP;
+    private static final General KEPT = General.R12;
+    private static final General TOKENS = General.R13;
+    private static final General FROM = General.R14;
+    private static final General TO = General.R15;
+
+    private final Assembler a;
+    private final int width;
+    private final int vectors;
+    private final int vectorBytes;
+    private final Frame frame;
+
+    /** @param width columns of a panel: 16 or 32 */
+    private ChannelsCode(Target target, int width) {
+        this.width = width;
+        a = target.assembler();
+        vectors = columns(target, width) / a.level().lanes();
+        vectorBytes = 4 * a.level().lanes();
+        frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14, General.R15);
+    }
+
+    /** Columns that a call takes of a panel. */
+    static int columns(Target target, int width) {
+        return Math.min(width, 2 * target.level().lanes());
+    }
+
+    /** {@code f(parameters, -, -, -, -, -)}: {@link StateParameter}, a call for {@link #columns} of a panel. @param width columns of a panel: 16 or 32 */
+    static Assembler emit(Target target, int width) {
+        return new ChannelsCode(target, width).emit();
+    }
+
+    private Assembler emit() {
+        // Registers 3 and 4 and from 16 on are those of the power.
+        Vector[] sums = run(0, vectors);
+        Vector[] x = run(5, vectors);
+        Vector[] steps = run(7, vectors); // times log2 e
+        Vector into = Vector.zmm(9);
+        Vector out = Vector.zmm(10);
+        Vector state = Vector.zmm(11);
+        Vector log2E = Vector.zmm(12);
+        enter();
+        Exponential.powerOfTwoConstants(a);
+        Registers.broadcast(a, log2E, ExponentialConstants.log2E());
+        Label nextToken = a.here();
+        for (int v = 0; v < vectors; v++) {
+            a.vector(Instruction.VMOVUPS, steps[v], STEP.at(v * vectorBytes));
+            a.vector(Instruction.VMULPS, x[v], steps[v], VALUES.at(v * vectorBytes));
+            a.vector(Instruction.VMULPS, steps[v], steps[v], log2E);
+        }
+        zero(sums);
+        a.move(General.RAX, KEPT);
+        a.set(ROW, 0);
+        a.move(FROM, SOURCE);
+        a.move(TO, TARGET);
+        Label nextRow = a.here();
+        a.vector(Instruction.VBROADCASTSS, into, INTO.at(ROW, 4, 0));
+        a.vector(Instruction.VBROADCASTSS, out, OUT.at(ROW, 4, 0));
+        for (int v = 0; v < vectors; v++) {
+            int at = v * vectorBytes;
+            a.vector(Instruction.VMULPS, state, steps[v], General.RAX.at(at));
+            Exponential.powerOfTwo(a, state);
+            a.vector(Instruction.VMULPS, state, state, FROM.at(at));
+            a.vector(Instruction.VFMADD231PS, state, into, x[v]);
+            a.store(Instruction.VMOVUPS, TO.at(at), state);
+            a.vector(Instruction.VFMADD231PS, sums[v], out, state);
+        }
+        a.add(General.RAX, 4 * width);
+        a.add(FROM, 4 * width);
+        a.add(TO, 4 * width);
+        a.add(ROW, 1);
+        a.compare(ROW, ROWS);
+        a.jump(Condition.LESS, nextRow);
+        a.load(General.RAX, parameter(StateParameter.SKIP));
+        for (int v = 0; v < vectors; v++) {
+            a.vector(Instruction.VMOVUPS, into, VALUES.at(v * vectorBytes));
+            a.vector(Instruction.VFMADD231PS, sums[v], into, General.RAX.at(v * vectorBytes));
+            a.store(Instruction.VMOVUPS, VALUES.at(v * vectorBytes), sums[v]);
+        }
+        return end(nextToken);
+    }
+
+    /** Entry and parameters. */
+    private void enter() {
+        frame.enter(a);
+        a.load(TOKENS, parameter(StateParameter.TOKENS));
+        a.load(ROWS, parameter(StateParameter.ROWS));
+        a.load(SOURCE, parameter(StateParameter.SOURCE));
+        a.load(TARGET, parameter(StateParameter.TARGET));
+        a.load(VALUES, parameter(StateParameter.VALUES));
+        a.load(INTO, parameter(StateParameter.INTO));
+        a.load(OUT, parameter(StateParameter.OUT));
+        a.load(STEP, parameter(StateParameter.STEP));
+        a.load(KEPT, parameter(StateParameter.KEPT));
+        a.load(RESULT, parameter(StateParameter.RESULT));
+    }
+
+    /** On to the next token, whose state is where this one has left it; else the end. */
+    private Assembler end(Label nextToken) {
+        a.move(SOURCE, TARGET);
+        advance(VALUES, StateParameter.VALUES_STRIDE);
+        advance(INTO, StateParameter.ROWS_STRIDE);
+        a.add(OUT, General.RAX);
+        advance(STEP, StateParameter.STEP_STRIDE);
+        advance(RESULT, StateParameter.RESULT_STRIDE);
+        a.subtract(TOKENS, 1);
+        a.jump(Condition.NOT_EQUAL, nextToken);
+        frame.leave(a);
+        return a;
+    }
+
+    private void advance(General pointer, StateParameter stride) {
+        a.load(General.RAX, parameter(stride));
+        a.add(pointer, General.RAX);
+    }
+
+    private static Memory parameter(StateParameter parameter) {
+        return PARAMETERS.at(parameter.offset());
+    }
+
+    private void zero(Vector[] vectors) {
+        for (Vector vector : vectors) {
+            Registers.zero(a, vector);
+        }
+    }
+
+    private static Vector[] run(int first, int count) {
+        return IntStream.range(first, first + count).mapToObj(Vector::zmm).toArray(Vector[]::new);
+    }
+}
