@@ -78,7 +78,7 @@ final class ExpertProjections {
         var tokens = new WeightKernels.Tokens(inputs.address(form) + firstRow * stride, stride, groups.rowCount(group));
         var results = new WeightKernels.Results(
                 output.address(firstRow), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(expert), false);
-        Projections.multiply(tokens, results, matrix, chunks.firstPanel(chunk), chunks.endPanel(chunk), projections.scratch(worker), projections.repacking());
+        Projections.multiply(tokens, results, matrix, chunks, chunk, projections.scratch(worker), projections.repacking());
     }
 
     private static void check(ExpertProjection projection, ExpertGroups groups) {

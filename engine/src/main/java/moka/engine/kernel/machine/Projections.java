@@ -97,24 +97,27 @@ final class Projections {
         var tokens = new WeightKernels.Tokens(inputs.address(kernels.inputForm()), inputs.stride(kernels.inputForm()), rowCount);
         var results = new WeightKernels.Results(
                 output.address(0), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(), add);
-        multiply(tokens, results, matrix, chunks.firstPanel(chunk), chunks.endPanel(chunk), scratch[worker], repacking);
+        multiply(tokens, results, matrix, chunks, chunk, scratch[worker], repacking);
     }
 
     /**
-     * Some panels of a matrix. Those that are not there are packed first: two at a time for a few rows, so that they are in the cache when they are
+     * The panels of a chunk. Those that are not there are packed first: two at a time for a few rows, so that they are in the cache when they are
      * multiplied, all together for many.
      */
     static void multiply(
             WeightKernels.Tokens tokens,
             WeightKernels.Results results,
             PanelMatrix matrix,
-            int first,
-            int end,
+            PanelChunks chunks,
+            int chunk,
             WorkerScratch scratch,
             Repacking repacking) {
+        int first = chunks.firstPanel(chunk);
+        int end = chunks.endPanel(chunk);
         WeightKernels kernels = matrix.kernels();
         long panelBytes = matrix.panelBytes();
         boolean kept = matrix.panels() != 0;
+        long next = matrix.isPacked() ? chunks.next(chunk) : 0;
         int step = matrix.isPacked() || kept && tokens.count() > QuantizedKernels.STREAM_MOST ? end - first : 2;
         for (int panel = first; panel < end; panel += step) {
             int last = Math.min(panel + step, end);
@@ -126,7 +129,7 @@ final class Projections {
                 }
                 repacking.packed(System.nanoTime() - start);
             }
-            multiply(kernels, tokens, results, matrix, panels, panel, last, scratch);
+            multiply(kernels, tokens, results, matrix, panels, panel, last, next, scratch);
         }
     }
 
@@ -138,10 +141,11 @@ final class Projections {
             long address,
             int firstPanel,
             int endPanel,
+            long next,
             WorkerScratch scratch) {
         int firstRow = firstPanel * PanelFormat.ROWS;
         int rows = Math.min(endPanel * PanelFormat.ROWS, matrix.weights().rows()) - firstRow;
-        kernels.multiply(tokens, results, matrix.weights().columns(), new WeightKernels.Panels(address, firstRow, rows), scratch);
+        kernels.multiply(tokens, results, matrix.weights().columns(), new WeightKernels.Panels(address, firstRow, rows, next), scratch);
     }
 
     // ---- checks

@@ -144,7 +144,8 @@ final class QuantizedKernels implements WeightKernels {
 
     /**
      * Some pairs of panels are unpacked at a time, as many as fit in the second-level cache; then each tile of tokens, which fits in the first-level
-     * cache, meets all of them. So activations, which are in the third-level cache at best, are read once for all pairs.
+     * cache, meets all of them. So activations, which are in the third-level cache at best, are read once for all pairs. Tiles are about equally wide: a
+     * tile of one or two tokens takes nearly as long as one of four.
      */
     private void tile(Tokens tokens, Results results, int columns, Panels panels, WorkerScratch scratch) {
         int units = columns / ActivationRow.UNIT;
@@ -152,19 +153,27 @@ final class QuantizedKernels implements WeightKernels {
         int step = 2 * Math.clamp(UNPACKED_BYTES / pairBytes, 1, MOST_PAIRS);
         long unpacked = scratch.unpacked(step / 2 * pairBytes).address();
         int tilesOfRun = (int) Math.max(1, ACTIVATION_BYTES / (tileTokens * tokens.stride()));
+        int tiles = (tokens.count() + tileTokens - 1) / tileTokens;
+        int width = tokens.count() / tiles;
+        int wide = tokens.count() % tiles; // tiles with a token more
         for (int panel = 0; panel < panels.count(); panel += step) {
             int end = Math.min(panel + step, panels.count());
             unpack(panels, panel, end, columns, unpacked);
-            int tiles = tokens.count() / tileTokens;
-            for (int tile = 0; tile < tiles; tile += tilesOfRun) {
-                run(tokens, results, panels, panel, end, unpacked, tile * tileTokens, Math.min(tilesOfRun, tiles - tile), columns, scratch);
+            var some = new Unpacked(panel, end, unpacked, end < panels.count() ? panels.address() + end * format.panelBytes(columns) : panels.next());
+            for (int tile = 0; tile < wide; tile += tilesOfRun) {
+                run(tokens, results, panels, some, new Tiles(tile, tile * (width + 1), width + 1, Math.min(tilesOfRun, wide - tile)), columns, scratch);
             }
-            int done = tiles * tileTokens;
-            if (done < tokens.count()) {
-                run(tokens, results, panels, panel, end, unpacked, done, 1, columns, scratch);
+            for (int tile = wide; tile < tiles; tile += tilesOfRun) {
+                run(tokens, results, panels, some, new Tiles(tile, tile * width + wide, width, Math.min(tilesOfRun, tiles - tile)), columns, scratch);
             }
         }
     }
+
+    /** Panels of a matrix as records. @param next address of the panels that are unpacked after them, or 0 */
+    private record Unpacked(int firstPanel, int endPanel, long address, long next) {}
+
+    /** Tiles of equally many tokens. */
+    private record Tiles(int first, int firstToken, int width, int count) {}
 
     /** Panels to records, pair by pair; the records of a pair's panels alternate where tiles take two. */
     private void unpack(Panels panels, int firstPanel, int endPanel, int columns, long target) {
@@ -182,32 +191,27 @@ final class QuantizedKernels implements WeightKernels {
         }
     }
 
-    /** Some tiles of tokens from {@code firstToken} on, or what is left after the last whole one, with all unpacked panels. */
-    private void run(
-            Tokens tokens,
-            Results results,
-            Panels panels,
-            int firstPanel,
-            int endPanel,
-            long unpacked,
-            int firstToken,
-            int tiles,
-            int columns,
-            WorkerScratch scratch) {
+    /** Some tiles of tokens with all unpacked panels. */
+    private void run(Tokens tokens, Results results, Panels panels, Unpacked some, Tiles tiles, int columns, WorkerScratch scratch) {
         int units = columns / ActivationRow.UNIT;
-        int width = Math.min(tileTokens, tokens.count() - firstToken);
+        int pairs = (some.endPanel() - some.firstPanel() + tilePanels - 1) / tilePanels;
+        long aheadBytes = (long) units * TileKernel.aheadBytes(format);
+        long wantedBytes = (some.endPanel() - some.firstPanel()) * format.panelBytes(columns);
         MemorySegment parameters = scratch.parameters();
-        for (int panel = firstPanel; panel < endPanel; panel += tilePanels) {
-            int together = Math.min(tilePanels, endPanel - panel);
+        for (int panel = some.firstPanel(); panel < some.endPanel(); panel += tilePanels) {
+            int together = Math.min(tilePanels, some.endPanel() - panel);
             int row = panels.firstRow() + panel * PanelFormat.ROWS;
             long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
-            int secondMask = together == 2 ? panels.mask(panel + 1) : 0;
-            TileTail.write(parameters, units, tiles, bias, results.scale(), results.add(), panels.mask(panel), secondMask);
-            tile[together][width].call(
-                    unpacked + (long) (panel - firstPanel) * units * format.recordBytes(),
-                    tokens.address() + firstToken * tokens.stride(),
+            long masks = Parameters.pair(panels.mask(panel), together == 2 ? panels.mask(panel + 1) : 0);
+            // What was asked for by the tiles before; when all was, the records serve, which are in the cache.
+            long asked = aheadBytes * (tiles.first() * pairs + (panel - some.firstPanel()) / tilePanels * tiles.count());
+            long ahead = some.next() == 0 || asked >= wantedBytes ? some.address() : some.next() + asked;
+            TileTail.write(parameters, units, tiles.count(), bias, results.scale(), results.add(), masks, ahead);
+            tile[together][tiles.width()].call(
+                    some.address() + (long) (panel - some.firstPanel()) * units * format.recordBytes(),
+                    tokens.address() + tiles.firstToken() * tokens.stride(),
                     tokens.stride(),
-                    results.address() + firstToken * results.stride() + 4L * row,
+                    results.address() + tiles.firstToken() * results.stride() + 4L * row,
                     results.stride(),
                     parameters.address());
         }

@@ -16,15 +16,27 @@ import moka.engine.kernel.machine.x86.Vector;
  * activations' scale is an integer addition on the exponent; as a multiplication it would be 80 %). Measured with data in the first-level
  * cache on Zen 5: 2 × 6 and 3 × 4 89 %, 2 × 4 85 %, 1 × 12 76 % (broadcasts do not fit in registers).
  *
+ * <p>While it multiplies, it asks for the panels that will be unpacked next, {@link #aheadBytes} a unit and tile: unpacking waits for memory, multiplying
+ * does not touch it. Measured on Zen 5 with weights in memory, Q4_0, 512 x 1024, GMAC/s without and with (tiles of equal
+ * width included): 13 tokens 141 and 181, 32 tokens 209 and 255, 128 tokens 256 and 290.
+ *
  * <p>{@code f(records, activations, activationStride, output, outputStride, parameters)}; steps are units, count is tiles of tokens.
  */
 final class TileKernel {
+    private static final int LINE = 64;
+
     private TileKernel() {}
+
+    /** Bytes that are asked for with each unit: all panels of five tiles of tokens, in whole lines. */
+    static int aheadBytes(PanelFormat format) {
+        int unitBytes = 2 * format.panelBlockBytes() / format.units();
+        return (unitBytes + 5 * LINE - 1) / (5 * LINE) * LINE;
+    }
 
     static Assembler emit(ByteProducts products, int panels, int tokens, Target target) {
         PanelFormat format = products.format();
         var a = target.assembler();
-        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13);
+        var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14);
         General record = General.RAX;
         General parameters = General.R9;
         var rows = new RowAddresses(General.R10, General.RBP, General.RDX, tokens);
@@ -48,6 +60,8 @@ final class TileKernel {
         TileTail.loadMasks(a, parameters);
         TileTail.loadBias(a, General.R13, parameters);
         a.load(General.RBX, parameters.at(TileTail.COUNT));
+        a.load(General.R14, parameters.at(TileTail.AHEAD));
+        int ahead = aheadBytes(format);
         Label nextTile = a.here();
         rows.start(a, General.RSI);
         outputs.start(a, General.RCX);
@@ -60,6 +74,10 @@ final class TileKernel {
         }
         a.align(32);
         Label nextUnit = a.here();
+        for (int at = 0; at < ahead; at += LINE) {
+            a.prefetchSecond(General.R14.at(at));
+        }
+        a.add(General.R14, ahead);
         for (int group = 0; group < groups; group++) {
             group(a, products, group, groups, record, rows, sums, weights);
         }

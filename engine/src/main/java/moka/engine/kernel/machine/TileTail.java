@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *  24  float  scale
  *  28  int    1: add to the output
  *  32  int    rows of the first panel, one bit each; 36: of the second
+ *  40  long   of tiles: address of what is read next
  * </pre>
  */
 public final class TileTail {
@@ -31,13 +32,19 @@ public final class TileTail {
     public static final int SCALE = 24;
     public static final int ADD = 28;
     public static final int MASKS = 32;
+    static final int AHEAD = 40;
 
     private TileTail() {}
 
     /** Writes the parameters. */
     static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
+        write(at, steps, count, bias, scale, add, Parameters.pair(firstMask, secondMask), 0);
+    }
+
+    /** @param masks of both panels @param ahead what is read next */
+    static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, long masks, long ahead) {
         Parameters.write(at, STEPS, steps, count, bias, Parameters.pair(Float.floatToRawIntBits(scale), add ? 1 : 0));
-        Parameters.write(at, MASKS, Parameters.pair(firstMask, secondMask), 0, 0, 0);
+        Parameters.write(at, MASKS, masks, ahead, 0, 0);
     }
 
     /** Loads the masks of rows to {@code K1} and {@code K2}; destroys {@code RAX}. */

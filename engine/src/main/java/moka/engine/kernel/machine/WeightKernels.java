@@ -52,8 +52,9 @@ sealed interface WeightKernels permits QuantizedKernels, FloatKernels {
      * @param address of the first
      * @param firstRow row of the matrix that the first begins with
      * @param rows how many of their rows are the matrix's: all, or some of the last panel are padding
+     * @param next address of the panels that are read after these, or 0
      */
-    record Panels(long address, int firstRow, int rows) {
+    record Panels(long address, int firstRow, int rows, long next) {
         int count() {
             return (rows + PanelFormat.ROWS - 1) / PanelFormat.ROWS;
         }

@@ -473,6 +473,11 @@ public final class Assembler {
         general(0x0F18, 1, line, false);
     }
 
+    /** Into the second-level cache. */
+    public void prefetchSecond(Memory line) {
+        general(0x0F18, 2, line, false);
+    }
+
     public void cpuid() {
         byte8(0x0F);
         byte8(0xA2);
