@@ -24,23 +24,35 @@ import moka.gguf.TensorType;
  * Changes of a model: LoRA adapters, which add a product of two narrow matrices to a matrix, and control vectors, which are added to the residual stream
  * behind a block. Several of both add up. Safe for use by many threads.
  *
- * <p>The matrices of one projection share an input. So the narrow matrices A of all of them, of all adapters, are stacked to one; each B takes the
- * stacked result, with zeros where it is not meant: two products a projection, however many matrices are changed.
+ * <p>The matrices of one projection share an input. So the narrow matrices A of all of them, of all adapters, are stacked to one, which is multiplied
+ * together with them; each B takes its part of the stacked result. Narrow matrices of a quantized one are Q8_0, so that they take the input in the form
+ * that it has anyway.
  *
  * @see <a href="https://arxiv.org/abs/2106.09685">LoRA</a>
  * @see <a href="https://arxiv.org/abs/2310.01405">Representation Engineering</a>
  */
 public final class Adapters implements AutoCloseable {
-    /** Ranks are rounded up to whole vectors. */
+    /** Ranks are rounded up to whole vectors, or to whole blocks of Q8_0. */
     private static final int RANK_UNIT = 16;
 
+    private static final int BLOCK_UNIT = 32;
+
     /**
-     * What adapters add to matrices that share an input {@code x}: {@code b[i] (a x)} to matrix {@code i}. One change for each expert.
+     * What adapters add to matrices that share an input {@code x}.
      *
+     * @param rank of all parts together
      * @param a {@code [expert]}: {@code [rank][columns]}, the adapters' scales included
-     * @param b {@code [matrix][expert]}: {@code [rows][rank]}; an empty list where a matrix is not changed
+     * @param parts of the matrices that are changed
      */
-    record Change(int rank, List<Matrix> a, List<List<Matrix>> b) {}
+    record Change(int rank, List<Matrix> a, List<Part> parts) {}
+
+    /**
+     * The change of one matrix: {@code b (a x)[first ... first + rank)} is added.
+     *
+     * @param matrix its index
+     * @param b {@code [expert]}: {@code [rows][rank]}
+     */
+    record Part(int matrix, int first, int rank, List<Matrix> b) {}
 
     private final GgufFile base;
     private final Kernels kernels;
@@ -52,7 +64,7 @@ public final class Adapters implements AutoCloseable {
     private final Map<Integer, float[]> directions = new HashMap<>();
 
     /**
-     * @param type of the matrices that are made from the adapters': a plain type
+     * @param type of the matrices that are made from the adapters' for matrices that are not quantized; F32: for all
      * @throws EngineException if a file is no adapter, or none for this model
      */
     public Adapters(GgufFile base, Kernels kernels, TensorType type, int width, List<AdapterFile> adapters, List<AdapterFile> controlVectors) {
@@ -117,43 +129,50 @@ public final class Adapters implements AutoCloseable {
     }
 
     private Change stack(List<List<Matrix>> matrices) {
-        int used = 0;
-        for (List<Matrix> experts : matrices) {
-            used += pairs(experts).stream().mapToInt(LowRankPair::rank).sum();
-        }
-        int rank = (used + RANK_UNIT - 1) & -RANK_UNIT;
-        int count = matrices.getFirst().size();
-        int columns = weights(matrices.getFirst()).columns();
-        List<Matrix> a = new ArrayList<>();
-        for (int expert = 0; expert < count; expert++) {
-            a.add(prepare("A of " + weights(matrices.getFirst()).name(), rank, columns, inner(matrices, expert, rank * columns)));
-        }
-        List<List<Matrix>> b = new ArrayList<>();
-        int at = 0;
-        for (List<Matrix> experts : matrices) {
-            List<Matrix> outer = new ArrayList<>();
-            for (int expert = 0; expert < count && !pairs(experts).isEmpty(); expert++) {
-                WeightMatrix weights = experts.get(expert).weights();
-                outer.add(prepare("B of " + weights.name(), weights.rows(), rank, outer(weights, at, rank)));
+        WeightMatrix changed = weights(matrices.getFirst());
+        TensorType narrow = narrowType(changed);
+        int unit = narrow == TensorType.Q8_0 ? BLOCK_UNIT : RANK_UNIT;
+        List<Part> parts = new ArrayList<>();
+        int rank = 0;
+        for (int i = 0; i < matrices.size(); i++) {
+            List<Matrix> experts = matrices.get(i);
+            int own = pairs(experts).stream().mapToInt(LowRankPair::rank).sum() + unit - 1 & -unit;
+            if (own > 0) {
+                List<Matrix> b = new ArrayList<>();
+                for (Matrix expert : experts) {
+                    WeightMatrix weights = expert.weights();
+                    b.add(prepare("B of " + weights.name(), narrow, weights.rows(), own, outer(weights, own)));
+                }
+                parts.add(new Part(i, rank, own, List.copyOf(b)));
+                rank += own;
             }
-            b.add(outer);
-            at += pairs(experts).stream().mapToInt(LowRankPair::rank).sum();
         }
-        return new Change(rank, List.copyOf(a), List.copyOf(b));
+        List<Matrix> a = new ArrayList<>();
+        for (int expert = 0; expert < matrices.getFirst().size(); expert++) {
+            a.add(prepare("A of " + changed.name(), narrow, rank, changed.columns(), inner(matrices, expert, parts, rank)));
+        }
+        return new Change(rank, List.copyOf(a), List.copyOf(parts));
+    }
+
+    /** The type of narrow matrices: one that takes its input in the form in which the changed matrix does. */
+    private TensorType narrowType(WeightMatrix changed) {
+        boolean quantized = changed.type().blockElements() > 1 && changed.columns() % BLOCK_UNIT == 0;
+        return type == TensorType.F32 || !quantized ? type : TensorType.Q8_0;
     }
 
     private List<LowRankPair> pairs(List<Matrix> experts) {
         return pairs.getOrDefault(weights(experts).name(), List.of());
     }
 
-    /** All A one below the other. */
-    private float[] inner(List<List<Matrix>> matrices, int expert, int length) {
-        float[] result = new float[length];
-        int at = 0;
-        for (List<Matrix> experts : matrices) {
+    /** The A of an expert one below the other, those of a part from its first row on. */
+    private float[] inner(List<List<Matrix>> matrices, int expert, List<Part> parts, int rank) {
+        int columns = weights(matrices.getFirst()).columns();
+        float[] result = new float[rank * columns];
+        for (Part part : parts) {
+            List<Matrix> experts = matrices.get(part.matrix());
+            int at = part.first() * columns;
             for (LowRankPair pair : pairs(experts)) {
-                int row = firstRow(experts.get(expert).weights());
-                float[] values = pair.inner(row / pair.rows());
+                float[] values = pair.inner(firstRow(experts.get(expert).weights()) / pair.rows());
                 System.arraycopy(values, 0, result, at, values.length);
                 at += values.length;
             }
@@ -161,10 +180,10 @@ public final class Adapters implements AutoCloseable {
         return result;
     }
 
-    /** The B of a matrix side by side, from column {@code at} on. */
-    private float[] outer(WeightMatrix weights, int at, int rank) {
+    /** The B of a matrix side by side. */
+    private float[] outer(WeightMatrix weights, int rank) {
         float[] result = new float[weights.rows() * rank];
-        int column = at;
+        int column = 0;
         for (LowRankPair pair : pairs.getOrDefault(weights.name(), List.of())) {
             float[] values = pair.outer(firstRow(weights), weights.rows());
             for (int row = 0; row < weights.rows(); row++) {
@@ -175,10 +194,10 @@ public final class Adapters implements AutoCloseable {
         return result;
     }
 
-    private Matrix prepare(String name, int rows, int columns, float[] values) {
-        MemorySegment data = arena.allocate(type.rowBytes(columns) * rows, 64);
-        TensorFormats.of(type).quantize(values, 0, values.length, data, 0);
-        return kernels.prepare(new WeightMatrix(name, type, rows, columns, data));
+    private Matrix prepare(String name, TensorType narrow, int rows, int columns, float[] values) {
+        MemorySegment data = arena.allocate(narrow.rowBytes(columns) * rows, 64);
+        TensorFormats.of(narrow).quantize(values, 0, values.length, data, 0);
+        return kernels.prepare(new WeightMatrix(name, narrow, rows, columns, data));
     }
 
     /** The first of a matrix' rows in its tensor. */

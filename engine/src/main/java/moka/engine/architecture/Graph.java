@@ -188,26 +188,28 @@ public final class Graph {
         project(new Projection(input, List.of(product), true));
     }
 
-    /** With the adapters of its matrices: {@code A x} first, then {@code W x}, then {@code B (A x)} is added. */
+    /** With the adapters of its matrices: {@code A x} beside {@code W x}, then {@code B (A x)} is added. */
     private void project(Projection projection) {
+        List<Projection.Product> products = projection.products();
         Adapters.Change change = adapters == null
                 ? null
-                : adapters.of(projection.products().stream().map(Projection.Product::matrix).toList()).orElse(null);
+                : adapters.of(products.stream().map(Projection.Product::matrix).toList()).orElse(null);
         if (change == null) {
             run(projection);
             return;
         }
         Activations low = adapterRows("low", maxRows, change.rank());
-        run(new Projection(projection.input(), List.of(new Projection.Product(change.a().getFirst(), low)), false));
-        run(projection);
-        List<Projection.Product> added = new ArrayList<>();
-        for (int i = 0; i < projection.products().size(); i++) {
-            Projection.Product product = projection.products().get(i);
-            if (!change.b().get(i).isEmpty()) {
-                added.add(new Projection.Product(change.b().get(i).getFirst(), product.output(), null, product.scale()));
-            }
+        if (projection.add()) {
+            step((set, it) -> low.segment().asSlice(0, low.offset(it.rowCount())).fill((byte) 0));
         }
-        run(new Projection(new Projection.Input.Plain(low), added, true));
+        List<Projection.Product> all = new ArrayList<>(products);
+        all.add(new Projection.Product(change.a().getFirst(), low));
+        run(new Projection(projection.input(), all, projection.add()));
+        for (Adapters.Part part : change.parts()) {
+            Projection.Product product = products.get(part.matrix());
+            var added = new Projection.Product(part.b().getFirst(), product.output(), null, product.scale());
+            run(new Projection(new Projection.Input.Plain(low.columns(part.first(), part.rank())), List.of(added), true));
+        }
     }
 
     private void run(Projection projection) {
@@ -223,23 +225,23 @@ public final class Graph {
             run(projection, groups);
             return;
         }
-        int slots = projection.products().getFirst().output().rows();
-        Activations low = adapterRows("low", slots, change.rank());
-        run(new ExpertProjection(projection.input(), List.of(new ExpertProjection.Product(change.a(), low, List.of(), new float[0])), projection.gathered()), groups);
-        run(projection, groups);
-        for (int i = 0; i < projection.products().size(); i++) {
-            if (!change.b().get(i).isEmpty()) {
-                addExperts(projection.products().get(i), change.b().get(i), low, groups);
-            }
+        List<ExpertProjection.Product> products = projection.products();
+        Activations low = adapterRows("low", products.getFirst().output().rows(), change.rank());
+        List<ExpertProjection.Product> all = new ArrayList<>(products);
+        all.add(new ExpertProjection.Product(change.a(), low, List.of(), new float[0]));
+        run(new ExpertProjection(projection.input(), all, projection.gathered(), projection.interleaved()), groups);
+        for (Adapters.Part part : change.parts()) {
+            addExperts(products.get(part.matrix()), part.b(), low.columns(part.first(), part.rank()), projection.interleaved(), groups);
         }
     }
 
     /** Adds {@code B low} to the rows of a product; its results have rows of their own, since products of experts replace what was there. */
-    private void addExperts(ExpertProjection.Product product, List<Matrix> b, Activations low, ExpertGroups groups) {
+    private void addExperts(ExpertProjection.Product product, List<Matrix> b, Activations low, boolean interleaved, ExpertGroups groups) {
         Activations output = product.output();
         Activations change = adapterRows("added", output.rows(), output.columns());
         var added = new ExpertProjection.Product(b, change, List.of(), product.scales());
-        run(new ExpertProjection(new Projection.Input.Plain(low), List.of(added)), groups);
+        Activations ordered = interleaved ? adapterRows("lowOrdered", low.rows(), low.columns()) : null;
+        run(new ExpertProjection(new Projection.Input.Plain(low), List.of(added), ordered, interleaved), groups);
         int columns = output.columns();
         WorkerTeam.Region region = (slot, worker) -> {
             float[] sum = scratch.floats(worker, 0, columns);

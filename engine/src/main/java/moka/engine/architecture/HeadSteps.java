@@ -51,7 +51,7 @@ final class HeadSteps {
     }
 
     /** RMS norm of each of some heads. @param column the first head's @param weight of a head */
-    private static void rmsNorm(Graph graph, Activations rows, int column, int count, float[] weight, float epsilon) {
+    static void rmsNorm(Graph graph, Activations rows, int column, int count, float[] weight, float epsilon) {
         int length = weight.length;
         Optional<LocalKernels> kernels = graph.local();
         if (kernels.isPresent() && length % 16 == 0) {

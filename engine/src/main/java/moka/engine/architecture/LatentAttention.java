@@ -30,7 +30,8 @@ final class LatentAttention {
     private final int rotated;
     private final int plain; // values of a head that are not rotated
     private final int valueLength;
-    private final ExpertGroups groups; // heads as groups: rows [head][t]
+    private final ExpertGroups groups; // heads as groups
+    private final int[] places; // [t][head]: rows in the order of heads
 
     /** What a token leaves. */
     static CacheShape cacheShape(Hyperparameters h) {
@@ -64,6 +65,8 @@ final class LatentAttention {
         valueLength = h.has(value) ? h.count(value, 1, 1 << 16) : h.embeddingLength() / heads;
         scale = factor / Math.sqrt(length);
         groups = new ExpertGroups(heads);
+        places = new int[heads * graph.maxRows()];
+        groups.place(places, 1);
     }
 
     /** Adds attention over the input, times a factor, to the residual stream. */
@@ -74,8 +77,8 @@ final class LatentAttention {
         graph.project(input, block.product("attn_kv_a_mqa", decoder.width(), compressed));
         Activations absorbed = absorb(block, queries);
         Activations keys = decoder.buffer("latentKeys", keyLength);
-        Activations values = decoder.buffer("latentValues", latent);
-        keysAndValues(block, compressed, keys, values);
+        Activations values = compressed.columns(0, latent);
+        keysAndValues(block, compressed, keys);
         Activations mixed = decoder.buffer("latentMixed", heads * latent);
         var rows = new AttentionPlan.Rows(absorbed, keys, values, mixed);
         var plan = AttentionPlan.of(rows, block.layer(), new AttentionPlan.Heads(heads, 1, keyLength, latent)).withScale((float) scale);
@@ -98,47 +101,32 @@ final class LatentAttention {
 
     /** {@code [plain | rotated]} of each head to {@code [rotated | k_b · plain]}. */
     private Activations absorb(Block block, Activations queries) {
-        Activations plainRows = decoder.sized("plainQueries", heads * graph.maxRows(), plain);
-        Activations latentRows = decoder.sized("latentRows", heads * graph.maxRows(), latent);
         Activations absorbed = decoder.buffer("absorbed", heads * (rotated + latent));
-        scatter(queries, plain + rotated, plainRows);
-        project(keyMatrices(block), plainRows, latentRows);
+        order();
+        project(keyMatrices(block), queries.heads(heads, 0, plain), absorbed.heads(heads, rotated, latent));
         int from = plain + rotated;
         int to = rotated + latent;
         graph.eachRow((batch, row, worker) -> {
             for (int head = 0; head < heads; head++) {
                 copy(queries, row, head * from + plain, absorbed, row, head * to, rotated);
-                copy(latentRows, head * batch.rowCount() + row, 0, absorbed, row, head * to + rotated, latent);
             }
         });
         return absorbed;
     }
 
-    /** {@code [latent | rotated]} to a key {@code [rotated | norm(latent)]} and a value {@code norm(latent)}. */
-    private void keysAndValues(Block block, Activations compressed, Activations keys, Activations values) {
+    /** {@code [latent | rotated]} to a value {@code norm(latent)}, in place, and a key {@code [rotated | norm(latent)]}. */
+    private void keysAndValues(Block block, Activations compressed, Activations keys) {
         float[] weight = block.floats("attn_kv_a_norm.weight", latent);
-        float epsilon = decoder.h().rmsEpsilon();
+        HeadSteps.rmsNorm(graph, compressed, 0, 1, weight, decoder.h().rmsEpsilon());
         graph.eachRow((batch, row, worker) -> {
-            float[] source = graph.scratch().floats(worker, 0, latent + rotated);
-            compressed.read(row, 0, source, 0, latent + rotated);
-            Norms.rms(source, 0, latent, weight, 0, epsilon);
-            keys.write(row, 0, source, latent, rotated);
-            keys.write(row, rotated, source, 0, latent);
-            values.write(row, 0, source, 0, latent);
+            copy(compressed, row, latent, keys, row, 0, rotated);
+            copy(compressed, row, 0, keys, row, rotated, latent);
         });
     }
 
     private Activations release(Block block, Activations mixed) {
-        Activations latentRows = decoder.sized("latentRows", heads * graph.maxRows(), latent);
-        Activations valueRows = decoder.sized("valueRows", heads * graph.maxRows(), valueLength);
         Activations output = decoder.buffer("latentOutput", heads * valueLength);
-        scatter(mixed, latent, latentRows);
-        project(valueMatrices(block), latentRows, valueRows);
-        graph.eachRow((batch, row, worker) -> {
-            for (int head = 0; head < heads; head++) {
-                copy(valueRows, head * batch.rowCount() + row, 0, output, row, head * valueLength, valueLength);
-            }
-        });
+        project(valueMatrices(block), mixed.heads(heads, 0, latent), output.heads(heads, 0, valueLength));
         return output;
     }
 
@@ -155,29 +143,27 @@ final class LatentAttention {
                 : decoder.weights().parts(block.prefix() + "attn_kv_b.weight", heads, plain, valueLength, plain + valueLength, latent);
     }
 
-    /** The first values of each head, {@code [t][head]}, to rows {@code [head][t]}. */
-    private void scatter(Activations rows, int headLength, Activations target) {
-        int count = target.columns();
-        graph.eachRow((batch, row, worker) -> {
-            for (int head = 0; head < heads; head++) {
-                copy(rows, row, head * headLength, target, head * batch.rowCount() + row, 0, count);
-            }
-        });
-    }
-
     private static void copy(Activations from, int row, int column, Activations to, int toRow, int toColumn, int count) {
         MemorySegment.copy(from.segment(), from.offset(row) + 4L * column, to.segment(), to.offset(toRow) + 4L * toColumn, 4L * count);
     }
 
-    private void project(List<Matrix> matrices, Activations from, Activations to) {
-        var product = new ExpertProjection.Product(matrices, to, List.of(), new float[0]);
-        var projection = new ExpertProjection(new Input.Plain(from), List.of(product));
+    /** The groups of a batch: all rows of the first head, then those of the next. */
+    private void order() {
         graph.step((kernels, batch) -> {
             groups.clear();
             for (int head = 0; head < heads; head++) {
                 groups.add(head, batch.rowCount());
+                for (int row = 0; row < batch.rowCount(); row++) {
+                    places[row * heads + head] = head * batch.rowCount() + row;
+                }
             }
         });
-        graph.projectExperts(projection, groups);
+    }
+
+    /** Products of each head's rows with its matrix. @param from rows {@code [t][head]} @param to likewise */
+    private void project(List<Matrix> matrices, Activations from, Activations to) {
+        Activations ordered = decoder.sized("headRows", from.rows(), from.columns());
+        var product = new ExpertProjection.Product(matrices, to, List.of(), new float[0]);
+        graph.projectExperts(new ExpertProjection(new Input.Plain(from), List.of(product), ordered, true), groups);
     }
 }

@@ -21,12 +21,26 @@ public record Activations(MemorySegment segment, int rows, int columns, int stri
 
     /** Some of the rows. */
     public Activations view(int firstRow, int count) {
-        return new Activations(segment.asSlice(offset(firstRow), 4L * count * stride), count, columns, stride);
+        long bytes = Math.min(4L * count * stride, segment.byteSize() - offset(firstRow));
+        return new Activations(segment.asSlice(offset(firstRow), bytes), count, columns, stride);
+    }
+
+    /** Every {@code step}th row. */
+    public Activations every(int step, int firstRow, int count) {
+        return new Activations(segment.asSlice(offset(firstRow)), count, columns, step * stride);
     }
 
     /** Some of the columns of all rows. */
     public Activations columns(int firstColumn, int count) {
         return new Activations(segment.asSlice(4L * firstColumn), rows, count, stride);
+    }
+
+    /** Some of the columns of each of the heads that lie side by side in a row: {@code [row][head]} as rows of their own. */
+    public Activations heads(int heads, int firstColumn, int count) {
+        if (stride != columns || columns % heads != 0) {
+            throw new IllegalArgumentException(columns + " values of " + heads + " heads in rows of " + stride);
+        }
+        return new Activations(segment.asSlice(4L * firstColumn), rows * heads, count, columns / heads);
     }
 
     /** Byte offset of a row. */

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param products the matrices and where their results go
  * @param gathered null: the input is in the groups' order; else the input's rows are tokens' ({@link ExpertGroups#place}), and this is room for them in the
  *     groups' order, for sets that want it
+ * @param interleaved whether the results' rows are {@code [row of a group][group]}, groups having equally many rows, instead of being in the groups' order
  */
-public record ExpertProjection(Input input, List<Product> products, @Nullable Activations gathered) {
+public record ExpertProjection(Input input, List<Product> products, @Nullable Activations gathered, boolean interleaved) {
     public ExpertProjection {
         products = List.copyOf(products);
         if (gathered != null && !(input instanceof Input.Plain)) {
@@ -34,6 +35,11 @@ public record ExpertProjection(Input input, List<Product> products, @Nullable Ac
         this(input, products, null);
     }
 
+    /** Results in the groups' order. */
+    public ExpertProjection(Input input, List<Product> products, @Nullable Activations gathered) {
+        this(input, products, gathered, false);
+    }
+
     /** The same with its rows in the groups' order: copied, if they are tokens'. */
     public ExpertProjection ordered(ExpertGroups groups) {
         if (gathered == null || !(input instanceof Input.Plain(Activations rows))) {
@@ -45,7 +51,7 @@ public record ExpertProjection(Input input, List<Product> products, @Nullable Ac
                         rows.segment(), rows.offset(token), gathered.segment(), gathered.offset(groups.place(token, k)), 4L * rows.columns());
             }
         }
-        return new ExpertProjection(new Input.Plain(gathered), products);
+        return new ExpertProjection(new Input.Plain(gathered), products, null, interleaved);
     }
 
     /**
@@ -83,8 +89,8 @@ public record ExpertProjection(Input input, List<Product> products, @Nullable Ac
         };
         List<Projection.Product> results = new ArrayList<>(products.size());
         for (Product product : products) {
-            results.add(new Projection.Product(
-                    product.experts().get(expert), product.output().view(first, count), product.bias(expert), product.scale(expert)));
+            Activations output = interleaved ? product.output().every(groups.count(), group, count) : product.output().view(first, count);
+            results.add(new Projection.Product(product.experts().get(expert), output, product.bias(expert), product.scale(expert)));
         }
         return new Projection(rows, results, false);
     }

@@ -77,7 +77,11 @@ final class ExpertProjections {
         long stride = inputs.stride(form);
         var tokens = new WeightKernels.Tokens(inputs.address(form) + firstRow * stride, stride, groups.rowCount(group));
         var results = new WeightKernels.Results(
-                output.address(firstRow), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(expert), false);
+                output.address(projection.interleaved() ? group : firstRow),
+                4L * output.stride() * (projection.interleaved() ? groups.count() : 1),
+                bias == null ? 0 : bias.address(),
+                product.scale(expert),
+                false);
         Projections.multiply(tokens, results, matrix, chunks, chunk, projections.scratch(worker), projections.repacking());
     }
 
