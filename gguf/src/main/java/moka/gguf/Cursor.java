@@ -1,7 +1,6 @@
 package moka.gguf;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -90,7 +89,7 @@ final class Cursor {
         if (position < windowBegin || position + width > windowBegin + windowLength) {
             windowBegin = position;
             windowLength = (int) Math.min(window.length, remaining());
-            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, windowBegin, window, 0, windowLength);
+            MemorySegment.copy(bytes, windowBegin, MemorySegment.ofArray(window), 0, windowLength);
         }
         int begin = (int) (position - windowBegin);
         long value = 0;
@@ -119,14 +118,14 @@ final class Cursor {
     /** The next bytes, copied; {@code count} has been checked against {@link #remaining()}. */
     byte[] take(int count) {
         var copy = new byte[count];
-        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, position, copy, 0, count);
+        MemorySegment.copy(bytes, position, MemorySegment.ofArray(copy), 0, count);
         position += count;
         return copy;
     }
 
     /** Bytes at any place, without moving. */
     void peek(long offset, byte[] into, int begin, int count) {
-        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, offset, into, begin, count);
+        MemorySegment.copy(bytes, offset, MemorySegment.ofArray(into), begin, count);
     }
 
     void skip(long count) {

@@ -1,7 +1,6 @@
 package moka.gguf;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.AbstractList;
 import java.util.Arrays;
@@ -10,26 +9,21 @@ import java.util.Objects;
 
 /** An array of numbers or bools, packed as in a little-endian file. */
 final class NumberArray implements MetadataValue.ArrayValue {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final String source; // for messages: file and key
     private final ValueType type;
     private final byte[] packed; // [size * type.bytes()], little-endian
-    private final MemorySegment view;
+    private final ByteBuffer view; // not a segment: its handles would be made at start, for 10 ms
 
     NumberArray(String source, ValueType type, byte[] packed) {
         this.source = source;
         this.type = type;
         this.packed = packed;
-        this.view = MemorySegment.ofArray(packed).asReadOnly();
+        this.view = view(packed);
     }
 
     static NumberArray ofIntegers(ValueType type, long... values) {
         var packed = new byte[Math.multiplyExact(values.length, type.bytes())];
-        MemorySegment bytes = MemorySegment.ofArray(packed);
+        ByteBuffer bytes = view(packed);
         for (int i = 0; i < values.length; i++) {
             if (type == ValueType.BOOL && values[i] != 0 && values[i] != 1) {
                 throw new IllegalArgumentException("bool " + values[i] + ", expected 0 or 1");
@@ -38,9 +32,9 @@ final class NumberArray implements MetadataValue.ArrayValue {
             }
             switch (type.bytes()) {
                 case 1 -> packed[i] = (byte) values[i];
-                case 2 -> bytes.set(SHORT, 2L * i, (short) values[i]);
-                case 4 -> bytes.set(INT, 4L * i, (int) values[i]);
-                default -> bytes.set(LONG, 8L * i, values[i]);
+                case 2 -> bytes.putShort(2 * i, (short) values[i]);
+                case 4 -> bytes.putInt(4 * i, (int) values[i]);
+                default -> bytes.putLong(8 * i, values[i]);
             }
         }
         return new NumberArray("", type, packed);
@@ -48,11 +42,15 @@ final class NumberArray implements MetadataValue.ArrayValue {
 
     static NumberArray ofFloats(float... values) {
         var packed = new byte[Math.multiplyExact(values.length, 4)];
-        MemorySegment bytes = MemorySegment.ofArray(packed);
+        ByteBuffer bytes = view(packed);
         for (int i = 0; i < values.length; i++) {
-            bytes.set(INT, 4L * i, Float.floatToRawIntBits(values[i]));
+            bytes.putFloat(4 * i, values[i]);
         }
         return new NumberArray("", ValueType.FLOAT32, packed);
+    }
+
+    private static ByteBuffer view(byte[] packed) {
+        return ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override
@@ -95,18 +93,16 @@ final class NumberArray implements MetadataValue.ArrayValue {
         return switch (type) {
             case UINT8, BOOL -> packed[index] & 0xff;
             case INT8 -> packed[index];
-            case UINT16 -> view.get(SHORT, 2L * index) & 0xffff;
-            case INT16 -> view.get(SHORT, 2L * index);
-            case UINT32 -> view.get(INT, 4L * index) & 0xffff_ffffL;
-            case INT32 -> view.get(INT, 4L * index);
-            default -> view.get(LONG, 8L * index);
+            case UINT16 -> view.getShort(2 * index) & 0xffff;
+            case INT16 -> view.getShort(2 * index);
+            case UINT32 -> view.getInt(4 * index) & 0xffff_ffffL;
+            case INT32 -> view.getInt(4 * index);
+            default -> view.getLong(8 * index);
         };
     }
 
     private double floating(int index) {
-        return type == ValueType.FLOAT32
-                ? Float.intBitsToFloat(view.get(INT, 4L * index))
-                : Double.longBitsToDouble(view.get(LONG, 8L * index));
+        return type == ValueType.FLOAT32 ? view.getFloat(4 * index) : view.getDouble(8 * index);
     }
 
     @Override

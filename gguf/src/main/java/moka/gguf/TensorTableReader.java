@@ -1,7 +1,6 @@
 package moka.gguf;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -164,7 +163,7 @@ final class TensorTableReader {
 
     private static void checkOverlap(Cursor in, List<Entry> entries) {
         List<Entry> byPlace = new ArrayList<>(entries);
-        byPlace.sort(Comparator.comparingLong(Entry::offset));
+        byPlace.sort((a, b) -> Long.compare(a.offset, b.offset));
         for (int i = 1; i < byPlace.size(); i++) {
             Entry before = byPlace.get(i - 1);
             Entry entry = byPlace.get(i);
