@@ -24,7 +24,13 @@ final class ForwardPasses {
     private final Rotations rotations = new Rotations();
     private final Map<Key, ForwardPass> passes = new HashMap<>();
 
-    private record Key(int maxRows, boolean longContext) {}
+    private record Key(int maxRows, boolean longContext) {
+        /** A record's own is made at its first use: 10 ms of the start. */
+        @Override
+        public int hashCode() {
+            return longContext ? -maxRows : maxRows;
+        }
+    }
 
     /** @param arena lives as long as the model */
     ForwardPasses(

@@ -1,7 +1,6 @@
 package moka.engine.sampling;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import moka.engine.sampling.SamplingOptions.Dry;
 
@@ -20,8 +19,7 @@ final class DryPenalty {
     DryPenalty(Dry dry, List<int[]> breakers, int vocabularySize) {
         this.dry = dry;
         this.breakers = breakers.toArray(int[][]::new);
-        Arrays.sort(this.breakers, Comparator.comparingInt((int[] breaker) -> breaker[0])
-                .thenComparingInt(breaker -> -breaker.length));
+        Arrays.sort(this.breakers, (a, b) -> a[0] != b[0] ? Integer.compare(a[0], b[0]) : Integer.compare(b.length, a.length));
         longestExponent = dry.base() > 1.000001f ? (int) (Math.log(Float.MAX_VALUE) / Math.log(dry.base())) : 0;
         longestRepeat = new int[dry.off() ? 0 : vocabularySize];
     }

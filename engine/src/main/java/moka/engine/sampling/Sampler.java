@@ -1,9 +1,9 @@
 package moka.engine.sampling;
 
 import java.lang.foreign.MemorySegment;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Chooses the tokens of one sequence. Not thread-safe; one per sequence. {@link #sample} and {@link #accept} allocate nothing as a rule
@@ -46,7 +46,7 @@ public final class Sampler {
     public Sampler(SamplingOptions options, int vocabularySize, List<int[]> dryBreakers) {
         this.options = options;
         this.vocabularySize = vocabularySize;
-        seed = options.seed() == SamplingOptions.RANDOM_SEED ? new SecureRandom().nextInt() & 0xffffffffL : options.seed();
+        seed = options.seed() == SamplingOptions.RANDOM_SEED ? ThreadLocalRandom.current().nextInt() & 0xffffffffL : options.seed();
         order = options.order().toArray(SamplerStep[]::new);
         random = new RandomStream(seed);
         candidates = new Candidates(vocabularySize);
