@@ -3,8 +3,18 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.CodeModel;
+import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
+import java.lang.reflect.AccessFlag;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
@@ -15,6 +25,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -27,6 +39,8 @@ import java.util.zip.ZipOutputStream;
  *   <li>The embedded model comes first, as it is and not deflated, at a multiple of 64 bytes: the program maps it where it lies.
  *   <li>Classes that were compiled for Java 5 get the format of Java 8, with stack maps: the JDK's ahead-of-time cache takes no older ones,
  *       and picocli's (which are such) were a sixth of the time to the first token. Their code stays as it is.
+ *   <li>A switch over types, for which the JVM would make a class at its first run (2 ms each, some 15 of them before the first token), calls a
+ *       method of its own class that compares the types.
  * </ul>
  *
  * Order and times of the other entries stay, so that the same input makes the same bytes. The jar appears whole, by renaming: programs that
@@ -50,7 +64,8 @@ final class ProgramJar {
         Path jar = Path.of(arguments[0]);
         Path program = Path.of(arguments[1]);
         Path unfinished = program.resolveSibling(program.getFileName() + ".new");
-        int count = 0;
+        int raised = 0;
+        int bound = 0;
         try (ZipFile from = new ZipFile(jar.toFile());
                 URLClassLoader classes = new URLClassLoader(new URL[] {jar.toUri().toURL()});
                 OutputStream file = Files.newOutputStream(unfinished);
@@ -68,7 +83,12 @@ final class ProgramJar {
                 }
                 if (entry.getName().endsWith(".class") && version(bytes) < JAVA_8) {
                     bytes = format.transformClass(format.parse(bytes), RAISE);
-                    count++;
+                    raised++;
+                } else if (entry.getName().endsWith(".class")) {
+                    ClassModel model = format.parse(bytes);
+                    Map<Integer, InvokeDynamicInstruction> switches = typeSwitches(model);
+                    bytes = switches.isEmpty() ? bytes : format.transformClass(model, bind(switches, model));
+                    bound += switches.size();
                 }
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTimeLocal(entry.getTimeLocal());
@@ -82,7 +102,56 @@ final class ProgramJar {
         }
         Files.move(unfinished, program, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         Files.delete(jar);
-        System.out.println("raised " + count + " classes of " + program.getFileName());
+        System.out.println(program.getFileName() + ": " + raised + " classes raised, " + bound + " switches bound");
+    }
+
+    /** The places where a class asks for a switch over types, by the numbers of their constants. */
+    private static Map<Integer, InvokeDynamicInstruction> typeSwitches(ClassModel model) {
+        Map<Integer, InvokeDynamicInstruction> switches = new TreeMap<>();
+        for (MethodModel method : model.methods()) {
+            for (CodeElement element : method.code().map(CodeModel::elementList).orElse(List.of())) {
+                if (element instanceof InvokeDynamicInstruction call && isTypeSwitch(call)) {
+                    switches.put(call.invokedynamic().index(), call);
+                }
+            }
+        }
+        return switches;
+    }
+
+    private static boolean isTypeSwitch(InvokeDynamicInstruction call) {
+        return call.bootstrapMethod().owner().equals(ClassDesc.of("java.lang.runtime.SwitchBootstraps"))
+                && call.bootstrapMethod().methodName().equals("typeSwitch")
+                && call.typeSymbol().parameterType(0).isClassOrInterface()
+                && call.bootstrapArgs().stream().allMatch(ClassDesc.class::isInstance); // no constants among the labels
+    }
+
+    private static ClassTransform bind(Map<Integer, InvokeDynamicInstruction> switches, ClassModel model) {
+        boolean isInterface = model.flags().has(AccessFlag.INTERFACE);
+        return ClassTransform.transformingMethodBodies((code, element) -> {
+                    if (element instanceof InvokeDynamicInstruction call && switches.containsKey(call.invokedynamic().index())) {
+                        code.invokestatic(model.thisClass().asSymbol(), "typeSwitch$" + call.invokedynamic().index(), call.typeSymbol(), isInterface);
+                    } else {
+                        code.with(element);
+                    }
+                })
+                .andThen(ClassTransform.endHandler(builder -> switches.forEach((number, call) -> builder.withMethodBody(
+                        "typeSwitch$" + number,
+                        call.typeSymbol(),
+                        ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC | ClassFile.ACC_SYNTHETIC,
+                        code -> typeSwitch(code, call.bootstrapArgs())))));
+    }
+
+    /** {@code int typeSwitch(Object value, int from)}: -1 for null, the first label from there on that fits, else the number of labels. */
+    private static void typeSwitch(CodeBuilder code, List<ConstantDesc> labels) {
+        code.aload(0).ifThen(Opcode.IFNULL, it -> it.iconst_m1().ireturn());
+        for (int i = 0; i < labels.size(); i++) {
+            Label next = code.newLabel();
+            code.iload(1).loadConstant(i).if_icmpgt(next);
+            code.aload(0).instanceOf((ClassDesc) labels.get(i)).ifeq(next);
+            code.loadConstant(i).ireturn();
+            code.labelBinding(next);
+        }
+        code.loadConstant(labels.size()).ireturn();
     }
 
     private static boolean isModel(ZipEntry entry) {
