@@ -437,6 +437,7 @@ public final class Session implements AutoCloseable {
         float first = logits.get(ValueLayout.JAVA_FLOAT, 0);
         float last = logits.get(ValueLayout.JAVA_FLOAT, logits.byteSize() - 4);
         if (Float.isNaN(first) || Float.isNaN(last)) {
+            model.checkUnchanged(); // the better reason, if it was written over meanwhile
             throw new EngineException(model.name()
                     + ": the logits are NaN: the file's weights hold NaN or infinite values (it is damaged), or values too"
                     + " large for a cache of float16 (then types f32 or bf16 of cached keys and values help)");
