@@ -14,6 +14,7 @@ import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.ExpertGroups;
 import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.Kernels;
+import moka.engine.kernel.LowRankChange;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.LocalKernels;
@@ -188,32 +189,27 @@ public final class Graph {
         project(new Projection(input, List.of(product), true));
     }
 
-    /** With the adapters of its matrices: {@code A x} beside {@code W x}, then {@code B (A x)} is added. */
+    /** With the adapters of its matrices. */
     private void project(Projection projection) {
         List<Projection.Product> products = projection.products();
         Adapters.Change change = adapters == null
                 ? null
                 : adapters.of(products.stream().map(Projection.Product::matrix).toList()).orElse(null);
         if (change == null) {
-            run(projection);
+            step((set, it) -> set.project(projection, it.rowCount()));
             return;
         }
         Activations low = adapterRows("low", maxRows, change.rank());
-        if (projection.add()) {
-            step((set, it) -> low.segment().asSlice(0, low.offset(it.rowCount())).fill((byte) 0));
-        }
-        List<Projection.Product> all = new ArrayList<>(products);
-        all.add(new Projection.Product(change.a().getFirst(), low));
-        run(new Projection(projection.input(), all, projection.add()));
+        var inner = new Projection(projection.input(), List.of(new Projection.Product(change.a().getFirst(), low)), false);
+        List<LowRankChange.Part> parts = new ArrayList<>();
         for (Adapters.Part part : change.parts()) {
             Projection.Product product = products.get(part.matrix());
-            var added = new Projection.Product(part.b().getFirst(), product.output(), null, product.scale());
-            run(new Projection(new Projection.Input.Plain(low.columns(part.first(), part.rank())), List.of(added), true));
+            var outer = new Projection.Product(part.b().getFirst(), product.output(), null, product.scale());
+            var rows = new Projection.Input.Plain(low.columns(part.first(), part.rank()));
+            parts.add(new LowRankChange.Part(part.matrix(), new Projection(rows, List.of(outer), true)));
         }
-    }
-
-    private void run(Projection projection) {
-        step((set, it) -> set.project(projection, it.rowCount()));
+        var added = new LowRankChange(inner, parts);
+        step((set, it) -> set.project(projection, added, it.rowCount()));
     }
 
     /** Products of rows that are grouped by expert. @param groups the groups of a batch, once it runs */

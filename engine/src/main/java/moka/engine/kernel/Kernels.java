@@ -31,6 +31,15 @@ public interface Kernels extends AutoCloseable {
     /** Runs a projection on the first {@code rowCount} rows. */
     void project(Projection projection, int rowCount);
 
+    /** Likewise with what adapters add. A set may add while the results are in the cache. */
+    default void project(Projection projection, LowRankChange change, int rowCount) {
+        project(change.inner(), rowCount);
+        project(projection, rowCount);
+        for (LowRankChange.Part part : change.parts()) {
+            project(part.outer(), rowCount);
+        }
+    }
+
     /** Rotates, stores and attends, for all rows of the spans. */
     void attend(AttentionPlan plan, AttentionPlan.Span... spans);
 

@@ -15,6 +15,7 @@ import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.LocalKernels;
+import moka.engine.kernel.LowRankChange;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.kernel.scalar.ScalarKernels;
 import moka.engine.runtime.WorkerTeam;
@@ -88,7 +89,12 @@ final class MachineKernels implements Kernels {
 
     @Override
     public void project(Projection projection, int rowCount) {
-        projections.run(projection, rowCount);
+        projections.run(projection, null, rowCount);
+    }
+
+    @Override
+    public void project(Projection projection, LowRankChange change, int rowCount) {
+        projections.run(projection, change, rowCount);
     }
 
     @Override

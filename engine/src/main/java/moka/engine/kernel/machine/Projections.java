@@ -3,19 +3,26 @@ package moka.engine.kernel.machine;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.LowRankChange;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.Projection.Product;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.runtime.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs projections: the input's rows are made first, then all products share one parallel region, cut into chunks of panels ({@link PanelChunks}).
+ *
+ * <p>What adapters add has a region before, for A; each chunk of the main one then adds B's product to the rows it has just computed, which are in the
+ * second-level cache. As a pass of its own the addition cost more than both narrow products: it read and wrote all results for 16 multiply-adds each.
  */
 final class Projections {
     /** Bytes of panels that the caller multiplies with one token by itself: about as long as starting a region (adapters, routers). */
     private static final long ALONE_BYTES = 128 << 10;
 
     private final WorkerTeam team;
+    private final RowRoutines routines;
+    private final PanelMemory memory;
     private final InputStage inputs;
     private final WorkerScratch[] scratch;
     private final Repacking repacking;
@@ -27,11 +34,17 @@ final class Projections {
     private int productCount;
     private boolean add;
     private int rowCount;
+    /** What is added to each product, and from which rows. */
+    private @Nullable Product[] added = new Product[0];
+
+    private InputStage[] addedInputs = new InputStage[0];
     private final WorkerTeam.Region multiply = this::multiplyChunk;
 
     Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking) {
         this.team = team;
         this.repacking = repacking;
+        this.routines = routines;
+        this.memory = memory;
         inputs = new InputStage(team, routines, memory);
         chunks = new PanelChunks(team.size());
         scratch = new WorkerScratch[team.size()];
@@ -50,26 +63,73 @@ final class Projections {
         return scratch[worker];
     }
 
-    void run(Projection projection, int rowCount) {
-        products = projection.products().toArray(products);
-        productCount = projection.products().size();
-        check(projection.input(), rowCount);
+    void run(Projection projection, @Nullable LowRankChange change, int rowCount) {
+        begin(projection, rowCount);
         if (rowCount == 0) {
             return;
         }
-        add = projection.add();
         this.rowCount = rowCount;
         inputs.begin(projection.input());
+        want(inputs);
+        if (change == null) {
+            inputs.make(rowCount);
+            multiply();
+            return;
+        }
+        begin(change.inner(), rowCount);
+        want(inputs);
+        inputs.make(rowCount);
+        multiply();
+        makeAdded(change);
+        begin(projection, rowCount);
+        multiply();
+        Arrays.fill(added, null);
+    }
+
+    private void begin(Projection projection, int rowCount) {
+        products = projection.products().toArray(products);
+        productCount = projection.products().size();
+        add = projection.add();
+        check(projection.input(), rowCount);
+    }
+
+    private void want(InputStage stage) {
+        for (int i = 0; i < productCount; i++) {
+            stage.want(products[i].matrix());
+        }
+    }
+
+    /** The rows that the parts of a change read. */
+    private void makeAdded(LowRankChange change) {
+        for (int i = 0; i < change.parts().size(); i++) {
+            LowRankChange.Part part = change.parts().get(i);
+            begin(part.outer(), rowCount);
+            while (addedInputs.length <= part.product()) {
+                addedInputs = Arrays.copyOf(addedInputs, addedInputs.length + 1);
+                addedInputs[addedInputs.length - 1] = new InputStage(team, routines, memory);
+                added = Arrays.copyOf(added, addedInputs.length);
+            }
+            InputStage stage = addedInputs[part.product()];
+            stage.begin(part.outer().input());
+            want(stage);
+            stage.make(rowCount);
+            added[part.product()] = products[0];
+        }
+    }
+
+    /** All products with all rows. */
+    private void multiply() {
         chunks.clear();
         long bytes = 0;
         for (int i = 0; i < productCount; i++) {
-            PanelMatrix matrix = (PanelMatrix) products[i].matrix();
-            inputs.want(matrix);
-            repacking.begin(matrix, rowCount);
-            chunks.add(matrix, rowCount);
-            bytes += matrix.panelBytes() * matrix.panelCount();
+            bytes += begin(products[i]);
+            chunks.add((PanelMatrix) products[i].matrix(), rowCount);
+            Product other = i < added.length ? added[i] : null;
+            if (other != null) {
+                require(other.matrix().weights().rows() == products[i].matrix().weights().rows(), 0, 0, "rows of a change");
+                bytes += begin(other);
+            }
         }
-        inputs.make(rowCount);
         int count = chunks.cut();
         if (rowCount == 1 && bytes <= ALONE_BYTES) {
             for (int chunk = 0; chunk < count; chunk++) {
@@ -79,6 +139,18 @@ final class Projections {
             runTimed(count, multiply);
         }
         chunks.used();
+        for (Product other : added) {
+            if (other != null) {
+                ((PanelMatrix) other.matrix()).used();
+            }
+        }
+    }
+
+    /** @return bytes of the product's panels */
+    private long begin(Product product) {
+        PanelMatrix matrix = (PanelMatrix) product.matrix();
+        repacking.begin(matrix, rowCount);
+        return matrix.panelBytes() * matrix.panelCount();
     }
 
     /** Runs chunks that multiply, and notes what they cost. */
@@ -89,12 +161,20 @@ final class Projections {
     }
 
     private void multiplyChunk(int chunk, int worker) {
-        Product product = products[chunks.matrix(chunk)];
+        int index = chunks.matrix(chunk);
+        multiplyChunk(products[index], inputs, add, chunk, worker);
+        Product other = index < added.length ? added[index] : null;
+        if (other != null) {
+            multiplyChunk(other, addedInputs[index], true, chunk, worker);
+        }
+    }
+
+    private void multiplyChunk(Product product, InputStage rows, boolean add, int chunk, int worker) {
         PanelMatrix matrix = (PanelMatrix) product.matrix();
-        WeightKernels kernels = matrix.kernels();
+        WeightKernels.InputForm form = matrix.kernels().inputForm();
         Activations output = product.output();
         MemorySegment bias = product.bias();
-        var tokens = new WeightKernels.Tokens(inputs.address(kernels.inputForm()), inputs.stride(kernels.inputForm()), rowCount);
+        var tokens = new WeightKernels.Tokens(rows.address(form), rows.stride(form), rowCount);
         var results = new WeightKernels.Results(
                 output.address(0), 4L * output.stride(), bias == null ? 0 : bias.address(), product.scale(), add);
         multiply(tokens, results, matrix, chunks, chunk, scratch[worker], repacking);
