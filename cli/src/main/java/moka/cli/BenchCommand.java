@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import moka.cli.bench.BenchModel;
 import moka.cli.bench.BenchPlan;
 import moka.cli.bench.BenchResult;
@@ -19,6 +20,7 @@ import moka.cli.bench.DepthPlot;
 import moka.cli.bench.IntegerRate;
 import moka.cli.bench.MachineLimits;
 import moka.cli.bench.MemoryBandwidth;
+import moka.cli.bench.ProfileTable;
 import moka.cli.bench.ResultPrinter;
 import moka.cli.render.ProgressLine;
 import moka.cli.terminal.ExitCode;
@@ -41,6 +43,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  moka bench model.gguf -p 512 -n 128 -r 5",
             "  moka bench model.gguf -p 0 -n 32 -d 0-8192+2048 -o json > here.json",
+            "  moka bench model.gguf -p 512 -n 32 --profile",
             "  moka bench model.gguf --compare llama-bench.json"
         })
 final class BenchCommand extends Command {
@@ -73,6 +76,9 @@ final class BenchCommand extends Command {
     @Option(names = "--limits", description = "Only show what the machine can do: memory bandwidth, 8-bit products.")
     boolean limits;
 
+    @Option(names = "--profile", description = "Show where the time goes: a table by operation of the forward pass.")
+    boolean profile;
+
     @Mixin
     final KernelOptions kernels = new KernelOptions();
 
@@ -100,10 +106,11 @@ final class BenchCommand extends Command {
         }
         List<String> kernelLines = new ArrayList<>();
         List<BenchResult> results = new ArrayList<>();
+        List<String> profiles = new ArrayList<>();
         for (String name : names) {
             ModelSource source = ModelSource.of(name);
             for (int threads : plan.threads()) {
-                try (Model model = source.open(kernels.modelOptions(threads))) {
+                try (Model model = source.open(kernels.modelOptions(threads).withTimed(profile))) {
                     if (results.isEmpty()) {
                         printer.begin();
                         second.ifPresent(ResultPrinter::begin);
@@ -113,6 +120,7 @@ final class BenchCommand extends Command {
                         printer.result(result);
                         second.ifPresent(it -> it.result(result));
                         errors.flush();
+                        profiles.addAll(profile(model, result));
                     });
                     noteKernels(model, kernelLines);
                 }
@@ -121,6 +129,12 @@ final class BenchCommand extends Command {
         printer.end();
         second.ifPresent(ResultPrinter::end);
         errors.flush();
+        if (!profiles.isEmpty()) {
+            Output beside = printer.forPeople() ? streams.out() : errors;
+            beside.line();
+            profiles.forEach(beside::line);
+            beside.flush();
+        }
         if (printer.forPeople()) {
             report(results, kernelLines);
         }
@@ -154,8 +168,24 @@ final class BenchCommand extends Command {
 
     private long[] time(BenchRunner runner, BenchTest test, BenchPlan plan) {
         try (ProgressLine progress = new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), test.name(), "runs")) {
-            return runner.run(test, plan.repetitions(), plan.warmup(), progress::at);
+            return runner.run(test, plan.repetitions(), plan.warmup(), (done, total) -> {
+                if (done == 1) {
+                    // What comes now is timed: before, there was warm-up, and the context was filled.
+                    runner.model().forgetOperationTimes();
+                }
+                progress.at(done, total);
+            });
         }
+    }
+
+    private List<String> profile(Model model, BenchResult result) {
+        if (!profile) {
+            return List.of();
+        }
+        BenchTest test = result.test();
+        long[] nanos = result.nanos();
+        long passes = (long) nanos.length * (test.promptTokens() == 0 ? test.generatedTokens() : 1);
+        return ProfileTable.of(test, model.operationTimes(), LongStream.of(nanos).sum(), passes);
     }
 
     private static String now() {
@@ -191,7 +221,10 @@ final class BenchCommand extends Command {
                 .line(MachineLimits.processor() + ", " + threads + (threads == 1 ? " thread" : " threads"))
                 .line("  memory read by a plain loop        " + MachineLimits.gigabytes(MemoryBandwidth.measure(threads)))
                 .line(String.format(
-                        Locale.ROOT, "  8-bit products in a Q8_0 prefill   %.0f GOP/s (%s; reached by the engine, not the processor's limit)",
-                        rate.operations() / 1e9, rate.kernel()));
+                        Locale.ROOT, "  8-bit products in a Q8_0 prefill   %.0f GOP/s (%s)", rate.operations() / 1e9, rate.kernel()));
+        rate.limit().ifPresent(limit -> streams.out()
+                .line(String.format(
+                        Locale.ROOT, "  8-bit products on registers alone  %.0f GOP/s: the prefill reached %.0f %% of it",
+                        limit / 1e9, 100 * rate.operations() / limit)));
     }
 }

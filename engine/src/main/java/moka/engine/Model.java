@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
@@ -31,6 +32,7 @@ import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore.ElementType;
 import moka.engine.kernel.ObservedKernels;
+import moka.engine.kernel.TimedKernels;
 import moka.engine.kernel.machine.BusErrorGuard;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
@@ -159,6 +161,9 @@ public final class Model implements AutoCloseable {
             if (observer != null) {
                 chosen = new KernelProvider.Choice(new ObservedKernels(chosen.kernels(), observer), chosen.reasons());
             }
+            if (options.timed()) {
+                chosen = new KernelProvider.Choice(new TimedKernels(chosen.kernels()), chosen.reasons());
+            }
             this.choice = chosen;
             Weights weights = new Weights(file, chosen.kernels(), arena);
             changes = new Adapters(
@@ -256,6 +261,33 @@ public final class Model implements AutoCloseable {
     /** Why better sets were not chosen, and what the one chosen did so far: one sentence each. */
     public List<String> kernelNotes() {
         return Stream.concat(choice.reasons().stream(), choice.kernels().notes().stream()).toList();
+    }
+
+    /** Products of 8-bit integers a second that the processor can do at most, measured now; empty where the kernels cannot tell. */
+    public OptionalDouble productLimit() {
+        return choice.kernels().productLimit();
+    }
+
+    /** Where the time went since {@link #forgetOperationTimes}, in the order of a forward pass; empty without {@link ModelOptions#timed}. */
+    public List<OperationTime> operationTimes() {
+        if (!(choice.kernels() instanceof TimedKernels timed)) {
+            return List.of();
+        }
+        return timed.operations().entrySet().stream()
+                .map(it -> new OperationTime(
+                        it.getKey(),
+                        it.getValue().calls(),
+                        it.getValue().nanoseconds(),
+                        it.getValue().weightBytes(),
+                        it.getValue().products()))
+                .toList();
+    }
+
+    /** Begins anew with the times of operations. */
+    public void forgetOperationTimes() {
+        if (choice.kernels() instanceof TimedKernels timed) {
+            timed.clear();
+        }
     }
 
     /** What a user should know of this file on this machine: one line each. */

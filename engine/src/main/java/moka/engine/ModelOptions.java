@@ -18,11 +18,12 @@ import moka.gguf.MetadataValue;
  * @param controlVectors vectors that are added behind blocks
  * @param metadata values in place of the file's, by key; a key that begins with a point stands behind the name of the architecture, so
  *     {@code .rope.freq_base} is {@code llama.rope.freq_base} where that is it
+ * @param timed whether the time of each operation is noted ({@link Model#operationTimes})
  */
 public record ModelOptions(
         int threads, Optional<String> kernels, int vectorBits, boolean float32, boolean repack, boolean checkMemory,
-        List<AdapterFile> adapters, List<AdapterFile> controlVectors, Map<String, MetadataValue> metadata) {
-    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true, List.of(), List.of(), Map.of());
+        List<AdapterFile> adapters, List<AdapterFile> controlVectors, Map<String, MetadataValue> metadata, boolean timed) {
+    public static final ModelOptions DEFAULT = new ModelOptions(0, Optional.empty(), 0, false, true, true, List.of(), List.of(), Map.of(), false);
 
     public ModelOptions {
         adapters = List.copyOf(adapters);
@@ -31,38 +32,42 @@ public record ModelOptions(
     }
 
     public ModelOptions withThreads(int threads) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withKernels(String kernels) {
-        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, Optional.of(kernels), vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withVectorBits(int vectorBits) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withFloat32(boolean float32) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withRepack(boolean repack) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withCheckMemory(boolean checkMemory) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withAdapters(List<AdapterFile> adapters) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withControlVectors(List<AdapterFile> controlVectors) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 
     public ModelOptions withMetadata(Map<String, MetadataValue> metadata) {
-        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata);
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
+    }
+
+    public ModelOptions withTimed(boolean timed) {
+        return new ModelOptions(threads, kernels, vectorBits, float32, repack, checkMemory, adapters, controlVectors, metadata, timed);
     }
 }

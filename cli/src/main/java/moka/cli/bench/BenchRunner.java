@@ -2,6 +2,7 @@ package moka.cli.bench;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import moka.engine.Model;
 import moka.engine.Session;
 import moka.tokenizer.Tokenizer;
 
@@ -26,6 +27,11 @@ public final class BenchRunner {
     public BenchRunner(Session session, BenchSettings settings) {
         this.session = session;
         this.settings = settings;
+    }
+
+    /** What is measured. */
+    public Model model() {
+        return session.model();
     }
 
     /** Nanoseconds of each timed run. */

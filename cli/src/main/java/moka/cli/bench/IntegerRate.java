@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
@@ -20,8 +21,8 @@ import moka.gguf.TensorType;
 
 /**
  * The rate of 8-bit multiplications that the engine's kernels reach: the prefill of a made-up model of one block whose matrices are
- * Q8_0, which is products of 8-bit weights and 8-bit activations but for a few percent. It is a rate reached and not the processor's
- * limit, which Java cannot ask for.
+ * Q8_0, which is products of 8-bit weights and 8-bit activations but for a few percent. Beside it stands what the processor can do on registers
+ * alone, where the kernels can measure that.
  */
 public final class IntegerRate {
     private static final int WIDTH = 2048;
@@ -36,8 +37,9 @@ public final class IntegerRate {
     /**
      * @param operations multiplications and additions in a second
      * @param kernel what computed them
+     * @param limit multiplications and additions in a second that the processor can do at most, on the same threads in the same second
      */
-    public record Rate(double operations, String kernel) {}
+    public record Rate(double operations, String kernel, OptionalDouble limit) {}
 
     /** Measures with a set of kernels. */
     public static Rate measure(ModelOptions options) {
@@ -59,13 +61,18 @@ public final class IntegerRate {
                 Session session = model.newSession(SessionOptions.DEFAULT.withContextLength(TOKENS))) {
             int[] ids = IntStream.range(0, TOKENS).map(i -> i * 7 % VOCABULARY).toArray();
             double best = 0;
+            double limit = 2 * model.productLimit().orElse(0);
             for (int pass = 0; pass < PASSES; pass++) {
                 session.clear();
                 long start = System.nanoTime();
                 session.append(ids);
                 best = Math.max(best, operations() * 1e9 / (System.nanoTime() - start));
             }
-            return new Rate(best, model.kernels() + ", " + model.kernelByType().get(TensorType.Q8_0));
+            limit = Math.max(limit, 2 * model.productLimit().orElse(0));
+            return new Rate(
+                    best,
+                    model.kernels() + ", " + model.kernelByType().get(TensorType.Q8_0),
+                    limit == 0 ? OptionalDouble.empty() : OptionalDouble.of(limit));
         }
     }
 

@@ -3,6 +3,7 @@ package moka.engine.kernel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
@@ -72,6 +73,14 @@ public interface Kernels extends AutoCloseable {
     /** What the set computes within regions; empty: plain Java does. */
     default Optional<LocalKernels> local() {
         return Optional.empty();
+    }
+
+    /**
+     * Measures what the processor can do at most: products of 8-bit integers a second by all threads, on registers alone. Takes some tens of
+     * milliseconds. Empty: the set cannot tell.
+     */
+    default OptionalDouble productLimit() {
+        return OptionalDouble.empty();
     }
 
     /** What is worth knowing of its work so far: one sentence each. */

@@ -3,15 +3,12 @@ package moka.engine.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.Optional;
-import moka.engine.runtime.WorkerTeam;
-import moka.gguf.TensorType;
 
 /**
  * A set of kernels that shows an observer what every matrix is multiplied with, then lets another set do the work: calibration of quantizers.
  * Models that nobody observes never meet it.
  */
-public final class ObservedKernels implements Kernels {
+public final class ObservedKernels extends ForwardingKernels {
     /** Told of products, on the thread that runs the forward pass. */
     @FunctionalInterface
     public interface Observer {
@@ -24,18 +21,17 @@ public final class ObservedKernels implements Kernels {
         void onProduct(List<WeightMatrix> matrices, float[][] inputs);
     }
 
-    private final Kernels kernels;
     private final Observer observer;
 
     public ObservedKernels(Kernels kernels, Observer observer) {
-        this.kernels = kernels;
+        super(kernels);
         this.observer = observer;
     }
 
     @Override
     public void project(Projection projection, int rowCount) {
         show(projection, rowCount);
-        kernels.project(projection, rowCount);
+        super.project(projection, rowCount);
     }
 
     @Override
@@ -44,7 +40,7 @@ public final class ObservedKernels implements Kernels {
         for (int group = 0; group < groups.count(); group++) {
             show(ordered.of(groups, group), groups.rowCount(group));
         }
-        kernels.projectExperts(ordered, groups);
+        super.projectExperts(ordered, groups);
     }
 
     private void show(Projection projection, int rowCount) {
@@ -124,57 +120,6 @@ public final class ObservedKernels implements Kernels {
 
     @Override
     public String name() {
-        return kernels.name() + ", observed";
-    }
-
-    @Override
-    public String describe(TensorType type) {
-        return kernels.describe(type);
-    }
-
-    @Override
-    public Matrix prepare(WeightMatrix weights) {
-        return kernels.prepare(weights);
-    }
-
-    @Override
-    public void attend(AttentionPlan plan, AttentionPlan.Span... spans) {
-        kernels.attend(plan, spans);
-    }
-
-    @Override
-    public void rmsNorm(
-            Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output) {
-        kernels.rmsNorm(input, firstRow, rowCount, weight, epsilon, output);
-    }
-
-    @Override
-    public int workers() {
-        return kernels.workers();
-    }
-
-    @Override
-    public void spread(int chunks, WorkerTeam.Region work) {
-        kernels.spread(chunks, work);
-    }
-
-    @Override
-    public Optional<LocalKernels> local() {
-        return kernels.local();
-    }
-
-    @Override
-    public List<String> notes() {
-        return kernels.notes();
-    }
-
-    @Override
-    public long extraBytes() {
-        return kernels.extraBytes();
-    }
-
-    @Override
-    public void close() {
-        kernels.close();
+        return super.name() + ", observed";
     }
 }

@@ -39,6 +39,9 @@ public interface KernelCode {
     /** Most queries that {@link #mix} takes. */
     int mixedQueries();
 
+    /** {@link ProductRateKernel}. */
+    byte[] productRate();
+
     /** {@link PackKernel}. */
     byte[] pack(PanelFormat format);
 

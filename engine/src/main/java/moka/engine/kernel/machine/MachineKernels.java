@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.LongStream;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.ExpertGroups;
@@ -23,6 +25,10 @@ import moka.gguf.TensorType;
 
 /** Kernels in machine code. */
 final class MachineKernels implements Kernels {
+    // A pass takes about two milliseconds.
+    private static final int PRODUCT_ROUNDS = 1 << 20;
+    private static final int PRODUCT_PASSES = 12;
+
     private final KernelCode code;
     private final CodeStore codeStore;
     private final WorkerTeam team;
@@ -149,6 +155,19 @@ final class MachineKernels implements Kernels {
     @Override
     public long extraBytes() {
         return memory.used() + otherAttention.extraBytes();
+    }
+
+    @Override
+    public OptionalDouble productLimit() {
+        LazyRoutine routine = codeStore.later(code::productRate);
+        long[] products = new long[team.size()];
+        double best = 0;
+        for (int pass = 0; pass < PRODUCT_PASSES; pass++) {
+            long start = System.nanoTime();
+            team.run(products.length, (chunk, worker) -> products[chunk] = routine.call(0, 0, PRODUCT_ROUNDS, 0, 0, 0));
+            best = Math.max(best, LongStream.of(products).sum() * 1e9 / (System.nanoTime() - start));
+        }
+        return OptionalDouble.of(best);
     }
 
     @Override

@@ -66,6 +66,11 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public byte[] productRate() {
+        return ProductRateKernel.emit(target).toBytes();
+    }
+
+    @Override
     public byte[] pack(PanelFormat format) {
         return PackKernel.emit(format, target).toBytes();
     }

@@ -56,6 +56,7 @@ class WindowsCallsTest {
                     }
                 }
             }
+            assertTrue(packed.productLimit().orElseThrow() > 0);
             for (int seed = 0; seed < 20; seed++) {
                 attend(seed, plain, packed);
             }

@@ -72,6 +72,11 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public byte[] productRate() {
+        return ProductRateCode.emit(matrix);
+    }
+
+    @Override
     public byte[] pack(PanelFormat format) {
         return PackCode.emit(format);
     }
