@@ -12,7 +12,23 @@ final class RowKernels {
     private static final String TABLE = "nibbles by a table in a register";
     private static final String GRID = "words of a grid, signs by a mask";
 
+    /** Columns from which activations are rounded where that is allowed. */
+    private static final int LONG = 5120;
+
     private RowKernels() {}
+
+    /** Whether rows of so many columns have a kernel of their own where activations may be rounded: {@link #ofLongRows}. */
+    static boolean areLong(TensorType type, int columns) {
+        return type == TensorType.Q8_0 && columns >= LONG;
+    }
+
+    /** The kernel of long rows, which rounds activations to bytes. */
+    static RowKernel ofLongRows(TensorType type, Width width) {
+        if (type != TensorType.Q8_0) {
+            throw new IllegalArgumentException("no kernel for long rows of " + type);
+        }
+        return width.instance(Q8_0LongRows.class, RowKernel.class, RowKernel.class, of(type, width));
+    }
 
     static RowKernel of(TensorType type, Width width) {
         return switch (type) {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
+import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KernelProvider.Request;
 import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
@@ -15,8 +16,8 @@ import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 
 /**
- * The kernels in the Vector API: weights stay in the file's map and are decoded in registers; nothing is rounded but by float32
- * arithmetic, whatever precision is asked for.
+ * The kernels in the Vector API: weights stay in the file's map and are decoded in registers. Nothing is rounded but by float32 arithmetic and,
+ * if precision may be given for speed, the activations of one token or a few for long rows ({@link RowKernels#areLong}).
  *
  * <p>One token (or a few): each row of weights is multiplied as it is read. More: pieces of rows are decoded into a cache-sized array and
  * multiplied by tiles in registers.
@@ -28,13 +29,16 @@ final class VectorKernels implements Kernels {
     private final Scratch[] scratches;
     private final InputRows inputs;
     private final Map<TensorType, RowKernel> rowKernels = new EnumMap<>(TensorType.class);
+    private final Map<TensorType, RowKernel> longRowKernels = new EnumMap<>(TensorType.class);
+    private final boolean rounding;
     private final ProjectionWork projections;
     private final AttentionWork attention;
     private final NormWork norms;
 
-    private VectorKernels(WorkerTeam team, Width width) {
+    private VectorKernels(WorkerTeam team, Width width, boolean rounding) {
         this.team = team;
         this.width = width;
+        this.rounding = rounding;
         scratches = new Scratch[team.size()];
         for (int i = 0; i < scratches.length; i++) {
             scratches[i] = new Scratch(arena);
@@ -49,7 +53,7 @@ final class VectorKernels implements Kernels {
 
     /** The set for a request that nothing stands against ({@link Width#obstacle}). */
     static Kernels create(Request request) {
-        return new VectorKernels(request.team(), new Width(request.vectorBits()));
+        return new VectorKernels(request.team(), new Width(request.vectorBits()), request.precision() == Precision.FAST);
     }
 
     @Override
@@ -64,7 +68,10 @@ final class VectorKernels implements Kernels {
 
     @Override
     public Matrix prepare(WeightMatrix weights) {
-        return new VectorMatrix(offHeap(weights), kernel(weights.type()));
+        TensorType type = weights.type();
+        boolean rounded = rounding && RowKernels.areLong(type, weights.columns());
+        RowKernel kernel = rounded ? longRowKernels.computeIfAbsent(type, t -> RowKernels.ofLongRows(t, width)) : kernel(type);
+        return new VectorMatrix(offHeap(weights), kernel);
     }
 
     /** Kernels read addresses; weights of a file have them already. */

@@ -29,6 +29,9 @@ class NoAllocationTest {
     private static final int ROWS = 16;
     private static final int COLUMNS = 512;
 
+    /** More columns than any kernel calls short. */
+    private static final int LONG = 1 << 20;
+
     /** Calls in a row that must allocate nothing. */
     private static final int CALLS = 50;
 
@@ -72,20 +75,26 @@ class NoAllocationTest {
     public static void main(String[] arguments) {
         var width = new Width(Integer.parseInt(arguments[0]));
         for (TensorType type : TensorType.values()) {
-            RowKernel kernel = RowKernels.of(type, width);
-            try (Arena arena = Arena.ofConfined()) {
-                WeightMatrix weights =
-                        RandomWeights.matrix(arena, new SplittableRandom(type.id()), type, ROWS, COLUMNS);
-                var matrix = new VectorMatrix(weights, kernel);
-                long x = arena.allocate(4L * kernel.order().arrangedLength(COLUMNS), 64).address();
-                var sums = new float[ROWS * width.lanes()];
-                var decoded = new float[COLUMNS + kernel.order().period()];
-                var scratch = new Scratch(arena);
-                becomesFree(() -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product");
-                becomesFree(() -> matrix.unpack(1, 0, COLUMNS, decoded, 0, scratch), type + " decoding");
+            staysFree(type, RowKernels.of(type, width), width);
+            if (RowKernels.areLong(type, LONG)) {
+                staysFree(type, RowKernels.ofLongRows(type, width), width);
             }
         }
         System.out.println(TensorType.values().length + " types");
+    }
+
+    private static void staysFree(TensorType type, RowKernel kernel, Width width) {
+        try (Arena arena = Arena.ofConfined()) {
+            WeightMatrix weights =
+                    RandomWeights.matrix(arena, new SplittableRandom(type.id()), type, ROWS, COLUMNS);
+            var matrix = new VectorMatrix(weights, kernel);
+            long x = arena.allocate(4L * kernel.order().arrangedLength(COLUMNS), 64).address();
+            var sums = new float[ROWS * width.lanes()];
+            var decoded = new float[COLUMNS + kernel.order().period()];
+            var scratch = new Scratch(arena);
+            becomesFree(() -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product");
+            becomesFree(() -> matrix.unpack(1, 0, COLUMNS, decoded, 0, scratch), type + " decoding");
+        }
     }
 
     private static void becomesFree(Runnable call, String what) {

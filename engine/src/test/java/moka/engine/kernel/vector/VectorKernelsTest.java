@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Projections of every type at every width, against sums of exactly decoded weights in float64. */
 class VectorKernelsTest {
@@ -40,7 +41,11 @@ class VectorKernelsTest {
     }
 
     static Kernels kernels(WorkerTeam team, int bits) {
-        Offer offer = new VectorKernelProvider().offer(new Request(team, Precision.FLOAT32, false, bits));
+        return kernels(team, bits, Precision.FLOAT32);
+    }
+
+    private static Kernels kernels(WorkerTeam team, int bits, Precision precision) {
+        Offer offer = new VectorKernelProvider().offer(new Request(team, precision, false, bits));
         if (offer instanceof Offer.Refused(String reason) && reason.startsWith("vectors of")) {
             Assumptions.abort("skipped at " + bits + " bits: " + reason);
         }
@@ -126,6 +131,62 @@ class VectorKernelsTest {
                                 + ": expected " + expected + ", got " + output.get(t, r) + ", tolerance " + tolerance);
             }
         }
+    }
+
+    /** Where that is allowed: each 32 have a scale, and their largest magnitude becomes 127. */
+    @ParameterizedTest(name = "at {0} bits")
+    @ValueSource(ints = {128, 256, 512})
+    void roundsActivationsOfLongRowsOfBytes(int bits) {
+        var random = new SplittableRandom(bits);
+        try (var team = new WorkerTeam(2);
+                Kernels kernels = kernels(team, bits, Precision.FAST);
+                Arena arena = Arena.ofShared()) {
+            for (int columns : new int[] {5120, 5152, 8192, 11008}) {
+                WeightMatrix weights = RandomWeights.matrix(arena, random, TensorType.Q8_0, 19, columns);
+                weights.data().asSlice(2, 32).fill((byte) -128);
+                for (int tokens : new int[] {1, 3}) {
+                    Activations input = Activations.allocate(arena, tokens, columns);
+                    Activations output = Activations.allocate(arena, tokens, 19);
+                    for (int t = 0; t < tokens; t++) {
+                        for (int i = 0; i < columns; i++) {
+                            input.set(t, i, i < 32 ? 3 : i < 64 ? 0 : i < 96 ? 1e-35f : (float) random.nextGaussian() * (random.nextInt(50) == 0 ? 30 : 1));
+                        }
+                    }
+                    kernels.project(
+                            new Projection(new Projection.Input.Plain(input), List.of(new Projection.Product(kernels.prepare(weights), output)), false), tokens);
+                    var decoded = new float[columns];
+                    for (int row = 0; row < 19; row++) {
+                        TensorFormats.of(TensorType.Q8_0).decode(weights.data(), row * weights.rowBytes(), columns, decoded, 0);
+                        for (int t = 0; t < tokens; t++) {
+                            Sum sum = roundedSum(decoded, input, t);
+                            assertEquals(sum.value, output.get(t, row), 1e-6 * sum.magnitudes, columns + " columns, row " + row + ", token " + t);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** A product in float64, and what its terms add up to without their signs. */
+    private record Sum(double value, double magnitudes) {}
+
+    private static Sum roundedSum(float[] weights, Activations input, int token) {
+        double value = 0;
+        double magnitudes = 0;
+        for (int first = 0; first < weights.length; first += 32) {
+            float largest = 0;
+            for (int i = first; i < first + 32; i++) {
+                largest = Math.max(largest, Math.abs(input.get(token, i)));
+            }
+            for (int i = first; i < first + 32; i++) {
+                float inverse = 127 / largest;
+                double code = largest < 1e-30f ? 0 : Math.rint(input.get(token, i) * inverse);
+                double product = weights[i] * code * (largest / 127);
+                value += product;
+                magnitudes += Math.abs(product);
+            }
+        }
+        return new Sum(value, magnitudes);
     }
 
     @ParameterizedTest(name = "{0} at {1} bits")
