@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import moka.gguf.GgufException.Level;
 
 /**
@@ -24,7 +25,7 @@ final class Cursor {
     private int windowLength;
     private long position;
     private Level level = Level.HEADER;
-    private String subject = "header";
+    private Supplier<String> subject = () -> "header";
 
     Cursor(String file, MemorySegment bytes) {
         this.file = file;
@@ -41,8 +42,8 @@ final class Cursor {
         return order;
     }
 
-    /** Names what is being read, for messages. */
-    void at(Level newLevel, String newSubject) {
+    /** Names what is being read, for messages: asked only where there is one. */
+    void at(Level newLevel, Supplier<String> newSubject) {
         level = newLevel;
         subject = newSubject;
     }
@@ -52,7 +53,7 @@ final class Cursor {
     }
 
     String subject() {
-        return subject;
+        return subject.get();
     }
 
     long position() {
@@ -169,6 +170,6 @@ final class Cursor {
     }
 
     GgufException fault(long offset, String found, String expected, String hint) {
-        return new GgufException(level, file, offset, subject, found, expected, hint, null);
+        return new GgufException(level, file, offset, subject(), found, expected, hint, null);
     }
 }

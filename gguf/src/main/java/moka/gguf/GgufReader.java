@@ -66,7 +66,7 @@ final class GgufReader {
         if (value == null) {
             return DEFAULT_ALIGNMENT;
         }
-        in.at(Level.METADATA, Wording.key(ALIGNMENT_KEY));
+        in.at(Level.METADATA, () -> Wording.key(ALIGNMENT_KEY));
         if (value.type() != ValueType.UINT32) {
             throw in.fault(-1, "alignment of type " + value.type(), "UINT32");
         }
@@ -78,7 +78,7 @@ final class GgufReader {
     }
 
     private static MemorySegment littleEndian(Cursor in, Entry entry, MemorySegment data, Arena arena) {
-        in.at(Level.DATA, entry.subject());
+        in.at(Level.DATA, entry::subject);
         try {
             return ByteSwap.tensor(entry.type(), data, arena)
                     .orElseThrow(() -> in.fault(

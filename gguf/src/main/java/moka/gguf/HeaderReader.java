@@ -18,7 +18,7 @@ final class HeaderReader {
     private HeaderReader() {}
 
     static Header read(Cursor in) {
-        in.at(Level.HEADER, "header");
+        in.at(Level.HEADER, () -> "header");
         readMagic(in);
         int version = readVersion(in);
         long tensorCount = count(in, "tensor count");

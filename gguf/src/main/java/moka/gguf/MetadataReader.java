@@ -29,7 +29,7 @@ final class MetadataReader {
     }
 
     Metadata read(long count) {
-        in.at(Level.METADATA, "key count");
+        in.at(Level.METADATA, () -> "key count");
         // A cut file is better explained by the key at which it ends: only absurd counts are refused before.
         if (count > Limits.KEYS) {
             throw in.fault(
@@ -47,10 +47,10 @@ final class MetadataReader {
     }
 
     private void readEntry(long number, long count) {
-        in.at(Level.METADATA, "key " + number + " of " + count);
+        in.at(Level.METADATA, () -> "key " + number + " of " + count);
         long entry = in.position();
         String key = in.name("key", Limits.KEY_BYTES);
-        in.at(Level.METADATA, Wording.key(key));
+        in.at(Level.METADATA, () -> Wording.key(key));
         if (values.containsKey(key)) {
             throw in.fault(entry, "duplicate key", "each key once");
         }

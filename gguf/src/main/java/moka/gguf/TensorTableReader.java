@@ -28,7 +28,7 @@ final class TensorTableReader {
     private TensorTableReader() {}
 
     static List<Entry> read(Cursor in, long count) {
-        in.at(Level.TENSOR_INFO, "tensor count");
+        in.at(Level.TENSOR_INFO, () -> "tensor count");
         if (count > Limits.TENSORS) {
             throw in.fault(
                     8,
@@ -51,10 +51,10 @@ final class TensorTableReader {
     }
 
     private static Entry readEntry(Cursor in, long number, long count) {
-        in.at(Level.TENSOR_INFO, "tensor " + number + " of " + count);
+        in.at(Level.TENSOR_INFO, () -> "tensor " + number + " of " + count);
         long begin = in.position();
         String name = in.name("tensor name", Limits.TENSOR_NAME_BYTES);
-        in.at(Level.TENSOR_INFO, Wording.tensor(name));
+        in.at(Level.TENSOR_INFO, () -> Wording.tensor(name));
         long shapeAt = in.position();
         long[] shape = shape(in);
         TensorType type = type(in);
@@ -130,7 +130,7 @@ final class TensorTableReader {
      */
     static void checkPlaces(Cursor in, List<Entry> entries, long dataBegin, int alignment) {
         for (Entry entry : entries) {
-            in.at(Level.DATA, entry.subject());
+            in.at(Level.DATA, entry::subject);
             if (entry.offset < 0 || entry.offset > Long.MAX_VALUE - dataBegin) {
                 throw in.fault(
                         entry.begin,
@@ -168,7 +168,7 @@ final class TensorTableReader {
             Entry before = byPlace.get(i - 1);
             Entry entry = byPlace.get(i);
             if (entry.offset < before.offset + before.bytes) {
-                in.at(Level.DATA, entry.subject());
+                in.at(Level.DATA, entry::subject);
                 throw in.fault(
                         entry.begin,
                         "data at offset " + entry.offset + " overlaps with " + Wording.tensor(before.name),
