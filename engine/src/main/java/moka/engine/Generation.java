@@ -215,7 +215,7 @@ final class Generation {
     }
 
     private int choose() {
-        EngineEvent.Sample event = Flight.begin(EngineEvent.Sample::new);
+        EngineEvent.Sample event = Flight.sample();
         int id = constraint.isPresent()
                 ? sampler.sample(session.logits(), constraint.get())
                 : sampler.sample(session.logits());

@@ -17,6 +17,11 @@ import moka.engine.kernel.vector.VectorKernelProvider;
 final class KernelLadder {
     private KernelLadder() {}
 
+    /** Begins what the best set needs of the system, while the caller reads the model's file: see {@link MachineKernelProvider#prepare}. */
+    static void prepare() {
+        MachineKernelProvider.prepare();
+    }
+
     /** The machine code for this kind of processor. */
     private static KernelProvider machine(Optional<String> level) {
         return System.getProperty("os.arch").equals("aarch64") ? new NeonKernelProvider(level) : new MachineKernelProvider(level);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
@@ -79,6 +80,7 @@ public final class Model implements AutoCloseable {
     }
 
     public static Model open(Path path, ModelOptions options) {
+        KernelLadder.prepare();
         return open(GgufFile.open(path), options);
     }
 
@@ -88,6 +90,7 @@ public final class Model implements AutoCloseable {
      * @param bytes a GGUF file: used in place if it lies off-heap (and must then stay until the model is closed), else copied
      */
     public static Model open(String name, MemorySegment bytes, ModelOptions options) {
+        KernelLadder.prepare();
         return open(GgufFile.of(name, bytes.isNative() ? bytes : offHeap(bytes)), options);
     }
 
@@ -110,7 +113,7 @@ public final class Model implements AutoCloseable {
     }
 
     private static Model open(GgufFile file, ModelOptions options, ObservedKernels.@Nullable Observer observer) {
-        EngineEvent.Load event = Flight.begin(EngineEvent.Load::new);
+        EngineEvent.Load event = Flight.load();
         Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
             Model model = new Model(ChangedMetadata.of(file, options.metadata()), guard, options, observer);
@@ -195,16 +198,26 @@ public final class Model implements AutoCloseable {
         int blocks = hyperparameters.blockCount();
         BitSet present = new BitSet();
         for (GgufTensor tensor : file.tensors()) {
-            String[] parts = tensor.name().split("\\.", 3);
-            if (parts.length == 3 && parts[0].equals("blk") && parts[1].matches("\\d{1,8}")) {
-                present.set(Integer.parseInt(parts[1]));
-            }
+            blockOf(tensor.name()).ifPresent(present::set);
         }
         int missing = present.nextClearBit(0);
         if (missing < blocks) {
             throw new EngineException("%s: no tensor 'blk.%d.*' but '%s.block_count' is %d"
                     .formatted(name(), missing, architectureName, blocks));
         }
+    }
+
+    /** The number in {@code blk.3.ffn_down.weight}. */
+    private static OptionalInt blockOf(String tensor) {
+        int begin = "blk.".length();
+        int end = tensor.indexOf('.', begin);
+        boolean numbered = tensor.startsWith("blk.") && end > begin && end - begin <= 8;
+        int number = 0;
+        for (int i = begin; numbered && i < end; i++) {
+            number = 10 * number + tensor.charAt(i) - '0';
+            numbered = tensor.charAt(i) >= '0' && tensor.charAt(i) <= '9';
+        }
+        return numbered ? OptionalInt.of(number) : OptionalInt.empty();
     }
 
     /** File name, for messages. */

@@ -145,7 +145,7 @@ public final class ParallelGenerator implements AutoCloseable {
         int count = sessions.size();
         ForwardPass pass = sessions.getFirst().pass();
         model.checkUnchanged();
-        EngineEvent.Decode event = Flight.begin(EngineEvent.Decode::new);
+        EngineEvent.Decode event = Flight.decode();
         model.computing().lock();
         try {
             var spans = new Span[count];

@@ -366,8 +366,8 @@ public final class Session implements AutoCloseable {
     private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled, Runnable read) {
         check(ids, first, count);
         model.checkUnchanged();
-        EngineEvent.Prefill prefill = count > 1 ? Flight.begin(EngineEvent.Prefill::new) : null;
-        EngineEvent.Decode decode = count == 1 ? Flight.begin(EngineEvent.Decode::new) : null;
+        EngineEvent.Prefill prefill = count > 1 ? Flight.prefill() : null;
+        EngineEvent.Decode decode = count == 1 ? Flight.decode() : null;
         model.computing().lock();
         try {
             if (!pass.run(ids, first, count, cancelled, reserve(0, count))) {

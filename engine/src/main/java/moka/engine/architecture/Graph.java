@@ -143,7 +143,7 @@ public final class Graph {
 
     /** Memory for a number of rows. */
     public Activations rows(int count, int columns) {
-        Activations rows = Activations.allocate(arena, count, columns);
+        Activations rows = Activations.of(bytes -> kernels.memory(arena, bytes), count, columns);
         scratchBytes += rows.segment().byteSize();
         return rows;
     }

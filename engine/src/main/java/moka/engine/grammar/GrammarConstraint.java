@@ -76,7 +76,7 @@ public final class GrammarConstraint implements TokenConstraint {
         }
         Arrays.fill(masks[slot], 0);
         maskStates[slot] = state;
-        EngineEvent.Grammar event = Flight.begin(EngineEvent.Grammar::new);
+        EngineEvent.Grammar event = Flight.grammar();
         compute(state, masks[slot]);
         if (event != null) {
             event.work = "mask";

@@ -3,6 +3,7 @@ package moka.engine.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.LongFunction;
 
 /**
  * Rows of float32, off-heap: one row a token.
@@ -15,8 +16,13 @@ import java.lang.foreign.ValueLayout;
 public record Activations(MemorySegment segment, int rows, int columns, int stride) {
     /** Zeroed memory for {@code rows} rows. */
     public static Activations allocate(Arena arena, int rows, int columns) {
+        return of(bytes -> arena.allocate(bytes, 64), rows, columns);
+    }
+
+    /** Rows in memory of this many bytes, zeroed and aligned to 64 bytes. */
+    public static Activations of(LongFunction<MemorySegment> memory, int rows, int columns) {
         int stride = (columns + 15) & -16;
-        return new Activations(arena.allocate(4L * rows * stride, 64), rows, columns, stride);
+        return new Activations(memory.apply(4L * rows * stride), rows, columns, stride);
     }
 
     /** Some of the rows. */

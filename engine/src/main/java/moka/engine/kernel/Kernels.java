@@ -1,5 +1,6 @@
 package moka.engine.kernel;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,11 @@ public interface Kernels extends AutoCloseable {
 
     /** {@code output[t] = x[t] / sqrt(mean(x²) + epsilon) * weight}; input and output may be the same. */
     void rmsNorm(Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output);
+
+    /** Zeroed memory for activations, aligned to 64 bytes. Memory from an arena is touched at once; a set may have some that is not. */
+    default MemorySegment memory(Arena arena, long bytes) {
+        return arena.allocate(bytes, 64);
+    }
 
     /** Threads that {@link #spread} uses. */
     default int workers() {

@@ -13,7 +13,10 @@ import moka.engine.kernel.RopeTable;
  * @see <a href="https://arxiv.org/abs/2309.00071">YaRN</a>
  */
 public final class Rope implements RopeTable {
-    private static final int GROWTH = 512;
+    /** A sine takes a microsecond before the compiler has come: a first table of 512 positions was a tenth of the start of a small model. */
+    private static final int FIRST_ROWS = 64;
+    /** Up to here the table doubles. */
+    private static final int DOUBLING_ROWS = 1024;
 
     private final int rotatedLength;
     private final boolean halves;
@@ -64,7 +67,8 @@ public final class Rope implements RopeTable {
         if (first >= positions) {
             return old;
         }
-        int rows = Math.max(positions, Math.max(GROWTH, first + first / 2));
+        int grown = first < DOUBLING_ROWS ? 2 * first : first + first / 2;
+        int rows = Math.max(positions, Math.max(FIRST_ROWS, grown));
         // Collected when no session looks at it any more: a reader may still hold the old table.
         MemorySegment next = Arena.ofAuto().allocate(rows * rowBytes(), 64);
         MemorySegment.copy(old, 0, next, 0, first * rowBytes());

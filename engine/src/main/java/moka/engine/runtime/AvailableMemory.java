@@ -3,7 +3,6 @@ package moka.engine.runtime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
 
 /** How much memory this process could still use: what the system has free or can reclaim, within the cgroup's limit. */
@@ -22,15 +21,28 @@ public final class AvailableMemory {
 
     private static OptionalLong system() {
         try {
-            for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-                if (line.startsWith("MemAvailable:")) {
-                    return OptionalLong.of(1024L * Long.parseLong(line.replaceAll("\\D", "")));
-                }
-            }
+            OptionalLong kilobytes = number(Files.readString(Path.of("/proc/meminfo")), "MemAvailable:");
+            return kilobytes.isEmpty() ? kilobytes : OptionalLong.of(1024L * kilobytes.getAsLong());
         } catch (IOException | RuntimeException e) {
             return OptionalLong.empty();
         }
-        return OptionalLong.empty();
+    }
+
+    /** The number behind a name at the beginning of a line; empty where there is no such line. */
+    private static OptionalLong number(String lines, String name) {
+        int at = lines.startsWith(name) ? 0 : lines.indexOf("\n" + name) + 1;
+        if (!lines.startsWith(name, at)) {
+            return OptionalLong.empty();
+        }
+        int begin = at + name.length();
+        while (lines.charAt(begin) == ' ') {
+            begin++;
+        }
+        int end = begin;
+        while (end < lines.length() && Character.isDigit(lines.charAt(end))) {
+            end++;
+        }
+        return OptionalLong.of(Long.parseLong(lines, begin, end, 10));
     }
 
     /**
@@ -80,14 +92,7 @@ public final class AvailableMemory {
      */
     private static long reclaimable(Path group, boolean unified) throws IOException {
         String prefix = unified ? "" : "total_";
-        long bytes = 0;
-        for (String line : Files.readAllLines(group.resolve("memory.stat"))) {
-            for (String name : List.of("inactive_file ", "active_file ")) {
-                if (line.startsWith(prefix + name)) {
-                    bytes += Long.parseLong(line.substring(line.indexOf(' ') + 1).strip());
-                }
-            }
-        }
-        return bytes;
+        String statistics = Files.readString(group.resolve("memory.stat"));
+        return number(statistics, prefix + "inactive_file ").orElse(0) + number(statistics, prefix + "active_file ").orElse(0);
     }
 }

@@ -1,5 +1,7 @@
 package moka.engine.kernel.machine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -21,6 +23,38 @@ public final class MachineKernelProvider implements KernelProvider {
      */
     public MachineKernelProvider(Optional<String> level) {
         forcedLevel = level;
+    }
+
+    /**
+     * Links with the calls of the system on a thread of its own, at the first call in a process: some ten milliseconds of method handles, in which
+     * the caller can read a file.
+     */
+    public static void prepare() {
+        Preparation.begin();
+    }
+
+    private static final class Preparation {
+        static {
+            if (MachineKernelProvider.class.getModule().isNativeAccessEnabled()) {
+                // The classes of segments are made ready by one thread: they need each other, and two threads could wait for each other.
+                try (Arena arena = Arena.ofShared()) {
+                    arena.allocate(1).copyFrom(MemorySegment.ofArray(new byte[1]));
+                }
+                Thread.ofPlatform().daemon().name("moka-link").start(Preparation::link);
+            }
+        }
+
+        static void begin() {
+            // the class is ready
+        }
+
+        private static void link() {
+            try {
+                SystemMemory.ofThisSystem();
+            } catch (UnsupportedOperationException e) {
+                // The ladder will meet the same, and say so.
+            }
+        }
     }
 
     @Override

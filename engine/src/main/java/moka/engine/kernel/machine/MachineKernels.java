@@ -1,5 +1,6 @@
 package moka.engine.kernel.machine;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
@@ -29,6 +30,9 @@ final class MachineKernels implements Kernels {
     private static final int PRODUCT_ROUNDS = 1 << 20;
     private static final int PRODUCT_PASSES = 12;
 
+    private static final long PAGES_FROM_BYTES = 1 << 17;
+
+    private final SystemMemory system;
     private final KernelCode code;
     private final CodeStore codeStore;
     private final WorkerTeam team;
@@ -46,6 +50,7 @@ final class MachineKernels implements Kernels {
 
     MachineKernels(KernelCode code, SystemMemory system, WorkerTeam team, boolean repack) throws CodeMemory.RefusedException {
         this.code = code;
+        this.system = system;
         codeStore = new CodeStore(system);
         this.team = team;
         routines = new RowRoutines(code, codeStore);
@@ -140,6 +145,16 @@ final class MachineKernels implements Kernels {
     @Override
     public Optional<LocalKernels> local() {
         return Optional.of(local);
+    }
+
+    /** Pages that the system zeroes at their first touch: a batch has memory for 512 rows, and most prompts use a few. */
+    @Override
+    public MemorySegment memory(Arena arena, long bytes) {
+        long address = bytes < PAGES_FROM_BYTES ? 0 : system.reserve(bytes);
+        if (address == 0) {
+            return arena.allocate(bytes, 64);
+        }
+        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, it -> system.release(it.address(), it.byteSize()));
     }
 
     @Override
