@@ -11,8 +11,12 @@ import org.jspecify.annotations.Nullable;
  * second-level cache first. Both give the same bits.
  */
 final class QuantizedKernels implements WeightKernels {
-    /** Tokens up to which unpacking does not pay. */
-    static final int STREAM_MOST = 12;
+    /**
+     * Tokens up to which unpacking does not pay. GMAC/s with weights in memory (Zen 5, 512 x 1024, tiles and streams), 13, 15 and 18 tokens: Q4_0 160,
+     * 178, 207 and 208, 217, 223; Q4_K 160, 183, 194 and 212, 212, 227; Q8_0 152, 162, 188 and 178, 192, 203; Q6_K 155, 165, 181 and 152, 157, 171; with
+     * 24 tokens they are equal or tiles better.
+     */
+    static final int STREAM_MOST = 18;
 
     /** Of unpacked panels at once: a third of a second-level cache of 1 MiB (with half of it, 8192 columns lose 10 %). */
     private static final long UNPACKED_BYTES = 320 << 10;

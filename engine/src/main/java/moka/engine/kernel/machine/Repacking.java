@@ -17,6 +17,8 @@ final class Repacking {
     private static final long RESERVED_BYTES = 512L << 20;
 
     private static final int STREAMED_FOR_PACKED = 16;
+    /** Rows that may be those of sequences decoded together, or guesses; more are a prompt. */
+    private static final int DECODED_MOST = 12;
     /** Packed in some 50 µs. */
     private static final long SMALL_BYTES = 1 << 20;
 
@@ -39,7 +41,7 @@ final class Repacking {
     /** Called before a region that uses all of a matrix, by the thread that starts it: the region packs what is to be packed. */
     void begin(PanelMatrix matrix, int rowCount) {
         long bytes = matrix.panelBytes() * matrix.panelCount();
-        boolean decoding = rowCount <= QuantizedKernels.STREAM_MOST;
+        boolean decoding = rowCount <= DECODED_MOST;
         if (decoding) {
             streamedBytes += bytes;
         }
