@@ -168,7 +168,7 @@ public final class Model implements AutoCloseable {
                 chosen = new KernelProvider.Choice(new TimedKernels(chosen.kernels()), chosen.reasons());
             }
             this.choice = chosen;
-            Weights weights = new Weights(file, chosen.kernels(), arena);
+            Weights weights = new Weights(file, chosen.kernels(), arena, options.float32());
             changes = new Adapters(
                     file,
                     chosen.kernels(),

@@ -28,14 +28,16 @@ public final class Weights {
     private final GgufFile file;
     private final Kernels kernels;
     private final Arena arena;
+    private final boolean exact;
     private final Map<String, Matrix> matrices = new ConcurrentHashMap<>();
     private final Map<String, MemorySegment> vectors = new ConcurrentHashMap<>();
 
-    /** @param arena owns what is copied; lives as long as the model */
-    public Weights(GgufFile file, Kernels kernels, Arena arena) {
+    /** @param arena owns what is copied; lives as long as the model @param exact whether no value may be rounded again */
+    public Weights(GgufFile file, Kernels kernels, Arena arena, boolean exact) {
         this.file = file;
         this.kernels = kernels;
         this.arena = arena;
+        this.exact = exact;
     }
 
     /** {@code general.architecture}, for families that serve several. */
@@ -90,7 +92,7 @@ public final class Weights {
         return result;
     }
 
-    /** The first rows of each of these matrices, transposed into float32. */
+    /** The first rows of each of these matrices, transposed into float32; into Q8_0 where they are quantized and may be rounded. */
     public List<Matrix> transposed(String name, int count, int rows, int allRows, int columns) {
         GgufTensor tensor = require(name, columns, count * allRows);
         List<Matrix> result = new ArrayList<>(count);
@@ -110,7 +112,12 @@ public final class Weights {
                 turned[column * rows + row] = values[row * columns + column];
             }
         }
-        return kernels.prepare(new WeightMatrix(tensor.name(), TensorType.F32, columns, rows, copy(turned)));
+        if (exact || tensor.type().blockElements() == 1 || rows % TensorType.Q8_0.blockElements() != 0) {
+            return kernels.prepare(new WeightMatrix(tensor.name(), TensorType.F32, columns, rows, copy(turned)));
+        }
+        MemorySegment data = arena.allocate(TensorType.Q8_0.rowBytes(rows) * columns, 64);
+        TensorFormats.of(TensorType.Q8_0).quantize(turned, 0, turned.length, data, 0);
+        return kernels.prepare(new WeightMatrix(tensor.name(), TensorType.Q8_0, columns, rows, data));
     }
 
     private Matrix slice(GgufTensor tensor, int firstRow, int rows, int columns) {
