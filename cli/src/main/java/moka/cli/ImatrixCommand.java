@@ -100,9 +100,10 @@ final class ImatrixCommand extends Command {
     /** Before hours of measuring, not after them. */
     private static void requireWritable(Path target) {
         Path folder = target.toAbsolutePath().getParent();
-        if (Files.isDirectory(target) || folder == null || !Files.isWritable(folder)) {
+        boolean other = Files.exists(target) && !Files.isRegularFile(target);
+        if (other || folder == null || !Files.isWritable(folder)) {
             throw CommandFailure.failed(target + ": cannot be written: "
-                    + (Files.isDirectory(target) ? "it is a directory" : "no right to write in " + folder + ", or no such folder"));
+                    + (other ? "it is a directory, a device or a pipe" : "no right to write in " + folder + ", or no such folder"));
         }
     }
 

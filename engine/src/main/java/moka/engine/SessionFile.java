@@ -20,6 +20,9 @@ final class SessionFile {
         Path part = absolute.resolveSibling(
                 absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         try {
+            if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+                throw new IOException("it is a directory, a device or a pipe");
+            }
             try {
                 Files.deleteIfExists(part);
                 SavedSequence.write(part, header, cache);

@@ -60,6 +60,7 @@ final class PartWriter implements AutoCloseable {
     static PartWriter create(Path target, Metadata metadata, List<GgufTensorInfo> tensors, GgufWriter.Options options) {
         Layout layout = Layout.of(metadata, tensors, options);
         try {
+            requireFile(target);
             // Beside the target: a rename is in one step only within a file system.
             String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
             Path unfinished = hidden(target, number + ".unfinished");
@@ -78,6 +79,7 @@ final class PartWriter implements AutoCloseable {
         Layout layout = Layout.of(metadata, tensors, GgufWriter.Options.DEFAULT);
         Path unfinished = hidden(target, "unfinished");
         try {
+            requireFile(target);
             FileChannel channel = FileChannel.open(
                     unfinished, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
             try {
@@ -97,6 +99,13 @@ final class PartWriter implements AutoCloseable {
             }
         } catch (IOException e) {
             throw GgufWriter.fault(target, "cannot be written", e);
+        }
+    }
+
+    /** The last step would put a file in the place of a device or a pipe. */
+    private static void requireFile(Path target) throws IOException {
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new IOException(Files.isDirectory(target) ? "it is a directory" : "it is no file but a device or a pipe");
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -210,6 +211,28 @@ class GgufWriterTest {
         try (GgufFile whole = GgufFile.open(folder.resolve("whole.gguf"))) {
             assertFalse(whole.metadata().contains("split.count"));
             assertEquals(3, whole.tensors().size());
+        }
+    }
+
+    @Test
+    void putsNoFileInThePlaceOfADeviceOrADirectory() throws IOException {
+        Metadata none = Metadata.builder("test").build();
+        Path device = Path.of("/dev/null");
+        assumeTrue(Files.exists(device), "skipped: a device as the target, for there is no /dev/null");
+        for (Path target : List.of(Files.createSymbolicLink(folder.resolve("device"), device), Files.createDirectory(folder.resolve("directory")))) {
+            for (boolean resumed : new boolean[] {false, true}) {
+                var refused = assertThrows(GgufException.class, () -> {
+                    if (resumed) {
+                        GgufWriter.resume(target, none, List.of(), "source");
+                    } else {
+                        GgufWriter.create(target, none, List.of());
+                    }
+                });
+                assertTrue(refused.getMessage().startsWith(target.getFileName() + ": cannot be written (it is "), refused.getMessage());
+            }
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(2, left.count());
         }
     }
 

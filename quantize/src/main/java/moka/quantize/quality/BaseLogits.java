@@ -48,6 +48,9 @@ public final class BaseLogits {
             this.unfinished = target.resolveSibling("." + target.getFileName() + ".unfinished");
             this.row = ByteBuffer.allocate(rowBytes(vocabulary)).order(ByteOrder.LITTLE_ENDIAN);
             try {
+                if (Files.exists(target) && !Files.isRegularFile(target)) {
+                    throw new IOException("it is a directory, a device or a pipe");
+                }
                 stream = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 20);
                 ByteBuffer head = ByteBuffer.allocate(20 + 4 * windows.tokens().length).order(ByteOrder.LITTLE_ENDIAN);
                 head.put(MAGIC).putInt(windows.length()).putInt(vocabulary).putInt(windows.count());
@@ -121,6 +124,9 @@ public final class BaseLogits {
         public Reader(Path path) {
             name = String.valueOf(path.getFileName());
             try {
+                if (Files.exists(target) && !Files.isRegularFile(target)) {
+                    throw new IOException("it is a directory, a device or a pipe");
+                }
                 stream = new BufferedInputStream(Files.newInputStream(path), 1 << 20);
                 DataInputStream data = new DataInputStream(stream);
                 if (!Arrays.equals(data.readNBytes(MAGIC.length), MAGIC)) {
