@@ -124,9 +124,6 @@ public final class BaseLogits {
         public Reader(Path path) {
             name = String.valueOf(path.getFileName());
             try {
-                if (Files.exists(target) && !Files.isRegularFile(target)) {
-                    throw new IOException("it is a directory, a device or a pipe");
-                }
                 stream = new BufferedInputStream(Files.newInputStream(path), 1 << 20);
                 DataInputStream data = new DataInputStream(stream);
                 if (!Arrays.equals(data.readNBytes(MAGIC.length), MAGIC)) {
