@@ -18,6 +18,9 @@ import moka.engine.kernel.machine.x86.Vector;
  * units 5 cycles.
  */
 final class ChannelsCode {
+    /** Of which the rows are asked for: 1, 2, 4 or 8. */
+    private static final int TOKENS_AHEAD = 4;
+
     private static final General PARAMETERS = General.RDI;
     private static final General SOURCE = General.RSI;
     private static final General TARGET = General.RDX;
@@ -71,6 +74,8 @@ final class ChannelsCode {
         Exponential.powerOfTwoConstants(a);
         Registers.broadcast(a, log2E, ExponentialConstants.log2E());
         Label nextToken = a.here();
+        ahead(VALUES, StateParameter.VALUES_STRIDE, 4 * width);
+        ahead(STEP, StateParameter.STEP_STRIDE, 4 * width);
         for (int v = 0; v < vectors; v++) {
             a.vector(Instruction.VMOVUPS, steps[v], STEP.at(v * vectorBytes));
             a.vector(Instruction.VMULPS, x[v], steps[v], VALUES.at(v * vectorBytes));
@@ -135,6 +140,14 @@ final class ChannelsCode {
         a.jump(Condition.NOT_EQUAL, nextToken);
         frame.leave(a);
         return a;
+    }
+
+    /** Asks for a row of a token some tokens ahead: they lie too far from each other for the processor to do that by itself. */
+    private void ahead(General row, StateParameter stride, int bytes) {
+        a.load(General.RAX, parameter(stride));
+        for (int at = 0; at < bytes; at += 64) {
+            a.prefetch(row.at(General.RAX, TOKENS_AHEAD, at));
+        }
     }
 
     private void advance(General pointer, StateParameter stride) {

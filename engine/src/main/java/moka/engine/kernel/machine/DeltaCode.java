@@ -20,6 +20,9 @@ final class DeltaCode {
     /** Rows at a time. */
     private static final int COUNT = 4;
 
+    /** Of which the rows are asked for: 1, 2, 4 or 8. */
+    private static final int TOKENS_AHEAD = 2;
+
     private static final General PARAMETERS = General.RDI;
     private static final General FROM = General.RSI;
     /** From where a row is read to where it is written. */
@@ -94,6 +97,8 @@ final class DeltaCode {
         read();
         a.load(FROM, parameter(StateParameter.SOURCE));
         Label nextToken = a.here();
+        ahead(VALUES, StateParameter.VALUES_STRIDE, 4 * width);
+        ahead(RESULT, StateParameter.RESULT_STRIDE, 4 * width);
         missing();
         Label last = a.label();
         Label answered = a.label();
@@ -190,6 +195,14 @@ final class DeltaCode {
                 }
             }
         });
+    }
+
+    /** Asks for a row of a token some tokens ahead: they lie too far from each other for the processor to do that by itself. */
+    private void ahead(General row, StateParameter stride, int bytes) {
+        a.load(General.RAX, parameter(stride));
+        for (int at = 0; at < bytes; at += 64) {
+            a.prefetch(row.at(General.RAX, TOKENS_AHEAD, at));
+        }
     }
 
     private void advance(General pointer, StateParameter stride) {

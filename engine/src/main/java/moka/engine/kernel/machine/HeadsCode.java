@@ -19,6 +19,9 @@ import moka.engine.kernel.machine.x86.Vector;
  * registers for all tokens save loads and stores, and take longer: rows of tokens are read once for each eight.
  */
 final class HeadsCode {
+    /** Of which the rows are asked for: 1, 2, 4 or 8. */
+    private static final int TOKENS_AHEAD = 2;
+
     private static final General PARAMETERS = General.RDI;
     private static final General SOURCE = General.RSI;
     private static final General TARGET = General.RDX;
@@ -69,6 +72,8 @@ final class HeadsCode {
         Vector other = Vector.zmm(10);
         enter();
         Label nextToken = a.here();
+        ahead(VALUES, StateParameter.VALUES_STRIDE, 4 * width);
+        ahead(RESULT, StateParameter.RESULT_STRIDE, 4 * width);
         a.vector(Instruction.VBROADCASTSS, kept, KEPT.at(0));
         a.vector(Instruction.VBROADCASTSS, into, STEP.at(0));
         for (int v = 0; v < vectors; v++) {
@@ -124,6 +129,14 @@ final class HeadsCode {
         a.jump(Condition.NOT_EQUAL, nextToken);
         frame.leave(a);
         return a;
+    }
+
+    /** Asks for a row of a token some tokens ahead: they lie too far from each other for the processor to do that by itself. */
+    private void ahead(General row, StateParameter stride, int bytes) {
+        a.load(General.RAX, parameter(stride));
+        for (int at = 0; at < bytes; at += 64) {
+            a.prefetch(row.at(General.RAX, TOKENS_AHEAD, at));
+        }
     }
 
     private void advance(General pointer, StateParameter stride) {
