@@ -48,6 +48,7 @@ final class FloatKernel {
         Label nextTile = a.here();
         rows.start(a, General.RSI);
         outputs.start(a, General.RCX);
+        TileTail.expect(a, outputs, tokens, panels);
         a.move(panel, General.RDI);
         a.load(General.R11, parameters.at(TileTail.STEPS));
         if (panels == 2) {

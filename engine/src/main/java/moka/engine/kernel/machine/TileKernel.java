@@ -65,6 +65,7 @@ final class TileKernel {
         Label nextTile = a.here();
         rows.start(a, General.RSI);
         outputs.start(a, General.RCX);
+        TileTail.expect(a, outputs, tokens, panels);
         a.move(record, General.RDI);
         a.load(General.R11, parameters.at(TileTail.STEPS));
         for (Vector[] some : sums.floats) {

@@ -61,6 +61,18 @@ public final class TileTail {
     }
 
     /**
+     * Begins a tile: asks for the lines that its end writes. Else the call that ends soon after waits for them: a downcall's return has a barrier, which
+     * every store has to pass.
+     */
+    static void expect(Assembler a, RowAddresses outputs, int tokens, int panels) {
+        for (int t = 0; t < tokens; t++) {
+            for (int panel = 0; panel < panels; panel++) {
+                a.prefetchToWrite(outputs.at(t, 4 * PanelFormat.ROWS * panel));
+            }
+        }
+    }
+
+    /**
      * Ends a tile.
      *
      * @param sums by vector (panel, and part of the panel) and token

@@ -478,6 +478,11 @@ public final class Assembler {
         general(0x0F18, 2, line, false);
     }
 
+    /** Asks for a line that will be written: no other processor's caches keep it. */
+    public void prefetchToWrite(Memory line) {
+        general(0x0F0D, 1, line, false);
+    }
+
     public void cpuid() {
         byte8(0x0F);
         byte8(0xA2);

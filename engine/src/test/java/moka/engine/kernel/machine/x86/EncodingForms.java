@@ -331,6 +331,7 @@ final class EncodingForms {
         }
         for (Memory m : ADDRESSES) {
             form("prefetcht0 " + m, a -> a.prefetch(m));
+            form("prefetchw " + m, a -> a.prefetchToWrite(m));
         }
         form("cpuid", Assembler::cpuid);
         form("xgetbv", Assembler::xgetbv);
