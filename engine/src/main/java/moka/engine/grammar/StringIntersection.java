@@ -1,5 +1,6 @@
 package moka.engine.grammar;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -21,12 +22,15 @@ import moka.engine.grammar.Expression.Text;
  */
 final class StringIntersection {
     private static final int MOST_STATES = 20_000;
+    /** Looks at a node or a set of characters: about half a second. */
+    private static final long MOST_WORK = 40_000_000;
 
     private final int min;
     private final int max;
     private final String path;
     private final List<CodePoints> alphabet;
     private final List<Nfa> patterns = new ArrayList<>();
+    private long work;
 
     /** @param path of the schema, for messages */
     StringIntersection(List<Expression> values, int min, int max, String path) {
@@ -64,8 +68,7 @@ final class StringIntersection {
                 steps.merge(known, alphabet.get(symbol), CodePoints::or);
             }
             if (states.size() > MOST_STATES) {
-                throw new GrammarException("schema: " + path + ": patterns and lengths come to more than " + MOST_STATES
-                        + " states together: make lengths smaller or leave one of them out");
+                throw tooLarge("come to more than " + MOST_STATES + " states together");
             }
             List<Expression> alternatives = new ArrayList<>();
             steps.forEach((to, set) ->
@@ -76,6 +79,18 @@ final class StringIntersection {
             rules.put(prefix + number, new Choice(alternatives));
         }
         return new Reference(prefix + 0);
+    }
+
+    private void spend(long looks) {
+        work += looks;
+        if (work > MOST_WORK) {
+            throw tooLarge("are too much work together");
+        }
+    }
+
+    private GrammarException tooLarge(String found) {
+        return new GrammarException(
+                "schema: " + path + ": patterns and lengths " + found + ": make lengths smaller or leave one of them out");
     }
 
     private State step(State state, int symbol) {
@@ -92,9 +107,12 @@ final class StringIntersection {
     }
 
     /** Cuts all characters wherever a range begins or ends, then joins those that lie in the same sets. */
-    private static List<CodePoints> alphabet(List<Expression> values) {
+    private List<CodePoints> alphabet(List<Expression> values) {
         List<CodePoints> sets = new ArrayList<>();
         values.forEach(value -> collect(value, sets));
+        if (sets.size() > MOST_STATES) {
+            throw tooLarge("have more than " + MOST_STATES + " characters");
+        }
         TreeSet<Integer> cuts = new TreeSet<>(List.of(0, 0xE000, Character.MAX_CODE_POINT + 1));
         for (CodePoints set : sets) {
             for (int i = 0; i < set.rangeCount(); i++) {
@@ -108,6 +126,7 @@ final class StringIntersection {
             CodePoints piece = CodePoints.range(from, to - 1);
             if (!piece.isEmpty()) {
                 BitSet members = new BitSet();
+                spend(sets.size());
                 for (int i = 0; i < sets.size(); i++) {
                     members.set(i, sets.get(i).contains(piece.first(0)));
                 }
@@ -129,8 +148,8 @@ final class StringIntersection {
         }
     }
 
-    /** A pattern as nodes over characters (Thompson's construction). */
-    private static final class Nfa {
+    /** A pattern as nodes over characters (Thompson's construction). Of the nodes that it may be at, splits are left out: they read nothing. */
+    private final class Nfa {
         static final int END = 0;
 
         private final List<CodePoints> sets = new ArrayList<>(); // by node; empty for splits
@@ -151,6 +170,7 @@ final class StringIntersection {
 
         BitSet step(BitSet from, int codePoint) {
             BitSet next = new BitSet();
+            spend(from.length() / Long.SIZE + from.cardinality());
             for (int node = from.nextSetBit(0); node >= 0; node = from.nextSetBit(node + 1)) {
                 if (sets.get(node).contains(codePoint)) {
                     next.set(targets.get(node)[0]);
@@ -161,19 +181,23 @@ final class StringIntersection {
 
         private BitSet closure(BitSet nodes) {
             return closures.computeIfAbsent(nodes, key -> {
-                BitSet closed = new BitSet();
-                var open = new java.util.ArrayDeque<Integer>();
+                BitSet seen = new BitSet();
+                BitSet reading = new BitSet();
+                var open = new ArrayDeque<Integer>();
                 key.stream().forEach(open::push);
                 while (!open.isEmpty()) {
                     int node = open.pop();
-                    if (!closed.get(node)) {
-                        closed.set(node);
-                        if (sets.get(node).isEmpty()) {
+                    if (!seen.get(node)) {
+                        seen.set(node);
+                        if (node == END || !sets.get(node).isEmpty()) {
+                            reading.set(node);
+                        } else {
+                            spend(targets.get(node).length);
                             Arrays.stream(targets.get(node)).forEach(open::push);
                         }
                     }
                 }
-                return closed;
+                return reading;
             });
         }
 

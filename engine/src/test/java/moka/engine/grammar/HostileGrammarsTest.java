@@ -103,6 +103,13 @@ class HostileGrammarsTest {
                 "more than 20000 states together");
     }
 
+    @Test
+    void patternsWithALengthTakeABoundedTime() {
+        String characters = IntStream.range(0x4E00, 0x4E00 + 12_000).mapToObj(Character::toString).collect(Collectors.joining());
+        assertSchemaRefused("{\"pattern\":\"^(" + characters + ")\",\"minLength\":2000}", "are too much work together");
+        assertSchemaRefused("{\"pattern\":\"" + characters.repeat(2) + "\",\"minLength\":2}", "more than 20000 characters");
+    }
+
     private static String chain(IntFunction<String> body) {
         return "root ::= r0\n" + rules(9999, i -> body.apply(i + 1)) + "\nr9999 ::= \"a\"";
     }
