@@ -2,6 +2,7 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -26,8 +27,8 @@ public final class MachineKernelProvider implements KernelProvider {
     }
 
     /**
-     * Links with the calls of the system on a thread of its own, at the first call in a process: some ten milliseconds of method handles, in which
-     * the caller can read a file.
+     * Links with the calls of the system and asks the processor on a thread of its own, at the first call in a process: some ten milliseconds of
+     * method handles, in which the caller can read a file.
      */
     public static void prepare() {
         Preparation.begin();
@@ -49,8 +50,9 @@ public final class MachineKernelProvider implements KernelProvider {
         }
 
         private static void link() {
-            try {
-                SystemMemory.ofThisSystem();
+            try (Arena arena = Arena.ofConfined()) {
+                arena.allocate(ValueLayout.JAVA_FLOAT).set(ValueLayout.JAVA_FLOAT, 0, 1); // the first handle of a layout takes long
+                new MachineKernelProvider().code();
             } catch (UnsupportedOperationException e) {
                 // The ladder will meet the same, and say so.
             }
