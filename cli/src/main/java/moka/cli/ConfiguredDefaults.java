@@ -83,6 +83,15 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
         };
     }
 
+    /** The option that a name in the configuration stands for; nothing for what is no name there. */
+    static String option(String configured) {
+        return switch (configured) {
+            case "model" -> EngineOptions.DEFAULT_MODEL;
+            case "default-model" -> "";
+            default -> "--" + configured;
+        };
+    }
+
     @Override
     public @Nullable String defaultValue(ArgSpec argument) {
         if (argument instanceof OptionSpec option) {

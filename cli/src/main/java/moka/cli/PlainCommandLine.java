@@ -2,6 +2,7 @@ package moka.cli;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import moka.cli.terminal.Configuration;
 import moka.cli.terminal.Streams;
@@ -15,6 +16,7 @@ import moka.cli.terminal.Streams;
 final class PlainCommandLine {
     private final PlainOptions options;
     private final BitSet given = new BitSet();
+    private final BitSet defaulted = new BitSet();
 
     private PlainCommandLine(PlainOptions options) {
         this.options = options;
@@ -27,11 +29,12 @@ final class PlainCommandLine {
             case "chat" -> new ChatPlainOptions(new ChatCommand(streams));
             default -> null;
         };
-        if (options == null || !Configuration.of(streams).values().isEmpty()) {
+        if (options == null) {
             return Optional.empty();
         }
         try {
-            return new PlainCommandLine(options).takeAll(args) ? Optional.of(options.command()) : Optional.empty();
+            PlainCommandLine line = new PlainCommandLine(options);
+            return line.takeAll(args) && line.takeDefaults(name, Configuration.of(streams)) ? Optional.of(options.command()) : Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // picocli says it better
         }
@@ -65,6 +68,37 @@ final class PlainCommandLine {
             } else if (equals < 0) {
                 options.turnOn(option);
             } else {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Takes what the user's configuration has for this command, or for all, where the line has nothing. Of other sections picocli knows more. */
+    private boolean takeDefaults(String command, Configuration configuration) {
+        for (String section : configuration.values().keySet()) {
+            if (!section.isEmpty() && !section.equals(command) && !Configuration.isRole(section)) {
+                return false;
+            }
+        }
+        for (Map.Entry<String, String> entry : configuration.of(command, Optional.empty()).entrySet()) {
+            int option = options.number(ConfiguredDefaults.option(entry.getKey()));
+            String value = entry.getValue();
+            if (option == PlainOptions.NONE || options.repeats(option) || !isPlain(value) || value.isEmpty() || value.contains("$")) {
+                return false;
+            }
+            if (defaulted.get(option)) {
+                return false; // by two of its names
+            }
+            defaulted.set(option);
+            if (given.get(option)) {
+                continue;
+            }
+            if (options.takesValue(option)) {
+                options.take(option, value);
+            } else if (value.equals("true")) {
+                options.turnOn(option);
+            } else if (!value.equals("false")) {
                 return false;
             }
         }

@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import moka.cli.terminal.Streams;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,8 +31,11 @@ class PlainCommandLineTest {
             "0", "1", "-1", "7", "0.5", "-0.5", "1e3", "007", "+3", "99999999999", "NaN", "text", "", "two words", "a=b", "-", "--", "-n", "-x1", "@file", "--top-k",
             "model.gguf", "'quoted'", "\"quoted\"", "ä", "a,b", "a|b", "true", "${HOME}", "\\n");
 
-    private static Streams streams() {
-        return TestStreams.pipe("", Map.of(), new ByteArrayOutputStream(), new ByteArrayOutputStream());
+    @TempDir
+    static Path folder;
+
+    private static Streams streams(Map<String, String> environment) {
+        return TestStreams.pipe("", environment, new ByteArrayOutputStream(), new ByteArrayOutputStream());
     }
 
     @Test
@@ -81,6 +85,26 @@ class PlainCommandLineTest {
         assertTrue(plain > 400, plain + " of 4000 were read without picocli");
     }
 
+    @Test
+    void defaultsOfTheConfigurationAreTakenAlike() throws IOException {
+        SplittableRandom random = new SplittableRandom(14);
+        Path file = folder.resolve("config");
+        int plain = 0;
+        for (int i = 0; i < 1000; i++) {
+            String command = random.nextBoolean() ? "run" : "chat";
+            List<PlainOptionsSource.Place> options = SOURCES.get(command).options();
+            StringBuilder configuration = new StringBuilder();
+            for (int lines = random.nextInt(4); lines > 0; lines--) {
+                PlainOptionsSource.Place option = options.get(random.nextInt(options.size()));
+                String value = random.nextInt(4) == 0 ? VALUES.get(random.nextInt(VALUES.size())) : option.takesValue() ? "" + random.nextInt(4) : "" + random.nextBoolean();
+                configuration.append(random.nextInt(8) == 0 ? "[" + command + "]\n" : "").append(random.nextInt(9) == 0 ? "model" : option.names().getLast()).append(" = ").append(value).append('\n');
+            }
+            Files.writeString(file, configuration);
+            plain += readAlike(command, line(options, random), Map.of("MOKA_CONFIG", file.toString())) ? 1 : 0;
+        }
+        assertTrue(plain > 100, plain + " of 1000 were read without picocli");
+    }
+
     private static List<String> line(List<PlainOptionsSource.Place> options, SplittableRandom random) {
         List<String> args = new ArrayList<>();
         for (int words = random.nextInt(5); words > 0; words--) {
@@ -102,11 +126,15 @@ class PlainCommandLineTest {
 
     /** Reads a line both ways. @return whether it was read without picocli */
     private static boolean readAlike(String name, List<String> args) {
-        Optional<Command> plain = PlainCommandLine.read(name, args, streams());
+        return readAlike(name, args, Map.of());
+    }
+
+    private static boolean readAlike(String name, List<String> args, Map<String, String> environment) {
+        Optional<Command> plain = PlainCommandLine.read(name, args, streams(environment));
         if (plain.isEmpty()) {
             return false;
         }
-        CommandLine commandLine = new Commands(streams()).plain(name);
+        CommandLine commandLine = new Commands(streams(environment)).find(name, args.toArray(String[]::new));
         try {
             commandLine.parseArgs(args.toArray(String[]::new));
         } catch (ParameterException e) {
