@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.ExpertGroups;
@@ -86,6 +87,7 @@ public final class Graph {
     private final Batch batch = new Batch();
     private final Map<String, Activations> adapterRows = new HashMap<>();
     private @Nullable Adapters adapters;
+    private @Nullable Predicate<Batch> condition;
     private long scratchBytes;
 
     /**
@@ -149,7 +151,19 @@ public final class Graph {
     }
 
     public void step(Step step) {
-        steps.add(step);
+        Predicate<Batch> asked = condition;
+        steps.add(asked == null ? step : (set, it) -> {
+            if (asked.test(it)) {
+                step.run(set, it);
+            }
+        });
+    }
+
+    /** The steps that are added meanwhile run for batches of which a condition holds. */
+    void when(Predicate<Batch> condition, Runnable adding) {
+        this.condition = condition;
+        adding.run();
+        this.condition = null;
     }
 
     /** A step on each row of the batch, spread over the set's threads. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Multi-head latent attention with the up-projections absorbed: a token leaves one row {@code [rotated | latent]} in the cache, which all heads read as key
  * and, without its rotated part, as value. Queries are taken into the latent space by {@code attn_k_b}, results out of it by {@code attn_v_b}; both
- * have a matrix for each head.
+ * have a matrix for each head. Long prompts have keys and values for each head instead ({@link LatentHeads}).
  *
  * @see <a href="https://arxiv.org/abs/2405.04434">DeepSeek-V2, section 2.1</a>
  */
@@ -32,6 +32,7 @@ final class LatentAttention {
     private final int valueLength;
     private final ExpertGroups groups; // heads as groups
     private final int[] places; // [t][head]: rows in the order of heads
+    private final LatentHeads perHead;
 
     /** What a token leaves. */
     static CacheShape cacheShape(Hyperparameters h) {
@@ -67,6 +68,7 @@ final class LatentAttention {
         groups = new ExpertGroups(heads);
         places = new int[heads * graph.maxRows()];
         groups.place(places, 1);
+        perHead = new LatentHeads(decoder, new LatentHeads.Lengths(heads, latent, rotated, plain, valueLength), (float) scale, rope);
     }
 
     /** Adds attention over the input, times a factor, to the residual stream. */
@@ -75,16 +77,28 @@ final class LatentAttention {
         int keyLength = rotated + latent;
         Activations compressed = decoder.buffer("compressed", latent + rotated);
         graph.project(input, block.product("attn_kv_a_mqa", decoder.width(), compressed));
-        Activations absorbed = absorb(block, queries);
         Activations keys = decoder.buffer("latentKeys", keyLength);
         Activations values = compressed.columns(0, latent);
         keysAndValues(block, compressed, keys);
-        Activations mixed = decoder.buffer("latentMixed", heads * latent);
-        var rows = new AttentionPlan.Rows(absorbed, keys, values, mixed);
-        var plan = AttentionPlan.of(rows, block.layer(), new AttentionPlan.Heads(heads, 1, keyLength, latent)).withScale((float) scale);
-        graph.attend(rope == null ? plan : plan.withRope(rope));
-        Activations output = release(block, mixed);
+        Activations output = decoder.buffer("latentOutput", heads * valueLength);
+        graph.when(it -> !perHead.pays(it), () -> {
+            Activations absorbed = absorb(block, queries);
+            Activations mixed = decoder.buffer("latentMixed", heads * latent);
+            var rows = new AttentionPlan.Rows(absorbed, keys, values, mixed);
+            graph.attend(plan(block, rows, heads).withScale((float) scale));
+            project(valueMatrices(block), mixed.heads(heads, 0, latent), output.heads(heads, 0, valueLength));
+        });
+        graph.when(perHead::pays, () -> {
+            graph.attend(plan(block, new AttentionPlan.Rows(queries, keys, values, output), 0));
+            perHead.attend(block.layer(), matrices(block), queries, compressed, output);
+        });
         graph.projectAdd(new Input.Plain(output), block.product("attn_output", heads * valueLength, decoder.x(), factor));
+    }
+
+    /** @param heads that attend */
+    private AttentionPlan plan(Block block, AttentionPlan.Rows rows, int heads) {
+        var plan = AttentionPlan.of(rows, block.layer(), new AttentionPlan.Heads(heads, 1, rotated + latent, latent));
+        return rope == null ? plan : plan.withRope(rope);
     }
 
     private Activations queries(Block block, Input input) {
@@ -124,12 +138,6 @@ final class LatentAttention {
         });
     }
 
-    private Activations release(Block block, Activations mixed) {
-        Activations output = decoder.buffer("latentOutput", heads * valueLength);
-        project(valueMatrices(block), mixed.heads(heads, 0, latent), output.heads(heads, 0, valueLength));
-        return output;
-    }
-
     /** Matrices of each head from the plain part of a query to the latent space; older files have them transposed in {@code attn_kv_b}. */
     private List<Matrix> keyMatrices(Block block) {
         return block.has("attn_k_b.weight")
@@ -141,6 +149,22 @@ final class LatentAttention {
         return block.has("attn_v_b.weight")
                 ? decoder.weights().experts(block.prefix() + "attn_v_b.weight", heads, valueLength, latent)
                 : decoder.weights().parts(block.prefix() + "attn_kv_b.weight", heads, plain, valueLength, plain + valueLength, latent);
+    }
+
+    private LatentHeads.Matrices matrices(Block block) {
+        return new LatentHeads.Matrices() {
+            @Override
+            public List<Matrix> keys() {
+                return block.has("attn_k_b.weight")
+                        ? decoder.weights().transposedExperts(block.prefix() + "attn_k_b.weight", heads, latent, plain)
+                        : decoder.weights().parts(block.prefix() + "attn_kv_b.weight", heads, 0, plain, plain + valueLength, latent);
+            }
+
+            @Override
+            public List<Matrix> values() {
+                return valueMatrices(block);
+            }
+        };
     }
 
     private static void copy(Activations from, int row, int column, Activations to, int toRow, int toColumn, int count) {

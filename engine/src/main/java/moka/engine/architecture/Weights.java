@@ -103,6 +103,17 @@ public final class Weights {
         return result;
     }
 
+    /** The matrices of experts or heads, each transposed as above. */
+    public List<Matrix> transposedExperts(String name, int count, int rows, int columns) {
+        GgufTensor tensor = require(name, columns, rows, count);
+        List<Matrix> result = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int first = i * rows;
+            result.add(matrices.computeIfAbsent(name + "[" + first + "]^T", it -> transpose(tensor, first, rows, columns)));
+        }
+        return result;
+    }
+
     private Matrix transpose(GgufTensor tensor, int firstRow, int rows, int columns) {
         float[] values = new float[rows * columns];
         TensorFormats.of(tensor.type()).decode(tensor.data(), firstRow * tensor.type().rowBytes(columns), values.length, values, 0);

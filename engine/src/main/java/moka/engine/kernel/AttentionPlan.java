@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param values {@code [t][kvHeadCount * valueLength]}
  * @param output {@code [t][headCount * valueLength]}
  * @param layer index of the layer in the cache
+ * @param headCount query heads; 0: keys and values are stored, nothing attends
  * @param headLength values of a query or key head
  * @param valueLength values of a value head
  * @param scale factor of the scores, usually {@code 1/sqrt(headLength)}

@@ -43,15 +43,21 @@ public final class KvLayout {
     /** The values that {@link #writeKey} left, rounded as the type does. */
     public static void readKey(
             MemorySegment block, ElementType type, int kvHead, int slot, float[] head, int at, int length) {
+        readKey(block, type, kvHead, slot, head, at, length, length);
+    }
+
+    /** The first of them. @param count a multiple of the type's groups */
+    public static void readKey(
+            MemorySegment block, ElementType type, int kvHead, int slot, float[] head, int at, int length, int count) {
         long panel = panel(type, kvHead, slot, length);
         int key = slot % PANEL;
         if (type.isPlain()) {
-            for (int i = 0; i < length; i++) {
+            for (int i = 0; i < count; i++) {
                 head[at + i] = get(block, type, panel / type.bytes() + (long) i * PANEL + key);
             }
             return;
         }
-        for (int group = 0; group < length / GROUP; group++) {
+        for (int group = 0; group < count / GROUP; group++) {
             long start = panel + group * PANEL * type.bytes(GROUP);
             float scale = Float.float16ToFloat(block.get(SHORT, start + 2 * key));
             for (int i = 0; i < GROUP; i++) {

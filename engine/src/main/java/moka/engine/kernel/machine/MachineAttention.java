@@ -127,7 +127,9 @@ final class MachineAttention {
             RopeTable rope = plan.rope();
             angles = rope == null ? MemorySegment.NULL : rope.table(span.firstPosition() + span.rowCount());
             team.run((span.rowCount() + STORED_ROWS - 1) / STORED_ROWS, store);
-            attend(plan, span);
+            if (plan.headCount() > 0) {
+                attend(plan, span);
+            }
         }
     }
 

@@ -34,7 +34,7 @@ final class AttentionWork {
         for (Span span : spans) {
             check(plan, span);
             rows += span.rowCount();
-            blocks += blocks(plan, span);
+            blocks += plan.headCount() == 0 ? 0 : blocks(plan, span);
         }
         team.run(rows, storing);
         team.run(blocks * plan.kvHeadCount(), mixing);
