@@ -71,6 +71,19 @@ final class StateMixer {
         return kept;
     }
 
+    /** {@code step = softplus(step)}. */
+    private static void stepSizes(Decoder decoder, Activations step) {
+        Graph graph = decoder.graph();
+        float[] none = new float[step.columns()];
+        Optional<LocalKernels> kernels = graph.local();
+        if (kernels.isPresent()) {
+            MemorySegment biases = graph.constant(none);
+            graph.eachRow((batch, row, worker) -> kernels.get().softplus(step, biases, row));
+        } else {
+            discretize(decoder, step, none, none);
+        }
+    }
+
     /** A step that changes a state, by the kernels where they serve it. */
     static void change(Graph graph, StatePlan plan) {
         Optional<LocalKernels> kernels = graph.local().filter(it -> it.serves(plan));
@@ -163,7 +176,7 @@ final class StateMixer {
         Activations step = decoder.buffer("step", inner);
         graph.project(new Input.Plain(low), block.product("ssm_dt", rank, step));
         int stateAt = (h.count("ssm.conv_kernel", 1, 64) - 1) * inner;
-        discretize(decoder, step, new float[inner], new float[inner]);
+        stepSizes(decoder, step);
         change(
                 graph,
                 new StatePlan.Channels(

@@ -31,6 +31,9 @@ public interface LocalKernels {
     /** One row: {@code step = softplus(step + bias)}, {@code kept = e^(step * rate)}. @param bias float32, padded to 16 as rate */
     void discretize(Activations step, MemorySegment bias, MemorySegment rate, Activations kept, int row);
 
+    /** One row: {@code step = softplus(step + bias)}. @param bias float32, padded to 16 */
+    void softplus(Activations step, MemorySegment bias, int row);
+
     /** One row: {@code output = function(gate) * up}; output may be one of the others. */
     void gate(GateFunction function, Activations gate, Activations up, Activations output, int row);
 

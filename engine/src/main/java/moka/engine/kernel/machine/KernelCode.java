@@ -112,5 +112,5 @@ public interface KernelCode {
     byte[] convolve(int length, boolean silu);
 
     /** {@link StateRowCode#discretize}. */
-    byte[] discretize();
+    byte[] discretize(boolean withKept);
 }

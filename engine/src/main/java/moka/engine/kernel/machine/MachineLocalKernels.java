@@ -172,6 +172,12 @@ final class MachineLocalKernels implements LocalKernels {
     }
 
     @Override
+    public void softplus(Activations step, MemorySegment bias, int row) {
+        long at = step.address(row);
+        routines.softplus().call(at, bias.address(), at, at, at, (step.columns() + 15) / 16);
+    }
+
+    @Override
     public void gate(GateFunction function, Activations gate, Activations up, Activations output, int row) {
         rows.gate(function, gate.address(row), up.address(row), gate.columns(), output.address(row));
     }

@@ -9,6 +9,7 @@ final class StateRoutines {
     private final Map<StateForm, LazyRoutine> wide = new EnumMap<>(StateForm.class);
     private final LazyRoutine[][] convolve = new LazyRoutine[StateRowCode.MOST_INPUTS + 1][2];
     private final LazyRoutine discretize;
+    private final LazyRoutine softplus;
 
     StateRoutines(KernelCode kernelCode, CodeStore code) {
         for (StateForm form : StateForm.values()) {
@@ -20,7 +21,8 @@ final class StateRoutines {
             convolve[i][0] = code.later(() -> kernelCode.convolve(length, false));
             convolve[i][1] = code.later(() -> kernelCode.convolve(length, true));
         }
-        discretize = code.later(kernelCode::discretize);
+        discretize = code.later(() -> kernelCode.discretize(true));
+        softplus = code.later(() -> kernelCode.discretize(false));
     }
 
     /** @param width columns of a panel: 16 or 32 */
@@ -34,5 +36,9 @@ final class StateRoutines {
 
     LazyRoutine discretize() {
         return discretize;
+    }
+
+    LazyRoutine softplus() {
+        return softplus;
     }
 }

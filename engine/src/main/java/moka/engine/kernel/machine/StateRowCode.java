@@ -65,8 +65,10 @@ final class StateRowCode {
     /**
      * {@code f(x, bias, rate, step, kept, vectors)}: {@code step = ln(1 + e^(x + bias))}, {@code kept = e^(step * rate)}. The logarithm is that of {@code 1 + z}
      * with {@code z = e^-|x|}, {@code 2 artanh(s)} with {@code s = z / (2 + z)}, at most 1/3: its series up to the 15th power.
+     *
+     * @param withKept otherwise the step alone: {@code rate} and {@code kept} are not touched
      */
-    static Assembler discretize(Target target) {
+    static Assembler discretize(boolean withKept, Target target) {
         var a = target.assembler();
         var frame = new Frame(target);
         frame.enter(a);
@@ -104,9 +106,11 @@ final class StateRowCode {
             a.vector(Instruction.VMULPS, series, series, z);
             a.vector(Instruction.VFMADD231PS, x, series, two);
             a.store(Instruction.VMOVUPS, General.RCX.at(at), x);
-            a.vector(Instruction.VMULPS, z, x, General.RDX.at(at));
-            Exponential.emit(a, z);
-            a.store(Instruction.VMOVUPS, General.R8.at(at), z);
+            if (withKept) {
+                a.vector(Instruction.VMULPS, z, x, General.RDX.at(at));
+                Exponential.emit(a, z);
+                a.store(Instruction.VMOVUPS, General.R8.at(at), z);
+            }
         }
         for (General pointer : new General[] {General.RDI, General.RSI, General.RDX, General.RCX, General.R8}) {
             a.add(pointer, 64);

@@ -196,7 +196,7 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
-    public byte[] discretize() {
-        return StateRowCode.discretize(target).toBytes();
+    public byte[] discretize(boolean withKept) {
+        return StateRowCode.discretize(withKept, target).toBytes();
     }
 }

@@ -274,12 +274,15 @@ class StatesTest {
                 }
                 Activations[] steps = {rows(arena, count, -30, 30, new SplittableRandom(1)), rows(arena, count, -30, 30, new SplittableRandom(1))};
                 Activations[] kept = {rows(arena, count, 0, 1, random), rows(arena, count, 0, 1, random)};
+                Activations alone = rows(arena, count, -30, 30, new SplittableRandom(1));
                 var plain = new StepSizes(steps[0], bias, rate, kept[0], new RowScratch(1));
                 for (int row = 0; row < TOKENS; row++) {
                     plain.run(row, 0);
+                    kernels.softplus(alone, padded(arena, bias), row);
                     kernels.discretize(steps[1], padded(arena, bias), padded(arena, rate), kept[1], row);
                     for (int i = 0; i < count; i++) {
                         float expected = steps[0].get(row, i);
+                        assertEquals(steps[1].get(row, i), alone.get(row, i), "step alone " + i);
                         assertEquals(expected, steps[1].get(row, i), 3e-7 * Math.abs(expected), "step " + i);
                         assertEquals(kept[0].get(row, i), kept[1].get(row, i), 3e-6 * kept[0].get(row, i) + 1e-37, "kept " + i);
                     }

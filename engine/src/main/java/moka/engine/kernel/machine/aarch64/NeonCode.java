@@ -192,7 +192,7 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
-    public byte[] discretize() {
-        return StateRowCode.discretize();
+    public byte[] discretize(boolean withKept) {
+        return StateRowCode.discretize(withKept);
     }
 }

@@ -51,7 +51,7 @@ final class StateRowCode {
     }
 
     /** {@code f(x, bias, rate, step, kept, vectors)}. */
-    static byte[] discretize() {
+    static byte[] discretize(boolean withKept) {
         var a = new Assembler();
         var frame = new Frame(0);
         frame.enter(a);
@@ -94,10 +94,12 @@ final class StateRowCode {
             a.vector(Instruction.FMUL, series, series, z);
             a.vector(Instruction.FMLA, x, series, two);
             a.store(x, General.X3.at(16 * quad));
-            a.load(z, General.X2.at(16 * quad));
-            a.vector(Instruction.FMUL, z, x, z);
-            ExponentialCode.emit(a, z);
-            a.store(z, General.X4.at(16 * quad));
+            if (withKept) {
+                a.load(z, General.X2.at(16 * quad));
+                a.vector(Instruction.FMUL, z, x, z);
+                ExponentialCode.emit(a, z);
+                a.store(z, General.X4.at(16 * quad));
+            }
         }
         for (General pointer : new General[] {General.X0, General.X1, General.X2, General.X3, General.X4}) {
             a.add(pointer, 64);
