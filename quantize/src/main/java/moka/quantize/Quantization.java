@@ -171,7 +171,12 @@ public final class Quantization {
                     progress.add(tensor.info().bytes());
                 } else {
                     listener.onTensor(plan.get(index), index, plan.size());
-                    write(tensor, writer, team, progress);
+                    try {
+                        write(tensor, writer, team, progress);
+                    } catch (RuntimeException | InternalError e) {
+                        source.checkUnchanged(); // the better reason, if it was cut or written over meanwhile
+                        throw e;
+                    }
                 }
                 index++;
             }
