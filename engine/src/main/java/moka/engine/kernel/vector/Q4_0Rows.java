@@ -43,6 +43,9 @@ final class Q4_0Rows implements RowKernel {
     /** All bits of the 128-bit part {@code b} at {@code b * L}. */
     private static final int[] PARTS = parts();
 
+    /** Bytes of an iteration: a field, so that the loop is not unrolled, which costs a third from memory ({@link Q8_0Rows}). */
+    private final long step = STEP;
+
     private final ActivationOrder order = ActivationOrder.splitNibbles(L, 1.5f);
 
     private static int[] parts() {
@@ -72,11 +75,11 @@ final class Q4_0Rows implements RowKernel {
     @Override
     public void addProducts(long weights, long rowBytes, int rows, int columns, long x, float[] lanes) {
         for (int r = 0; r < rows; r++) {
-            row(weights + r * rowBytes, columns, x, lanes, r * L);
+            row(weights + r * rowBytes, columns, x, lanes, r * L, step);
         }
     }
 
-    private static void row(long w, int columns, long x, float[] lanes, int at) {
+    private static void row(long w, int columns, long x, float[] lanes, int at, long step) {
         FloatVector sum = FloatVector.fromArray(F, lanes, at);
         IntVector nibble = IntVector.fromArray(I, NIBBLE, 0);
         IntVector one = IntVector.fromArray(I, ONE, 0);
@@ -84,10 +87,10 @@ final class Q4_0Rows implements RowKernel {
         IntVector part1 = IntVector.fromArray(I, PARTS, L);
         IntVector part2 = IntVector.fromArray(I, PARTS, 2 * L);
         IntVector part3 = IntVector.fromArray(I, PARTS, 3 * L);
-        int steps = columns / (8 * L);
-        for (int step = 0; step < steps; step++) {
-            long block = w + (long) step * STEP & ADDRESS;
-            long a = x + step * (36L * L) & ADDRESS;
+        long end = w + columns / (8 * L) * step;
+        for (long from = w, xFrom = x; from != end; from += step, xFrom += 36L * L) {
+            long block = from & ADDRESS;
+            long a = xFrom & ADDRESS;
             IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + 2, LE);
             if (L >= 8) {
                 q = q.lanewise(VectorOperators.BITWISE_BLEND, IntVector.fromMemorySegment(I, MEMORY, block + 4, LE), part1);
