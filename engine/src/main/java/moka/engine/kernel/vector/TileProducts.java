@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Projections of many tokens, by two regions. The first computes the input and transposes it into panels of two vectors of tokens,
  * {@code [columns / 256][panel][256][2 * lanes]}, so that a piece of a panel (32 KB at 512 bits) fits into the first-level cache. The second
- * takes chunks of 48 weight rows: decodes 256 columns of them (48 KB) and multiplies these with every panel.
+ * takes chunks of up to 192 weight rows: decodes 256 columns of them (192 KB) and multiplies these with every panel. Each chunk reads all panels, which in long prompts
+ * are more than the second-level cache holds: with 48 rows products of 8192 columns and 512 tokens had 68 instead of 84 GMAC/s (one thread, Zen 5, 2026-11-22).
  */
 final class TileProducts {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -22,8 +23,8 @@ final class TileProducts {
     /** Columns decoded at a time; a multiple of every order's period. */
     private static final int DEPTH = 256;
 
-    /** Weight rows of a chunk: a multiple of a tile's. */
-    private static final int CHUNK_ROWS = 8 * Tiles.ROWS;
+    /** Weight rows of a chunk at most, a multiple of a tile's: their sums and 256 decoded columns of them fit into the second-level cache. */
+    private static final int MOST_ROWS = 32 * Tiles.ROWS;
 
     private final WorkerTeam team;
     private final int lanes;
@@ -37,6 +38,7 @@ final class TileProducts {
     private int rowCount;
     private int columns;
     private int panelCount;
+    private int chunkRows;
     private final WorkerTeam.Region packing = this::pack;
     private final WorkerTeam.Region multiplying = this::multiply;
 
@@ -59,6 +61,7 @@ final class TileProducts {
             panels[i].atLeast((long) blocks() * panelCount * pieceLength());
         }
         team.run(panelCount, packing);
+        chunkRows = chunkRows(projection);
         int chunks = 0;
         for (int i = 0; i < projection.products().size(); i++) {
             chunks += chunks(projection.products().get(i));
@@ -79,8 +82,18 @@ final class TileProducts {
         return DEPTH * panelTokens();
     }
 
-    private static int chunks(Product product) {
-        return (product.matrix().weights().rows() + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    /** About eight chunks a thread, if they do not become small by that. */
+    private int chunkRows(Projection projection) {
+        int rows = 0;
+        for (Product product : projection.products()) {
+            rows += product.matrix().weights().rows();
+        }
+        int even = rows / (8 * team.size()) / Tiles.ROWS * Tiles.ROWS;
+        return Math.clamp(even, 8 * Tiles.ROWS, MOST_ROWS);
+    }
+
+    private int chunks(Product product) {
+        return (product.matrix().weights().rows() + chunkRows - 1) / chunkRows;
     }
 
     private void pack(int panel, int worker) {
@@ -122,18 +135,18 @@ final class TileProducts {
         while (index >= chunks(now.products().get(product))) {
             index -= chunks(now.products().get(product++));
         }
-        multiply(now.products().get(product), panels[orders.ofProduct(product)].segment().address(), index * CHUNK_ROWS, scratches[worker]);
+        multiply(now.products().get(product), panels[orders.ofProduct(product)].segment().address(), index * chunkRows, scratches[worker]);
     }
 
     private void multiply(Product product, long x, int first, Scratch scratch) {
         var matrix = (VectorMatrix) product.matrix();
-        int rows = Math.min(CHUNK_ROWS, matrix.weights().rows() - first);
+        int rows = Math.min(chunkRows, matrix.weights().rows() - first);
         int tileRows = (rows + Tiles.ROWS - 1) / Tiles.ROWS * Tiles.ROWS;
-        float[] weights = scratch.floats(Scratch.Use.WEIGHTS, CHUNK_ROWS * DEPTH);
+        float[] weights = scratch.floats(Scratch.Use.WEIGHTS, chunkRows * DEPTH);
         Arrays.fill(weights, rows * DEPTH, tileRows * DEPTH, 0f);
         // An odd number of cache lines from row to row: a power of two would put a column of sums into a few sets of the cache.
         int sumStep = panelCount * panelTokens() + 16;
-        float[] sums = scratch.floats(Scratch.Use.SUMS, CHUNK_ROWS * sumStep);
+        float[] sums = scratch.floats(Scratch.Use.SUMS, chunkRows * sumStep);
         Arrays.fill(sums, 0, tileRows * sumStep, 0f);
         int padded = matrix.kernel().order().padded(columns);
         for (int block = 0; block < blocks(); block++) {
