@@ -99,7 +99,8 @@ final class TileProducts {
     private void pack(int panel, int worker) {
         Projection now = Objects.requireNonNull(projection);
         Scratch scratch = scratches[worker];
-        int padded = blocks() * DEPTH;
+        // A line more than whole pieces from row to row: with a power of two a column would fall into one set of the cache.
+        int padded = blocks() * DEPTH + 16;
         float[] rows = scratch.floats(Scratch.Use.ROWS, panelTokens() * padded);
         int first = panel * panelTokens();
         int count = Math.min(panelTokens(), rowCount - first);
@@ -163,25 +164,29 @@ final class TileProducts {
                 }
             }
         }
-        store(product, first, rows, sums, sumStep);
+        store(product, first, rows, sums, sumStep, scratch);
     }
 
-    private void store(Product product, int first, int rows, float[] sums, int sumStep) {
+    private void store(Product product, int first, int rows, float[] sums, int sumStep, Scratch scratch) {
         boolean add = Objects.requireNonNull(projection).add();
         Activations output = product.output();
         var bias = product.bias();
+        float scale = product.scale();
+        float[] values = scratch.floats(Scratch.Use.OTHER, rows);
         for (int t = 0; t < rowCount; t++) {
-            long at = output.offset(t) + 4L * first;
+            if (add) {
+                output.read(t, first, values, 0, rows);
+            } else {
+                Arrays.fill(values, 0, rows, 0f);
+            }
             for (int r = 0; r < rows; r++) {
-                float value = product.scale() * sums[r * sumStep + t];
+                float value = scale * sums[r * sumStep + t];
                 if (bias != null) {
                     value += bias.get(FLOAT, 4L * (first + r));
                 }
-                if (add) {
-                    value += output.segment().get(FLOAT, at + 4L * r);
-                }
-                output.segment().set(FLOAT, at + 4L * r, value);
+                values[r] += value;
             }
+            output.write(t, first, values, 0, rows);
         }
     }
 
