@@ -32,6 +32,18 @@ public final class WorkerTeam implements AutoCloseable {
         void run(int chunk, int worker);
     }
 
+    /** What threads do while they wait, for the next region or for the end of one: small pieces that may be left out. */
+    @FunctionalInterface
+    public interface Meanwhile {
+        /**
+         * Does a piece of less than a microsecond. Must not throw.
+         *
+         * @param worker index of the thread in the team
+         * @return false if there was nothing to do
+         */
+        boolean step(int worker);
+    }
+
     private static final int SPINS = 2000;
     private static final long PARK_AFTER_NANOS = 5_000_000;
     private static final VarHandle LEFT;
@@ -49,6 +61,7 @@ public final class WorkerTeam implements AutoCloseable {
 
     private final Worker[] workers;
     private volatile boolean closed;
+    private volatile @Nullable Meanwhile meanwhile;
     // The region: written before its chunks are handed out, and not again before all are done.
     private Region region = (chunk, worker) -> {};
     private int chunkCount;
@@ -115,6 +128,18 @@ public final class WorkerTeam implements AutoCloseable {
         }
     }
 
+    /** What threads do while they wait from now on; null: nothing, and when this returns none does what it did before. */
+    public void meanwhile(@Nullable Meanwhile work) {
+        meanwhile = work;
+        if (work == null) {
+            for (Worker worker : workers) {
+                while (worker.stepping) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+
     /**
      * Runs chunks until none is left. A chunk that was taken keeps its region from ending, so its fields hold; and whoever comes late takes chunks of the
      * region that runs by then.
@@ -144,7 +169,10 @@ public final class WorkerTeam implements AutoCloseable {
     private void awaitDone(int chunks) {
         for (int spins = 0; done != chunks; spins++) {
             if (spins < SPINS) {
-                Thread.onSpinWait();
+                Meanwhile work = meanwhile;
+                if (work == null || !work.step(0)) {
+                    Thread.onSpinWait();
+                }
                 continue;
             }
             sleeper = Thread.currentThread();
@@ -167,6 +195,8 @@ public final class WorkerTeam implements AutoCloseable {
     private final class Worker extends Thread {
         private final int index;
         private volatile boolean parked;
+        /** Within a step of {@link Meanwhile}, or about to look whether there is one. */
+        private volatile boolean stepping;
 
         Worker(int index) {
             super("moka-worker-" + index);
@@ -186,6 +216,9 @@ public final class WorkerTeam implements AutoCloseable {
             int spins = 0;
             long start = 0;
             while (left <= 0 && !closed) {
+                if (meanwhile != null && step()) {
+                    continue;
+                }
                 if (++spins < SPINS) {
                     Thread.onSpinWait();
                 } else if (start == 0) {
@@ -203,6 +236,14 @@ public final class WorkerTeam implements AutoCloseable {
                 }
             }
             return !closed;
+        }
+
+        private boolean step() {
+            stepping = true;
+            Meanwhile work = meanwhile;
+            boolean done = work != null && work.step(index);
+            stepping = false;
+            return done;
         }
     }
 }

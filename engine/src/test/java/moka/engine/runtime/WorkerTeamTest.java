@@ -120,4 +120,45 @@ class WorkerTeamTest {
             throw new IllegalStateException(e);
         }
     }
+
+    @Test
+    void threadsWithoutAChunkDoStepsMeanwhile() {
+        try (WorkerTeam team = new WorkerTeam(3)) {
+            var steps = new AtomicIntegerArray(3);
+            team.meanwhile(worker -> steps.getAndIncrement(worker) < 100);
+            // The caller's chunk waits for steps of the others: without them this test does not end.
+            var chunksOfCaller = new AtomicInteger();
+            for (int region = 0; region < 200 || chunksOfCaller.get() == 0; region++) {
+                steps.set(1, 0);
+                steps.set(2, 0);
+                team.run(2, (chunk, worker) -> {
+                    if (worker == 0) {
+                        chunksOfCaller.incrementAndGet();
+                        while (steps.get(1) + steps.get(2) < 20) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                });
+            }
+            assertTrue(steps.get(1) + steps.get(2) >= 20);
+        }
+    }
+
+    @Test
+    void nothingIsDoneMeanwhileOnceThatIsTakenBack() {
+        try (WorkerTeam team = new WorkerTeam(4)) {
+            for (int round = 0; round < 300; round++) {
+                var taken = new AtomicInteger();
+                team.meanwhile(worker -> {
+                    taken.compareAndSet(1, 2);
+                    return true;
+                });
+                team.run(4, (chunk, worker) -> {});
+                team.meanwhile(null);
+                taken.set(1);
+                team.run(4, (chunk, worker) -> {});
+                assertEquals(1, taken.get(), "a step after it was taken back, round " + round);
+            }
+        }
+    }
 }

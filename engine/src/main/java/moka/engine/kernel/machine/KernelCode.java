@@ -60,6 +60,9 @@ public interface KernelCode {
     /** {@link FloatKernel}. */
     byte[] floatTile(FloatKind kind, int panels, int tokens);
 
+    /** {@link Lookahead}: {@code f(address, lines, -, -, -, -)} asks for lines of 64 bytes. */
+    byte[] prefetch();
+
     /** {@link QuantizeKernel}. */
     byte[] quantize();
 

@@ -56,7 +56,7 @@ final class MachineKernels implements Kernels {
         routines = new RowRoutines(code, codeStore);
         memory = new PanelMemory(system);
         repacking = new Repacking(memory, repack);
-        projections = new Projections(team, routines, memory, repacking);
+        projections = new Projections(team, routines, memory, repacking, new Lookahead(team, code, codeStore));
         experts = new ExpertProjections(team, projections);
         attention = new MachineAttention(team, code, codeStore, memory, routines);
         otherAttention = new ScalarKernels(team, Precision.FAST);
@@ -194,6 +194,7 @@ final class MachineKernels implements Kernels {
     public void close() {
         if (!closed) {
             closed = true;
+            team.meanwhile(null);
             memory.close();
             codeStore.close();
             otherAttention.close();

@@ -96,6 +96,11 @@ final class PanelChunks {
         return matrixOfChunk[chunk];
     }
 
+    /** First panel of a chunk of the first matrix, or the panel behind the matrix' last where there are fewer. */
+    int beginning(int chunk) {
+        return chunk < chunkCount && matrixOfChunk[chunk] == 0 ? firstPanel[chunk] : matrices[0].panelCount();
+    }
+
     int firstPanel(int chunk) {
         return firstPanel[chunk];
     }

@@ -2,6 +2,7 @@ package moka.engine.kernel.machine;
 
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.WeightMatrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A matrix with the kernels of its type, and its panels once they are packed. Until then, or where memory is short, panels are packed each time
@@ -14,6 +15,7 @@ final class PanelMatrix implements Matrix {
     private long panels;
     private boolean packed;
     private boolean refused;
+    private Lookahead.@Nullable Start start;
 
     PanelMatrix(WeightMatrix weights, WeightKernels kernels) {
         this.weights = weights;
@@ -65,6 +67,15 @@ final class PanelMatrix implements Matrix {
 
     void refuse() {
         refused = true;
+    }
+
+    /** What threads read first in the region that followed when a region began with this matrix, or null: not known. */
+    Lookahead.@Nullable Start following() {
+        return start;
+    }
+
+    void following(Lookahead.Start start) {
+        this.start = start;
     }
 
     @Override

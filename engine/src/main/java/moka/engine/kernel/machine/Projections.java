@@ -27,6 +27,7 @@ final class Projections {
     private final WorkerScratch[] scratch;
     private final Repacking repacking;
     private final PanelChunks chunks;
+    private final Lookahead lookahead;
 
     // The region that runs: written before it starts, read by all workers.
     // An array: loops over lists of changing lengths are compiled again and again.
@@ -40,11 +41,12 @@ final class Projections {
     private InputStage[] addedInputs = new InputStage[0];
     private final WorkerTeam.Region multiply = this::multiplyChunk;
 
-    Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking) {
+    Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking, Lookahead lookahead) {
         this.team = team;
         this.repacking = repacking;
         this.routines = routines;
         this.memory = memory;
+        this.lookahead = lookahead;
         inputs = new InputStage(team, routines, memory);
         chunks = new PanelChunks(team.size());
         scratch = new WorkerScratch[team.size()];
@@ -136,6 +138,7 @@ final class Projections {
                 multiplyChunk(chunk, 0);
             }
         } else {
+            lookahead.begin((PanelMatrix) products[0].matrix(), rowCount, chunks);
             runTimed(count, multiply);
         }
         chunks.used();

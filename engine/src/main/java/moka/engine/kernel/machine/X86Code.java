@@ -101,6 +101,11 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public byte[] prefetch() {
+        return Lookahead.prefetch(target).toBytes();
+    }
+
+    @Override
     public byte[] quantize() {
         return QuantizeKernel.emit(target).toBytes();
     }

@@ -107,6 +107,18 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public byte[] prefetch() {
+        var a = new Assembler();
+        Label next = a.here();
+        a.prefetch(General.X0.at(0));
+        a.add(General.X0, 64);
+        a.subtractAndTest(General.X1, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, next);
+        a.ret();
+        return a.toBytes();
+    }
+
+    @Override
     public byte[] quantize() {
         return QuantizeCode.emit();
     }
