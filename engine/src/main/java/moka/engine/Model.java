@@ -114,9 +114,8 @@ public final class Model implements AutoCloseable {
 
     private static Model open(GgufFile file, ModelOptions options, ObservedKernels.@Nullable Observer observer) {
         EngineEvent.Load event = Flight.load();
-        Optional<BusErrorGuard> guard = BusErrorGuard.of(file.maps());
         try {
-            Model model = new Model(ChangedMetadata.of(file, options.metadata()), guard, options, observer);
+            Model model = new Model(ChangedMetadata.of(file, options.metadata()), options, observer);
             if (event != null) {
                 event.file = model.name();
                 event.architecture = model.architectureName;
@@ -126,20 +125,14 @@ public final class Model implements AutoCloseable {
             }
             return model;
         } catch (Throwable e) {
-            guard.ifPresent(BusErrorGuard::close);
             file.close();
             throw e;
         }
     }
 
-    private Model(
-            GgufFile file,
-            Optional<BusErrorGuard> guard,
-            ModelOptions options,
-            ObservedKernels.@Nullable Observer observer) {
+    private Model(GgufFile file, ModelOptions options, ObservedKernels.@Nullable Observer observer) {
         this.file = file;
         this.options = options;
-        this.guard = guard;
         this.architectureName = file.metadata().requireString("general.architecture");
         this.architecture = Architectures.of(file.name(), architectureName);
         this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
@@ -153,7 +146,10 @@ public final class Model implements AutoCloseable {
         this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
         KernelProvider.Choice chosen = null;
         Adapters changes = null;
+        Optional<BusErrorGuard> guarded = Optional.empty();
         try {
+            guarded = BusErrorGuard.of(file.maps()); // what was read up to here was copied as a whole, which needs no guard
+            this.guard = guarded;
             chosen = KernelLadder.choose(
                     new KernelProvider.Request(
                             team,
@@ -185,6 +181,7 @@ public final class Model implements AutoCloseable {
                 chosen.kernels().close();
             }
             team.close();
+            guarded.ifPresent(BusErrorGuard::close);
             if (changes != null) {
                 changes.close();
             }
