@@ -120,7 +120,7 @@ class LevelsTest {
             for (int seed = 0; seed < 30; seed++) {
                 try (Arena arena = Arena.ofShared()) {
                     var random = new SplittableRandom(seed);
-                    var test = new MachineAttentionTest.Case(arena, seed, random.nextInt(1, 150));
+                    var test = MachineAttentionTest.random(arena, seed, random.nextInt(1, 150));
                     int batch = random.nextInt(1, 40);
                     float[][] expected = test.run(arena, best, batch);
                     float[][] found = test.run(arena, kernels, batch);

@@ -73,7 +73,7 @@ class WindowsCallsTest {
     private static void attend(int seed, Kernels plain, Kernels windows) {
         try (Arena arena = Arena.ofShared()) {
             var random = new SplittableRandom(seed);
-            var test = new MachineAttentionTest.Case(arena, seed, random.nextInt(1, 100));
+            var test = MachineAttentionTest.random(arena, seed, random.nextInt(1, 100));
             int batch = random.nextInt(1, 40);
             float[][] expected = test.run(arena, plain, batch);
             float[][] found = test.run(arena, windows, batch);

@@ -8,188 +8,109 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 import moka.engine.kernel.Activations;
+import moka.engine.kernel.AttentionCase;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.BlockKvStore;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KvStore;
-import moka.engine.kernel.PlainRope;
-import moka.engine.kernel.RopeTable;
 import moka.engine.runtime.WorkerTeam;
 import org.junit.jupiter.api.Test;
 
 class ScalarAttentionTest {
-    /** A random plan for {@code positions} tokens, and attention straight from its formula. */
-    private static final class Case {
-        final SplittableRandom random;
-        final int positions;
-        final int kvHeadCount;
-        final int headCount;
-        final int headLength;
-        final int valueLength;
-        final KvStore.ElementType cacheType;
-        final RopeTable rope;
-        final MemorySegment queryNorm;
-        final MemorySegment keyNorm;
-        final int window;
-        final float softCap;
-        final MemorySegment sinks;
-        final MemorySegment alibi;
-        final double[][] queries;
-        final double[][] keys;
-        final double[][] values;
+    private static AttentionCase random(Arena arena, long seed) {
+        var random = new SplittableRandom(seed);
+        int positions = random.nextBoolean() ? random.nextInt(1, 20) : random.nextInt(250, 300);
+        int kvHeadCount = random.nextInt(1, 4);
+        int headCount = kvHeadCount * random.nextInt(1, 4);
+        int headLength = 8 * random.nextInt(1, 5);
+        int valueLength = random.nextBoolean() ? headLength : 8 * random.nextInt(1, 5);
+        KvStore.ElementType type = random.nextBoolean() ? KvStore.ElementType.F32 : KvStore.ElementType.F16;
+        int rotated = random.nextBoolean() ? headLength : headLength / 2;
+        var shape = new AttentionCase.Shape(positions, kvHeadCount, headCount, headLength, valueLength, type, type, rotated);
+        return new AttentionCase(arena, random, shape);
+    }
 
-        Case(Arena arena, long seed) {
-            random = new SplittableRandom(seed);
-            positions = random.nextBoolean() ? random.nextInt(1, 20) : random.nextInt(250, 300);
-            kvHeadCount = random.nextInt(1, 4);
-            headCount = kvHeadCount * random.nextInt(1, 4);
-            headLength = 8 * random.nextInt(1, 5);
-            valueLength = random.nextBoolean() ? headLength : 8 * random.nextInt(1, 5);
-            cacheType = random.nextBoolean() ? KvStore.ElementType.F32 : KvStore.ElementType.F16;
-            int rotated = random.nextBoolean() ? headLength : headLength / 2;
-            rope = random.nextInt(4) == 0
-                    ? null
-                    : new PlainRope(arena, rotated, random.nextBoolean(), 10000, positions);
-            queryNorm = random.nextBoolean() ? floats(arena, headLength) : null;
-            keyNorm = random.nextBoolean() ? floats(arena, headLength) : null;
-            window = random.nextInt(3) == 0 ? random.nextInt(1, positions + 1) : 0;
-            softCap = random.nextInt(3) == 0 ? 1.5f : 0;
-            sinks = random.nextInt(3) == 0 ? floats(arena, headCount) : null;
-            alibi = random.nextInt(3) == 0 ? floats(arena, headCount) : null;
-            queries = rows(headCount * headLength);
-            keys = rows(kvHeadCount * headLength);
-            values = rows(kvHeadCount * valueLength);
+    private static float[][] run(AttentionCase it, Arena arena, int threads, int batch) {
+        try (var team = new WorkerTeam(threads);
+                var kernels = new ScalarKernels(team, Precision.FLOAT32)) {
+            return it.run(arena, kernels, batch);
         }
+    }
 
-        private double[][] rows(int columns) {
-            var rows = new double[positions][columns];
-            for (double[] row : rows) {
-                for (int i = 0; i < columns; i++) {
-                    row[i] = (float) random.nextGaussian();
-                }
+    /** Attention straight from its formula. */
+    private static double[] expected(AttentionCase it, int position, int head) {
+        int kvHead = head * it.kvHeadCount / it.headCount;
+        double[] query = prepared(it, it.queries[position], head, it.queryNorm, position);
+        int first = it.window == 0 ? 0 : Math.max(0, position - it.window + 1);
+        var weights = new double[position + 1];
+        double sum = it.sinks == null ? 0 : Math.exp(it.sinks.getAtIndex(ValueLayout.JAVA_FLOAT, head));
+        for (int p = first; p <= position; p++) {
+            double[] key = prepared(it, it.keys[p], kvHead, it.keyNorm, p);
+            double score = 0;
+            for (int i = 0; i < it.headLength; i++) {
+                score += query[i] * stored(it, key[i]);
             }
-            return rows;
+            score *= it.scale();
+            score = it.softCap == 0 ? score : it.softCap * Math.tanh(score / it.softCap);
+            score += it.alibi == null ? 0 : it.alibi.getAtIndex(ValueLayout.JAVA_FLOAT, head) * (p - position);
+            weights[p] = Math.exp(score);
+            sum += weights[p];
         }
-
-        private MemorySegment floats(Arena arena, int count) {
-            MemorySegment floats = arena.allocate(4L * count, 4);
-            for (int i = 0; i < count; i++) {
-                floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (2 * random.nextDouble() - 1));
-            }
-            return floats;
-        }
-
-        /** Runs all positions in batches of {@code batch}; {@code [position][headCount * valueLength]}. */
-        float[][] run(Arena arena, int threads, int batch) {
-            var results = new float[positions][headCount * valueLength];
-            try (var team = new WorkerTeam(threads);
-                    var kernels = new ScalarKernels(team, Precision.FLOAT32)) {
-                var cache = new BlockKvStore(arena, cacheType, 2, 2, kvHeadCount, headLength, valueLength);
-                Activations q = Activations.allocate(arena, batch + 1, headCount * headLength);
-                Activations k = Activations.allocate(arena, batch + 1, kvHeadCount * headLength);
-                Activations v = Activations.allocate(arena, batch + 1, kvHeadCount * valueLength);
-                Activations output = Activations.allocate(arena, batch + 1, headCount * valueLength);
-                var plan = new AttentionPlan(
-                        q, k, v, output, 1, headCount, kvHeadCount, headLength, valueLength, scale(), rope, queryNorm,
-                        keyNorm, 1e-6f, window, softCap, sinks, alibi);
-                for (int first = 0; first < positions; first += batch) {
-                    int count = Math.min(batch, positions - first);
-                    for (int t = 0; t < count; t++) {
-                        write(q, t + 1, queries[first + t]);
-                        write(k, t + 1, keys[first + t]);
-                        write(v, t + 1, values[first + t]);
-                    }
-                    kernels.attend(plan, new AttentionPlan.Span(cache, 1, count, first));
-                    for (int t = 0; t < count; t++) {
-                        output.read(t + 1, 0, results[first + t], 0, output.columns());
-                    }
-                }
-            }
-            return results;
-        }
-
-        private float scale() {
-            return (float) (1 / Math.sqrt(headLength));
-        }
-
-        private static void write(Activations rows, int row, double[] values) {
-            for (int i = 0; i < values.length; i++) {
-                rows.set(row, i, (float) values[i]);
+        var result = new double[it.valueLength];
+        for (int p = first; p <= position; p++) {
+            for (int i = 0; i < it.valueLength; i++) {
+                result[i] += weights[p] / sum * stored(it, it.values[p][kvHead * it.valueLength + i]);
             }
         }
+        return result;
+    }
 
-        double[] expected(int position, int head) {
-            int kvHead = head * kvHeadCount / headCount;
-            double[] query = prepared(queries[position], head, queryNorm, position);
-            int first = window == 0 ? 0 : Math.max(0, position - window + 1);
-            var weights = new double[position + 1];
-            double sum = sinks == null ? 0 : Math.exp(sinks.getAtIndex(ValueLayout.JAVA_FLOAT, head));
-            for (int p = first; p <= position; p++) {
-                double[] key = prepared(keys[p], kvHead, keyNorm, p);
-                double score = 0;
-                for (int i = 0; i < headLength; i++) {
-                    score += query[i] * stored(key[i]);
-                }
-                score *= scale();
-                score = softCap == 0 ? score : softCap * Math.tanh(score / softCap);
-                score += alibi == null ? 0 : alibi.getAtIndex(ValueLayout.JAVA_FLOAT, head) * (p - position);
-                weights[p] = Math.exp(score);
-                sum += weights[p];
-            }
-            var result = new double[valueLength];
-            for (int p = first; p <= position; p++) {
-                for (int i = 0; i < valueLength; i++) {
-                    result[i] += weights[p] / sum * stored(values[p][kvHead * valueLength + i]);
-                }
-            }
-            return result;
-        }
+    private static double stored(AttentionCase it, double value) {
+        return it.keyType == KvStore.ElementType.F32
+                ? value
+                : Float.float16ToFloat(Float.floatToFloat16((float) value));
+    }
 
-        private double stored(double value) {
-            return cacheType == KvStore.ElementType.F32
-                    ? value
-                    : Float.float16ToFloat(Float.floatToFloat16((float) value));
+    /** One head, normed and rotated: each pair as a complex number times e^(i angle). */
+    private static double[] prepared(AttentionCase it, float[] row, int head, MemorySegment norm, int position) {
+        var x = new double[it.headLength];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = row[head * it.headLength + i];
         }
-
-        /** One head, normed and rotated: each pair as a complex number times e^(i angle). */
-        private double[] prepared(double[] row, int head, MemorySegment norm, int position) {
-            var x = new double[headLength];
-            System.arraycopy(row, head * headLength, x, 0, headLength);
-            if (norm != null) {
-                double squares = 0;
-                for (double value : x) {
-                    squares += value * value;
-                }
-                for (int i = 0; i < headLength; i++) {
-                    x[i] *= norm.getAtIndex(ValueLayout.JAVA_FLOAT, i) / Math.sqrt(squares / headLength + 1e-6);
-                }
+        if (norm != null) {
+            double squares = 0;
+            for (double value : x) {
+                squares += value * value;
             }
-            if (rope != null) {
-                int pairs = rope.rotatedLength() / 2;
-                for (int i = 0; i < pairs; i++) {
-                    double angle = position * Math.pow(10000, -2.0 * i / rope.rotatedLength());
-                    int a = rope.halves() ? i : 2 * i;
-                    int b = rope.halves() ? i + pairs : 2 * i + 1;
-                    double real = x[a] * Math.cos(angle) - x[b] * Math.sin(angle);
-                    x[b] = x[a] * Math.sin(angle) + x[b] * Math.cos(angle);
-                    x[a] = real;
-                }
+            for (int i = 0; i < it.headLength; i++) {
+                x[i] *= norm.getAtIndex(ValueLayout.JAVA_FLOAT, i) / Math.sqrt(squares / it.headLength + 1e-6);
             }
-            return x;
         }
+        if (it.rope != null) {
+            int pairs = it.rope.rotatedLength() / 2;
+            for (int i = 0; i < pairs; i++) {
+                double angle = position * Math.pow(10000, -2.0 * i / it.rope.rotatedLength());
+                int a = it.rope.halves() ? i : 2 * i;
+                int b = it.rope.halves() ? i + pairs : 2 * i + 1;
+                double real = x[a] * Math.cos(angle) - x[b] * Math.sin(angle);
+                x[b] = x[a] * Math.sin(angle) + x[b] * Math.cos(angle);
+                x[a] = real;
+            }
+        }
+        return x;
     }
 
     @Test
     void followsTheFormulaForRandomPlans() {
         for (int seed = 0; seed < 60; seed++) {
             try (Arena arena = Arena.ofShared()) {
-                var one = new Case(arena, seed);
-                float[][] results = one.run(arena, 2, 64);
+                AttentionCase one = random(arena, seed);
+                float[][] results = run(one, arena, 2, 64);
                 // An f16 rounding border may lie between the float32 and the double value of a key.
-                double tolerance = one.cacheType == KvStore.ElementType.F32 ? 2e-5 : 2e-3;
+                double tolerance = one.keyType == KvStore.ElementType.F32 ? 2e-5 : 2e-3;
                 for (int position = 0; position < one.positions; position += 1 + one.positions / 7) {
                     for (int head = 0; head < one.headCount; head++) {
-                        double[] expected = one.expected(position, head);
+                        double[] expected = expected(one, position, head);
                         for (int i = 0; i < one.valueLength; i++) {
                             float actual = results[position][head * one.valueLength + i];
                             assertEquals(expected[i], actual, tolerance, "seed " + seed + ", position " + position);
@@ -204,10 +125,10 @@ class ScalarAttentionTest {
     void batchesAndThreadsGiveTheSameBits() {
         for (int seed = 0; seed < 30; seed++) {
             try (Arena arena = Arena.ofShared()) {
-                var one = new Case(arena, seed);
-                float[][] expected = one.run(arena, 1, 1);
-                assertArrayEquals(expected, one.run(arena, 2, 7), "seed " + seed);
-                assertArrayEquals(expected, one.run(arena, 7, 300), "seed " + seed);
+                AttentionCase one = random(arena, seed);
+                float[][] expected = run(one, arena, 1, 1);
+                assertArrayEquals(expected, run(one, arena, 2, 7), "seed " + seed);
+                assertArrayEquals(expected, run(one, arena, 7, 300), "seed " + seed);
             }
         }
     }
