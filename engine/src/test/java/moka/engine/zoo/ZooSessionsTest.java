@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import moka.engine.EngineException;
 import moka.engine.GenerationListener;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What sessions keep of a sequence (keys, values, windows, convolutions, states) is saved, taken back and guessed ahead with, for every family. */
 class ZooSessionsTest {
@@ -59,6 +62,21 @@ class ZooSessionsTest {
                 assertArrayEquals(logits(first), logits(second));
             }
         }));
+    }
+
+    /** 600 and 1200 tokens are three and five blocks; a window of 10 beside batches of 128 tokens takes two. */
+    @ParameterizedTest
+    @CsvSource({"gemma2, 2, 2", "gemma3, 1, 6", "cohere2, 1, 3", "gpt-oss, 1, 2", "granite-swa, 1, 3", "olmo3, 1, 3", "afmoe, 1, 3", "llama, 2, 0"})
+    void layersWithAWindowKeepTheWindowAlone(String name, int full, int windowed) {
+        ZooModel it = ZooModel.golden().filter(model -> model.name().equals(name)).findFirst().orElseThrow();
+        try (Model model = Model.open(it.file(), ModelOptions.DEFAULT.withThreads(1));
+                Session session = model.newSession(it.session().withContextLength(1200).withBatchTokens(128))) {
+            int[] ids = new SplittableRandom(1).ints(600, 0, 40).toArray();
+            session.append(ids);
+            long before = session.cacheBytes();
+            session.append(ids);
+            assertEquals(before * (5 * full + 2 * windowed), session.cacheBytes() * (3 * full + 2 * windowed));
+        }
     }
 
     @TestFactory

@@ -15,10 +15,12 @@ import moka.engine.kernel.Kernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
+import moka.engine.kernel.WeightMatrix;
 import moka.engine.runtime.WorkerTeam;
 import moka.gguf.TensorType;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products of grouped rows give the bits of a projection for each group. */
 class ExpertProjectionsTest {
@@ -69,6 +71,33 @@ class ExpertProjectionsTest {
                         assertEquals(expected.get(row, i), found.get(row, i), "row " + row + ", output " + i);
                     }
                 }
+            }
+        }
+    }
+
+    /** Matrices of other experts have no memory that may be touched: reading one ends the process. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 30})
+    void readsMatricesOfChosenExpertsAlone(int rowCount) {
+        var random = new SplittableRandom(rowCount);
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels kernels = MachineProjectionTest.kernels(team, true)) {
+            List<Matrix> matrices = new ArrayList<>();
+            for (int expert = 0; expert < EXPERTS; expert++) {
+                WeightMatrix chosen = RandomWeights.of(TensorType.Q4_0, ROWS, COLUMNS, random, arena);
+                MemorySegment nothing = MemorySegment.ofAddress(64).reinterpret(chosen.data().byteSize());
+                matrices.add(kernels.prepare(expert % 3 == 1 ? chosen : new WeightMatrix("nothing", TensorType.Q4_0, ROWS, COLUMNS, nothing)));
+            }
+            ExpertGroups groups = new ExpertGroups(EXPERTS);
+            groups.add(1, rowCount);
+            groups.add(4, rowCount);
+            Activations input = rows(arena, groups.rowCount(), COLUMNS, random);
+            Activations found = Activations.allocate(arena, groups.rowCount(), ROWS);
+            var product = new ExpertProjection.Product(matrices, found, List.of(), new float[0]);
+            kernels.projectExperts(new ExpertProjection(new Input.Plain(input), List.of(product)), groups);
+            for (int expert = 0; expert < EXPERTS; expert++) {
+                assertEquals(expert % 3 == 1, matrices.get(expert).extraBytes() > 0, "expert " + expert);
             }
         }
     }
