@@ -3,9 +3,6 @@ package moka.cli;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.TextFiles;
 import moka.engine.GenerationOptions;
 import moka.engine.Model;
 import moka.engine.grammar.Grammar;
@@ -87,7 +85,7 @@ final class AnswerOptions {
             options = options.withGrammar(constraint.get());
         }
         if (templateFile != null) {
-            return options.withChatTemplate(ChatTemplate.parse(templateFile.toString(), read(templateFile)));
+            return options.withChatTemplate(ChatTemplate.parse(templateFile.toString(), TextFiles.of(templateFile)));
         }
         return template == null
                 ? options
@@ -106,7 +104,7 @@ final class AnswerOptions {
     }
 
     @Nullable String systemText() {
-        return systemFile != null ? read(systemFile).stripTrailing() : system;
+        return systemFile != null ? TextFiles.of(systemFile).stripTrailing() : system;
     }
 
     private Map<String, Object> variables() {
@@ -128,13 +126,5 @@ final class AnswerOptions {
             throw CommandFailure.usage(flag + ": " + e.getMessage());
         }
         throw CommandFailure.usage(flag + " '" + json + "', expected a JSON object such as {\"enable_thinking\": false}");
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

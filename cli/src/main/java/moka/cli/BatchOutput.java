@@ -46,7 +46,7 @@ final class BatchOutput implements AutoCloseable {
             if (Files.isDirectory(target)) {
                 throw CommandFailure.failed(target + ": is a directory, expected a file");
             }
-            byte[] present = Files.exists(target) ? Files.readAllBytes(target) : new byte[0];
+            byte[] present = Files.isRegularFile(target) ? Files.readAllBytes(target) : new byte[0];
             int whole = present.length;
             while (whole > 0 && present[whole - 1] != '\n') {
                 whole--;

@@ -138,6 +138,9 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
 
     /** Reads a file of either format. @throws QuantizeException if it holds no importance matrix */
     public static ImportanceMatrix read(Path path) {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new QuantizeException(path + ": is no regular file, expected an importance matrix"); // opening a pipe would wait
+        }
         try {
             return startsLikeGguf(path) ? readGguf(path) : readBinary(path);
         } catch (IOException e) {

@@ -95,7 +95,7 @@ final class ConversationFile {
         }
         try (Stream<Path> files = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
             // Names begin with the time.
-            return files.filter(file -> file.toString().endsWith(ENDING))
+            return files.filter(file -> file.toString().endsWith(ENDING) && Files.isRegularFile(file))
                     .max(Path::compareTo)
                     .orElseThrow(() -> CommandFailure.failed("no conversation to resume in " + folder));
         } catch (IOException e) {

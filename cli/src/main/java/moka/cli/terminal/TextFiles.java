@@ -1,6 +1,7 @@
 package moka.cli.terminal;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -10,12 +11,15 @@ import java.nio.file.Path;
 
 /** Texts in UTF-8, read whole. */
 public final class TextFiles {
+    /** No text is longer: {@code /dev/zero} is none, nor is a model given in its place. */
+    static final int MOST_BYTES = 256 << 20;
+
     private TextFiles() {}
 
     /** All of standard input. */
     public static String ofInput(Streams streams) {
         try {
-            return decode("standard input", streams.in().readAllBytes());
+            return read("standard input", streams.in());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -27,10 +31,20 @@ public final class TextFiles {
             if (Files.isDirectory(path)) {
                 throw CommandFailure.failed(path + ": is a directory, expected a text file");
             }
-            return decode(path.toString(), Files.readAllBytes(path));
+            try (InputStream stream = Files.newInputStream(path)) {
+                return read(path.toString(), stream);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String read(String name, InputStream stream) throws IOException {
+        byte[] bytes = stream.readNBytes(MOST_BYTES + 1);
+        if (bytes.length > MOST_BYTES) {
+            throw CommandFailure.failed(name + ": more than " + (MOST_BYTES >> 20) + " MiB, expected a text");
+        }
+        return decode(name, bytes);
     }
 
     private static String decode(String name, byte[] bytes) {

@@ -53,6 +53,9 @@ final class JsonFile {
     /** The bytes of a file of the checkpoint. */
     static byte[] bytes(Path path, long atMost) {
         try {
+            if (Files.exists(path) && !Files.isRegularFile(path)) {
+                throw new QuantizeException(path + ": is no regular file, expected one of a checkpoint");
+            }
             long size = Files.size(path);
             if (size > atMost) {
                 throw new QuantizeException(
