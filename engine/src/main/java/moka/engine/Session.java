@@ -374,6 +374,9 @@ public final class Session implements AutoCloseable {
                 return false;
             }
             model.checkRead();
+            if (count > 1) {
+                model.checkUnchanged(); // a prompt takes seconds: what was computed from another file must not be answered
+            }
             stored(ids, first, count);
             read.run();
             model.checkRead();
