@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
-import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -43,7 +42,7 @@ class WindowsCallsTest {
 
     @ParameterizedTest
     @EnumSource(Level.class)
-    void allRoutinesGiveTheirBitsAndKeepWhatTheyMust(Level level) {
+    void allRoutinesGiveTheirBitsAndKeepWhatTheyMust(Level level) throws CodeMemory.RefusedException {
         try (WindowsCalls calls = new WindowsCalls();
                 WorkerTeam team = new WorkerTeam(1);
                 Kernels plain = kernels(team, true, code(level, false));
@@ -65,8 +64,19 @@ class WindowsCallsTest {
             StatesTest.convolve(local);
             StatesTest.discretize(local);
             StatesTest.normAndAddRows(local);
+            prefetch(calls.of(code(level, true)));
             assertEquals(Set.of(), calls.broken(), "routines that changed what they have to keep");
             assertEquals(kinds(level), calls.kindsCalled(), "all kinds of routines were called");
+        }
+    }
+
+    /** Threads of a team ask for memory while they wait, if they wait. */
+    private static void prefetch(KernelCode windows) throws CodeMemory.RefusedException {
+        var builder = new CodeMemory.Builder();
+        int offset = builder.add(windows.prefetch());
+        try (CodeMemory code = builder.build(SystemMemory.ofThisSystem());
+                Arena arena = Arena.ofConfined()) {
+            code.routine(offset).call(arena.allocate(256, 64).address(), 4, 0, 0, 0, 0);
         }
     }
 
