@@ -7,6 +7,9 @@ interface Elements {
     /** {@code sum of x²}, in a fixed order. */
     float sumOfSquares(float[] x, int at, int count);
 
+    /** The sum, in a fixed order. */
+    float sum(float[] x, int at, int count);
+
     /** {@code x *= factor * weight}; weight is the address of float32 values. */
     void scale(float[] x, int at, int count, float factor, long weight);
 

@@ -14,9 +14,7 @@ import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.runtime.ProcessMemory;
 
 /**
- * Element by element. {@code e^x} is ours, not the library's, so that all machines give the same bits: {@code x = n ln 2 + r}, a polynomial
- * of degree 6 on {@code |r| <= ln 2 / 2} (relative error below 1.2e-7), and {@code n} added to the exponent. Rests that fill no vector go through
- * a padded one, so every element has the same arithmetic.
+ * Element by element. Rests that fill no vector go through a padded one, so every element has the same arithmetic.
  */
 final class FloatElements implements Elements {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
@@ -72,6 +70,24 @@ final class FloatElements implements Elements {
         }
         sum = sum.add(sum.rearrange(APART_2));
         return sum.add(sum.rearrange(APART_1)).lane(0);
+    }
+
+    @Override
+    public float sum(float[] x, int at, int count) {
+        return sumOf(x, at, count);
+    }
+
+    private static float sumOf(float[] x, int at, int count) {
+        FloatVector sum = FloatVector.zero(F);
+        int whole = count / L * L;
+        for (int i = 0; i < whole; i += L) {
+            sum = sum.add(FloatVector.fromArray(F, x, at + i));
+        }
+        float total = inOrder(sum);
+        for (int i = whole; i < count; i++) {
+            total += x[at + i];
+        }
+        return total;
     }
 
     @Override
@@ -261,22 +277,8 @@ final class FloatElements implements Elements {
         return total;
     }
 
-    /** {@code e^x}: 0 below -87.3, at most 2^127.something above. */
     private static FloatVector exp(FloatVector x) {
-        FloatVector limited = x.max(-87.3f).min(88.3f);
-        // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
-        FloatVector shifted = limited.mul(1.44269504f).add(12582912f);
-        FloatVector n = shifted.sub(12582912f);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -0.693145752f), limited);
-        r = n.fma(FloatVector.broadcast(F, -1.42860677e-6f), r);
-        FloatVector p = r.fma(FloatVector.broadcast(F, 1.38888889e-3f), FloatVector.broadcast(F, 8.33333333e-3f));
-        p = p.fma(r, FloatVector.broadcast(F, 4.16666667e-2f));
-        p = p.fma(r, FloatVector.broadcast(F, 1.66666667e-1f));
-        p = p.fma(r, FloatVector.broadcast(F, 0.5f));
-        p = p.fma(r, FloatVector.broadcast(F, 1f));
-        p = p.fma(r, FloatVector.broadcast(F, 1f));
-        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+        return Exponential.of(F, x);
     }
 
     @Override

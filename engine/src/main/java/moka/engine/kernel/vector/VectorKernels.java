@@ -4,11 +4,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.KernelProvider.Precision;
 import moka.engine.kernel.KernelProvider.Request;
 import moka.engine.kernel.Kernels;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
 import moka.engine.kernel.WeightMatrix;
@@ -34,6 +36,7 @@ final class VectorKernels implements Kernels {
     private final ProjectionWork projections;
     private final AttentionWork attention;
     private final NormWork norms;
+    private final LocalKernels local;
 
     private VectorKernels(WorkerTeam team, Width width, boolean rounding) {
         this.team = team;
@@ -49,6 +52,7 @@ final class VectorKernels implements Kernels {
         projections = new ProjectionWork(team, width.lanes(), scratches, inputs, elements, tiles, arena);
         attention = new AttentionWork(team, width.lanes(), scratches, inputs, elements, tiles);
         norms = new NormWork(team, scratches, inputs);
+        local = new VectorLocalKernels(width.instance(FloatStates.class, States.class), elements, inputs, scratches);
     }
 
     /** The set for a request that nothing stands against ({@link Width#obstacle}). */
@@ -101,6 +105,11 @@ final class VectorKernels implements Kernels {
     public void rmsNorm(
             Activations input, int firstRow, int rowCount, MemorySegment weight, float epsilon, Activations output) {
         norms.run(input, firstRow, rowCount, weight, epsilon, output);
+    }
+
+    @Override
+    public Optional<LocalKernels> local() {
+        return Optional.of(local);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.KernelProvider.Offer;
@@ -22,6 +23,7 @@ import moka.engine.kernel.KvStore;
 import moka.engine.kernel.LocalKernels;
 import moka.engine.kernel.StatePlan;
 import moka.engine.kernel.machine.x86.Level;
+import moka.engine.kernel.vector.VectorKernelProvider;
 import moka.engine.ops.CausalConvolution;
 import moka.engine.ops.DeltaRule;
 import moka.engine.ops.Norms;
@@ -31,9 +33,9 @@ import moka.engine.ops.StateSpaceHeads;
 import moka.engine.ops.StepSizes;
 import moka.engine.runtime.WorkerTeam;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Layers with a state, at every level of instructions that this processor has: held against plain Java, and the same bits however a prompt is cut. */
+/** Layers with a state, at every level of instructions that this processor has and at every width of vectors: held against plain Java, and the same bits however a prompt is cut. */
 class StatesTest {
     private static final int TOKENS = 9;
 
@@ -165,9 +167,9 @@ class StatesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Level.class)
-    void changeStatesAsPlainJavaDoes(Level level) {
-        withKernels(level, StatesTest::changeStates);
+    @MethodSource("sets")
+    void changeStatesAsPlainJavaDoes(String set) {
+        withKernels(set, StatesTest::changeStates);
     }
 
     static void changeStates(LocalKernels kernels) {
@@ -218,9 +220,9 @@ class StatesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Level.class)
-    void convolveAsPlainJavaDoes(Level level) {
-        withKernels(level, StatesTest::convolve);
+    @MethodSource("sets")
+    void convolveAsPlainJavaDoes(String set) {
+        withKernels(set, StatesTest::convolve);
     }
 
     static void convolve(LocalKernels kernels) {
@@ -258,9 +260,9 @@ class StatesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Level.class)
-    void discretizeAndNormAsPlainJavaDoes(Level level) {
-        withKernels(level, StatesTest::discretize);
+    @MethodSource("sets")
+    void discretizeAndNormAsPlainJavaDoes(String set) {
+        withKernels(set, StatesTest::discretize);
     }
 
     static void discretize(LocalKernels kernels) {
@@ -292,9 +294,9 @@ class StatesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Level.class)
-    void normAndAddRowsAsPlainJavaDoes(Level level) {
-        withKernels(level, StatesTest::normAndAddRows);
+    @MethodSource("sets")
+    void normAndAddRowsAsPlainJavaDoes(String set) {
+        withKernels(set, StatesTest::normAndAddRows);
     }
 
     static void normAndAddRows(LocalKernels kernels) {
@@ -354,15 +356,22 @@ class StatesTest {
         }
     }
 
-    private static void withKernels(Level level, java.util.function.Consumer<LocalKernels> test) {
+    /** Machine code by its levels, and the widths of the Vector API. */
+    static Stream<String> sets() {
+        return Stream.concat(Stream.of(Level.values()).map(Level::toString), Stream.of("128", "256", "512"));
+    }
+
+    private static void withKernels(String set, java.util.function.Consumer<LocalKernels> test) {
+        boolean vectors = Character.isDigit(set.charAt(0));
+        var provider = vectors ? new VectorKernelProvider() : new MachineKernelProvider(Optional.of(set));
         try (WorkerTeam team = new WorkerTeam(1)) {
-            switch (new MachineKernelProvider(Optional.of(level.toString())).offer(new Request(team, Precision.FAST, false, 0))) {
+            switch (provider.offer(new Request(team, Precision.FAST, false, vectors ? Integer.parseInt(set) : 0))) {
                 case Offer.Accepted(Kernels kernels) -> {
                     try (kernels) {
                         test.accept(kernels.local().orElseThrow());
                     }
                 }
-                case Offer.Refused(String reason) -> abort("states in " + level + " are not tested here: " + reason);
+                case Offer.Refused(String reason) -> abort("states in " + set + " are not tested here: " + reason);
             }
         }
     }

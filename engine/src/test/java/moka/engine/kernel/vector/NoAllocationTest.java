@@ -80,7 +80,25 @@ class NoAllocationTest {
                 staysFree(type, RowKernels.ofLongRows(type, width), width);
             }
         }
+        staysFree(width.instance(FloatStates.class, States.class));
         System.out.println(TensorType.values().length + " types");
+    }
+
+    private static void staysFree(States states) {
+        try (Arena arena = Arena.ofConfined()) {
+            long state = arena.allocate(4 * 32 * 64, 64).address();
+            long a = arena.allocate(4 * 512, 64).address();
+            long b = arena.allocate(4 * 512, 64).address();
+            var inputs = new long[] {a, a, b};
+            var places = new int[] {0, 1};
+            var factors = new float[] {1, 2};
+            becomesFree(() -> states.heads(state, state, 64, 32, a, 1, 0.5f, 1, a, a, b), "heads");
+            becomesFree(() -> states.delta(state, state, 64, 32, a, 0.5f, a, 0, a, a, b), "delta rule");
+            becomesFree(() -> states.channels(state, state, 64, 32, a, a, a, a, state, a, b), "channels");
+            becomesFree(() -> states.convolve(inputs, state, true, 512, b), "convolution");
+            becomesFree(() -> states.keep(a, a, 512, b), "what is kept");
+            becomesFree(() -> states.addRows(a, 4 * 256, places, factors, 0, 2, b, 256), "rows added");
+        }
     }
 
     private static void staysFree(TensorType type, RowKernel kernel, Width width) {
