@@ -114,6 +114,11 @@ public final class Adapters implements AutoCloseable {
         return ofExperts(matrices.stream().map(List::of).toList());
     }
 
+    /** Whether any adapter changes a tensor. */
+    boolean change(String tensor) {
+        return pairs.containsKey(tensor);
+    }
+
     /** Likewise of matrices of experts. @param matrices {@code [matrix][expert]} */
     Optional<Change> ofExperts(List<List<Matrix>> matrices) {
         if (matrices.stream().noneMatch(it -> pairs.containsKey(weights(it).name()))) {

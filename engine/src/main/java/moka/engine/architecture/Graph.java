@@ -275,6 +275,11 @@ public final class Graph {
         return adapterRows.computeIfAbsent(name + count + "x" + columns, it -> rows(count, columns));
     }
 
+    /** Whether an adapter changes a tensor. */
+    boolean adapted(String tensor) {
+        return adapters != null && adapters.change(tensor);
+    }
+
     /** Applies adapters to all products that are added from now on. */
     public void use(Adapters adapters) {
         this.adapters = adapters;

@@ -2,6 +2,8 @@ package moka.engine.architecture;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.AttentionPlan;
@@ -81,18 +83,24 @@ final class LatentAttention {
         Activations values = compressed.columns(0, latent);
         keysAndValues(block, compressed, keys);
         Activations output = decoder.buffer("latentOutput", heads * valueLength);
-        graph.when(it -> !perHead.pays(it), () -> {
+        Predicate<Graph.Batch> forEachHead = adapted(block) ? it -> false : perHead::pays;
+        graph.when(forEachHead.negate(), () -> {
             Activations absorbed = absorb(block, queries);
             Activations mixed = decoder.buffer("latentMixed", heads * latent);
             var rows = new AttentionPlan.Rows(absorbed, keys, values, mixed);
             graph.attend(plan(block, rows, heads).withScale((float) scale));
             project(valueMatrices(block), mixed.heads(heads, 0, latent), output.heads(heads, 0, valueLength));
         });
-        graph.when(perHead::pays, () -> {
+        graph.when(forEachHead, () -> {
             graph.attend(plan(block, new AttentionPlan.Rows(queries, keys, values, output), 0));
             perHead.attend(block.layer(), matrices(block), queries, compressed, output);
         });
         graph.projectAdd(new Input.Plain(output), block.product("attn_output", heads * valueLength, decoder.x(), factor));
+    }
+
+    /** Keys and values of each head are made without adapters. */
+    private boolean adapted(Block block) {
+        return Stream.of("attn_k_b.weight", "attn_v_b.weight", "attn_kv_b.weight").anyMatch(it -> graph.adapted(block.prefix() + it));
     }
 
     /** @param heads that attend */

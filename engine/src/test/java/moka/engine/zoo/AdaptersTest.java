@@ -113,17 +113,22 @@ class AdaptersTest {
 
     /** An adapter for the embedding, the output matrix, and every matrix in the blocks, those of experts included. */
     private Path adapter(Path base, String name, int seed, double alpha) {
+        return write(base, folder.resolve(name), MATRICES, seed, alpha);
+    }
+
+    /** An adapter of random weights for the matrices of a pattern. */
+    static Path write(Path base, Path file, String matrices, int seed, double alpha) {
         var random = new SplittableRandom(seed);
         List<GgufTensor> tensors = new ArrayList<>();
         String architecture;
-        try (GgufFile file = GgufFile.open(base)) {
-            architecture = file.metadata().requireString("general.architecture");
-            for (GgufTensor tensor : file.tensors()) {
+        try (GgufFile model = GgufFile.open(base)) {
+            architecture = model.metadata().requireString("general.architecture");
+            for (GgufTensor tensor : model.tensors()) {
                 if (tensor.name().equals("token_embd.weight")) {
                     // The other way round: a row of A for each token.
                     tensors.add(random(tensor.name() + ".lora_a", new long[] {RANK, tensor.rows()}, random));
                     tensors.add(random(tensor.name() + ".lora_b", new long[] {RANK, tensor.columns()}, random));
-                } else if (tensor.name().matches(MATRICES)) {
+                } else if (tensor.name().matches(matrices)) {
                     long[] inner = tensor.shape().clone();
                     long[] outer = tensor.shape().clone();
                     inner[1] = RANK;
@@ -133,15 +138,14 @@ class AdaptersTest {
                 }
             }
         }
-        Metadata metadata = Metadata.builder(name)
+        Metadata metadata = Metadata.builder("adapter")
                 .set("general.type", MetadataValue.of("adapter"))
                 .set("general.architecture", MetadataValue.of(architecture))
                 .set("adapter.type", MetadataValue.of("lora"))
                 .set("adapter.lora.alpha", MetadataValue.float32((float) alpha))
                 .build();
-        Path path = folder.resolve(name);
-        write(path, metadata, tensors);
-        return path;
+        write(file, metadata, tensors);
+        return file;
     }
 
     private static GgufTensor random(String name, long[] shape, SplittableRandom random) {

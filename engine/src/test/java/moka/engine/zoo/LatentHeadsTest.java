@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import moka.engine.AdapterFile;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import moka.engine.Session;
 import moka.engine.SessionOptions;
 import moka.gguf.TensorType;
 import moka.testmodels.EnlargedModel;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +50,23 @@ class LatentHeadsTest {
             SessionOptions rounded = options.withCacheType("q8_0");
             expected = logits(fast, rounded.withBatchTokens(16), PROMPT.length);
             assertArrayEquals(expected, logits(fast, rounded.withBatchTokens(128), PROMPT.length), 0.2f);
+        }
+    }
+
+    /** Keys and values of each head would be without the adapter, which long prompts must not lose. */
+    @Test
+    void adaptersOfHeadsKeepTheLatentForm() {
+        ZooModel tiny = ZooModel.golden().filter(it -> it.name().equals("deepseek2-v3")).findFirst().orElseThrow();
+        Path file = folder.resolve("large.gguf");
+        EnlargedModel.write(tiny.file(), TensorType.Q4_0, 1, file);
+        Path adapter = AdaptersTest.write(file, folder.resolve("adapter.gguf"), "blk\\..*attn_v_b\\.weight", 1, 4);
+        ModelOptions plain = ModelOptions.DEFAULT.withFloat32(true).withThreads(2);
+        SessionOptions options = SessionOptions.DEFAULT.withContextLength(512);
+        try (Model base = Model.open(file, plain);
+                Model adapted = Model.open(file, plain.withAdapters(List.of(new AdapterFile(adapter, 1))))) {
+            float[] expected = logits(adapted, options.withBatchTokens(16), 80);
+            assertFalse(Arrays.equals(logits(base, options.withBatchTokens(16), 80), expected), "the adapter changes nothing");
+            assertArrayEquals(expected, logits(adapted, options.withBatchTokens(128), 80), 2e-5f);
         }
     }
 
