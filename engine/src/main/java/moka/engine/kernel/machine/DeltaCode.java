@@ -1,13 +1,11 @@
 package moka.engine.kernel.machine;
 
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
-import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -16,14 +14,13 @@ import moka.engine.kernel.machine.x86.Vector;
  * next token's key: four multiplications and additions a value, a vector of 16 with two units 2 cycles. The first token has a pass of its own
  * before. Sums run in four lanes of rows for keys and two for queries, so that additions need not wait for each other.
  */
-final class DeltaCode {
+final class DeltaCode extends StateEmitter {
     /** Rows at a time. */
     private static final int COUNT = 4;
 
     /** Of which the rows are asked for: 1, 2, 4 or 8. */
     private static final int TOKENS_AHEAD = 2;
 
-    private static final General PARAMETERS = General.RDI;
     private static final General FROM = General.RSI;
     /** From where a row is read to where it is written. */
     private static final General DISTANCE = General.RDX;
@@ -39,12 +36,7 @@ final class DeltaCode {
     private static final General NEXT_KEY = General.R14;
     private static final General NEXT_KEPT = General.R15;
 
-    private final Assembler a;
     private final boolean keptByRow;
-    private final int width;
-    private final int vectors;
-    private final int vectorBytes;
-    private final Frame frame;
     private final Vector[] sums; // of every fourth row, for a key
     private final Vector[] answers; // of even and of odd rows
     private final Vector[] missing;
@@ -55,12 +47,8 @@ final class DeltaCode {
     private final Vector state = Vector.zmm(18);
 
     private DeltaCode(Target target, int width, boolean keptByRow) {
-        this.width = width;
+        super(target, width, columns(target, width), TOKENS_AHEAD);
         this.keptByRow = keptByRow;
-        a = target.assembler();
-        vectors = columns(target, width) / a.level().lanes();
-        vectorBytes = 4 * a.level().lanes();
-        frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14, General.R15);
         sums = run(0, COUNT * vectors);
         answers = run(8, 2 * vectors);
         missing = run(12, vectors);
@@ -197,23 +185,6 @@ final class DeltaCode {
         });
     }
 
-    /** Asks for a row of a token some tokens ahead: they lie too far from each other for the processor to do that by itself. */
-    private void ahead(General row, StateParameter stride, int bytes) {
-        a.load(General.RAX, parameter(stride));
-        for (int at = 0; at < bytes; at += 64) {
-            a.prefetch(row.at(General.RAX, TOKENS_AHEAD, at));
-        }
-    }
-
-    private void advance(General pointer, StateParameter stride) {
-        a.load(General.RAX, parameter(stride));
-        a.add(pointer, General.RAX);
-    }
-
-    private static Memory parameter(StateParameter parameter) {
-        return PARAMETERS.at(parameter.offset());
-    }
-
     /** Runs over all rows, some at a time. */
     private void eachRow(IntConsumer body) {
         a.set(ROW, 0);
@@ -225,20 +196,5 @@ final class DeltaCode {
         a.add(ROW, COUNT);
         a.compare(ROW, ROWS);
         a.jump(Condition.LESS, next);
-    }
-
-    /** Byte of a vector of a row. */
-    private int at(int row, int vector) {
-        return row * 4 * width + vector * vectorBytes;
-    }
-
-    private void zero(Vector[] vectors) {
-        for (Vector vector : vectors) {
-            Registers.zero(a, vector);
-        }
-    }
-
-    private static Vector[] run(int first, int count) {
-        return IntStream.range(first, first + count).mapToObj(Vector::zmm).toArray(Vector[]::new);
     }
 }

@@ -1,13 +1,11 @@
 package moka.engine.kernel.machine;
 
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
-import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
@@ -18,43 +16,13 @@ import moka.engine.kernel.machine.x86.Vector;
  * <p>A value and token takes 3 multiplications, fused with additions where they can be: a vector of 16 with two units 1.5 cycles. Eight rows in
  * registers for all tokens save loads and stores, and take longer: rows of tokens are read once for each eight.
  */
-final class HeadsCode {
+final class HeadsCode extends TokenLoop {
     /** Of which the rows are asked for: 1, 2, 4 or 8. */
     private static final int TOKENS_AHEAD = 2;
 
-    private static final General PARAMETERS = General.RDI;
-    private static final General SOURCE = General.RSI;
-    private static final General TARGET = General.RDX;
-    private static final General ROWS = General.RCX;
-    private static final General VALUES = General.R8;
-    private static final General INTO = General.R9;
-    private static final General OUT = General.R10;
-    private static final General RESULT = General.R11;
-    private static final General ROW = General.RBX;
-    private static final General STEP = General.RBP;
-    private static final General KEPT = General.R12;
-    private static final General TOKENS = General.R13;
-    private static final General FROM = General.R14;
-    private static final General TO = General.R15;
-
-    private final Assembler a;
-    private final int width;
-    private final int vectors;
-    private final int vectorBytes;
-    private final Frame frame;
-
     /** @param width columns of a panel: 16 or 32 */
     private HeadsCode(Target target, int width) {
-        this.width = width;
-        a = target.assembler();
-        vectors = columns(target, width) / a.level().lanes();
-        vectorBytes = 4 * a.level().lanes();
-        frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14, General.R15);
-    }
-
-    /** Columns that a call takes of a panel. */
-    static int columns(Target target, int width) {
-        return Math.min(width, 2 * target.level().lanes());
+        super(target, width, TOKENS_AHEAD);
     }
 
     /** {@code f(parameters, -, -, -, -, -)}: {@link StateParameter}, a call for {@link #columns} of a panel. @param width columns of a panel: 16 or 32 */
@@ -102,52 +70,6 @@ final class HeadsCode {
         return end(nextToken);
     }
 
-    /** Entry and parameters. */
-    private void enter() {
-        frame.enter(a);
-        a.load(TOKENS, parameter(StateParameter.TOKENS));
-        a.load(ROWS, parameter(StateParameter.ROWS));
-        a.load(SOURCE, parameter(StateParameter.SOURCE));
-        a.load(TARGET, parameter(StateParameter.TARGET));
-        a.load(VALUES, parameter(StateParameter.VALUES));
-        a.load(INTO, parameter(StateParameter.INTO));
-        a.load(OUT, parameter(StateParameter.OUT));
-        a.load(STEP, parameter(StateParameter.STEP));
-        a.load(KEPT, parameter(StateParameter.KEPT));
-        a.load(RESULT, parameter(StateParameter.RESULT));
-    }
-
-    /** On to the next token, whose state is where this one has left it; else the end. */
-    private Assembler end(Label nextToken) {
-        a.move(SOURCE, TARGET);
-        advance(VALUES, StateParameter.VALUES_STRIDE);
-        advance(INTO, StateParameter.ROWS_STRIDE);
-        a.add(OUT, General.RAX);
-        advance(STEP, StateParameter.STEP_STRIDE);
-        advance(RESULT, StateParameter.RESULT_STRIDE);
-        a.subtract(TOKENS, 1);
-        a.jump(Condition.NOT_EQUAL, nextToken);
-        frame.leave(a);
-        return a;
-    }
-
-    /** Asks for a row of a token some tokens ahead: they lie too far from each other for the processor to do that by itself. */
-    private void ahead(General row, StateParameter stride, int bytes) {
-        a.load(General.RAX, parameter(stride));
-        for (int at = 0; at < bytes; at += 64) {
-            a.prefetch(row.at(General.RAX, TOKENS_AHEAD, at));
-        }
-    }
-
-    private void advance(General pointer, StateParameter stride) {
-        a.load(General.RAX, parameter(stride));
-        a.add(pointer, General.RAX);
-    }
-
-    private static Memory parameter(StateParameter parameter) {
-        return PARAMETERS.at(parameter.offset());
-    }
-
     /** Runs over all rows, some at a time. */
     private void eachRow(int count, IntConsumer body) {
         a.set(ROW, 0);
@@ -162,20 +84,5 @@ final class HeadsCode {
         a.add(ROW, count);
         a.compare(ROW, ROWS);
         a.jump(Condition.LESS, next);
-    }
-
-    /** Byte of a vector of a row. */
-    private int at(int row, int vector) {
-        return row * 4 * width + vector * vectorBytes;
-    }
-
-    private void zero(Vector[] vectors) {
-        for (Vector vector : vectors) {
-            Registers.zero(a, vector);
-        }
-    }
-
-    private static Vector[] run(int first, int count) {
-        return IntStream.range(first, first + count).mapToObj(Vector::zmm).toArray(Vector[]::new);
     }
 }
