@@ -61,7 +61,7 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new QuantizeException(name + ": line " + line + " is '" + text + "', expected the number of the right answer, " + least + " to " + most);
+        throw new QuantizeException(name + ": line " + line + " is '" + shown(text) + "', expected the number of the right answer, " + least + " to " + most);
     }
 
     /** Winogrande: lines of index, sentence with {@code _}, two choices, and the number of the right one. @param atMost tasks, 0 for all */
@@ -124,10 +124,13 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
     private int[] sequence(String text) {
         int[] tokens = tokenizer.apply(text);
         if (tokens.length < 2) {
-            String shown = text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
-            throw new QuantizeException(name + ": '" + shown + "' is " + tokens.length + " tokens of this model, expected two or more: a question and an answer");
+            throw new QuantizeException(name + ": '" + shown(text) + "' is " + tokens.length + " tokens of this model, expected two or more: a question and an answer");
         }
         return tokens;
+    }
+
+    private static String shown(String text) {
+        return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
     }
 
     private static List<Integer> drawn(int count, int atMost) {
