@@ -1,9 +1,13 @@
 package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import moka.engine.kernel.KvStore;
 
-/** Memory of one worker of attention; what its size depends on the plan grows with the largest. */
+/**
+ * Memory of one worker of attention, by addresses; what its size depends on the plan grows with the largest. Each access of a segment is much code for the JVM's
+ * compilers, and attention's were a large part of what they did in the first second of an answer.
+ */
 final class AttentionScratch {
     // Bytes in the parameters, a line for each kind of routine.
     static final int SCORE_PARAMETERS = 0;
@@ -15,85 +19,87 @@ final class AttentionScratch {
     /** Bytes from a query's scores to the next one's: a line more than they take, so that rows do not lie in the same sets of the cache. */
     static final int SCORE_STRIDE = 4 * KvStore.BLOCK + 64;
 
-    private final PanelMemory memory;
-    private final MemorySegment parameters;
-    private final MemorySegment scores;
-    private MemorySegment heads = MemorySegment.NULL;
-    private MemorySegment roundedHeads = MemorySegment.NULL;
-    private MemorySegment valueScales = MemorySegment.NULL;
-    private MemorySegment results = MemorySegment.NULL;
-    private MemorySegment weights = MemorySegment.NULL;
+    private final long parameters;
+    private final long scores;
+    private final Room heads;
+    private final Room roundedHeads;
+    private final Room valueScales;
+    private final Room results;
+    private final Room weights;
     private float[] head = new float[0];
 
     AttentionScratch(PanelMemory memory) {
-        this.memory = memory;
-        parameters = memory.segment(ROUNDED_SCORE_PARAMETERS + TileTail.PARAMETER_BYTES);
-        scores = memory.segment((long) RowAddresses.MOST * SCORE_STRIDE);
+        parameters = memory.segment(ROUNDED_SCORE_PARAMETERS + TileTail.PARAMETER_BYTES).address();
+        scores = memory.segment((long) RowAddresses.MOST * SCORE_STRIDE).address();
+        heads = new Room(memory);
+        roundedHeads = new Room(memory);
+        valueScales = new Room(memory);
+        results = new Room(memory);
+        weights = new Room(memory);
     }
 
-    MemorySegment parameters() {
+    /** Address of the parameters. */
+    long parameters() {
         return parameters;
     }
 
     /** {@code [query][key of a block]} float32. */
-    MemorySegment scores() {
+    long scores() {
         return scores;
     }
 
     /** Heads of queries or keys, float32: room for so many bytes. */
-    MemorySegment heads(long bytes) {
-        heads = grown(heads, bytes);
-        return heads;
-    }
-
-    MemorySegment heads() {
-        return heads;
+    long heads(long bytes) {
+        return heads.of(bytes);
     }
 
     /** The same, rounded: an {@link ActivationRow} each. */
-    MemorySegment roundedHeads(long bytes) {
-        roundedHeads = grown(roundedHeads, bytes);
-        return roundedHeads;
-    }
-
-    MemorySegment roundedHeads() {
-        return roundedHeads;
+    long roundedHeads(long bytes) {
+        return roundedHeads.of(bytes);
     }
 
     /** Scales of a block's values, float32. */
-    MemorySegment valueScales(long bytes) {
-        valueScales = grown(valueScales, bytes);
-        return valueScales;
-    }
-
-    MemorySegment valueScales() {
-        return valueScales;
+    long valueScales(long bytes) {
+        return valueScales.of(bytes);
     }
 
     /** For {@link Segments}. */
-    MemorySegment results(long bytes) {
-        results = grown(results, bytes);
-        return results;
+    long results(long bytes) {
+        return results.of(bytes);
     }
 
-    /** What segments are multiplied with, float32. */
-    MemorySegment weights(long bytes) {
-        weights = grown(weights, bytes);
-        return weights;
+    /** What segments are multiplied with, float32, and 32 bytes more: parameters are written four words at a time. */
+    long weights(long bytes) {
+        return weights.of(bytes + 32);
     }
 
-    /** A head that Java stores. */
-    float[] head(int length) {
+    /** A head that Java stores, of the row at an address. */
+    float[] head(long row, int number, int length) {
         head = head.length < length ? new float[length] : head;
+        MemorySegment source = SystemMemory.view(row + 4L * number * length, 4L * length);
+        MemorySegment.copy(source, ValueLayout.JAVA_FLOAT, 0, head, 0, length);
         return head;
     }
 
-    private MemorySegment grown(MemorySegment segment, long bytes) {
-        if (segment.byteSize() >= bytes) {
-            return segment;
+    /** Memory that grows; what was in it is then lost. */
+    static final class Room {
+        private final PanelMemory memory;
+        private long address;
+        private long bytes;
+
+        Room(PanelMemory memory) {
+            this.memory = memory;
         }
-        synchronized (memory) {
-            return memory.segment(bytes + bytes / 4);
+
+        /** Address of so many bytes at least. */
+        long of(long wanted) {
+            if (wanted > bytes) {
+                synchronized (memory) {
+                    bytes = wanted + wanted / 4;
+                    address = memory.segment(bytes).address();
+                }
+            }
+            return address;
         }
     }
 }

@@ -1,16 +1,15 @@
 package moka.engine.kernel.machine;
 
-import java.lang.foreign.MemorySegment;
 import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.KvStore;
 
 /**
  * One call of attention: a layer's plan for the rows of one sequence, with the routines for the types of its cache.
  *
- * @param angles of the plan's rotation, for all positions up to the last row's; NULL where there is none
+ * @param angles of the plan's rotation, for all positions up to the last row's: an address; 0 where there is none
  */
 record AttentionWork(
-        AttentionPlan plan, AttentionPlan.Span span, KeyRoutines keyRoutines, ValueRoutines valueRoutines, MemorySegment angles) {
+        AttentionPlan plan, AttentionPlan.Span span, KeyRoutines keyRoutines, ValueRoutines valueRoutines, long angles) {
     /** Refuses rows that the plan's activations do not have, and heads that do not fit in them. */
     static void check(AttentionPlan plan, AttentionPlan.Span span) {
         int lastRow = span.firstRow() + span.rowCount();

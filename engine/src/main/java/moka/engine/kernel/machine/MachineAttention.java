@@ -1,6 +1,5 @@
 package moka.engine.kernel.machine;
 
-import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +27,6 @@ final class MachineAttention {
     private final WorkerTeam team;
     private final KernelCode kernelCode;
     private final CodeStore codeStore;
-    private final PanelMemory memory;
     private final AttentionRoutines routines;
     private final AttentionInputs inputs;
     private final Map<ElementType, KeyRoutines> keyRoutines = new EnumMap<>(ElementType.class);
@@ -37,7 +35,7 @@ final class MachineAttention {
     private final AttentionScratch[] scratch;
     private final QueryGroup[] groups;
     /** Results of segments of a single token, from all workers. */
-    private MemorySegment shared = MemorySegment.NULL;
+    private final AttentionScratch.Room shared;
 
     // What the regions work on.
     private @Nullable AttentionWork work;
@@ -52,7 +50,7 @@ final class MachineAttention {
         this.team = team;
         this.kernelCode = kernelCode;
         this.codeStore = codeStore;
-        this.memory = memory;
+        shared = new AttentionScratch.Room(memory);
         routines = new AttentionRoutines(kernelCode, codeStore);
         inputs = new AttentionInputs(rows, routines);
         scratch = new AttentionScratch[team.size()];
@@ -91,7 +89,7 @@ final class MachineAttention {
                 span,
                 keyRoutines.computeIfAbsent(cache.keyType(), it -> new KeyRoutines(it, kernelCode, codeStore)),
                 valueRoutines.computeIfAbsent(cache.valueType(), it -> new ValueRoutines(it, kernelCode, codeStore)),
-                rope == null ? MemorySegment.NULL : rope.table(span.firstPosition() + span.rowCount()));
+                rope == null ? 0 : rope.table(span.firstPosition() + span.rowCount()).address());
     }
 
     private void attend(AttentionWork work) {
@@ -100,6 +98,9 @@ final class MachineAttention {
         AttentionPlan plan = work.plan();
         if (plan.headCount() == 0) {
             return;
+        }
+        if (work.rowCount() == 1) {
+            inputs.prepareQueries(work, scratch[0]);
         }
         firstSegment = work.firstSeen(work.position(0)) / SEGMENT;
         segmentCount = work.position(work.rowCount() - 1) / SEGMENT - firstSegment + 1;
@@ -146,12 +147,8 @@ final class MachineAttention {
     private void attendSegments(AttentionWork work) {
         AttentionPlan plan = work.plan();
         int headCount = plan.headCount();
-        long bytes = segmentCount * Segments.bytes(headCount, plan.valueLength());
-        if (shared.byteSize() < bytes) {
-            shared = memory.segment(2 * bytes);
-        }
+        var results = new Segments(shared.of(segmentCount * Segments.bytes(headCount, plan.valueLength())), headCount, plan.valueLength());
         team.run(plan.kvHeadCount() * segmentCount, attendSegment);
-        Segments results = new Segments(shared, headCount, plan.valueLength());
         for (int head = 0; head < headCount; head++) {
             combine(results, head, segmentCount, work.span().firstRow(), head, scratch[0]);
         }
@@ -167,18 +164,18 @@ final class MachineAttention {
         // Own memory first: results and states of a group are apart in the shared one.
         Segments own = group.results(1);
         group.attend(from, from + SEGMENT, own);
-        new Segments(shared, work.plan().headCount(), work.plan().valueLength()).take(own, segment, group.head(0));
+        new Segments(shared.of(0), work.plan().headCount(), work.plan().valueLength()).take(own, segment, group.head(0));
     }
 
     /** Adds the segments of one query, each by its weight, into a head of a row of the output. */
     private void combine(Segments segments, int query, int count, int row, int head, AttentionScratch own) {
         AttentionPlan plan = Objects.requireNonNull(work).plan();
-        MemorySegment weights = own.weights(4L * count);
+        long weights = own.weights(4L * count);
         segments.weigh(plan, query, head, count, weights);
         routines.combine().call(
-                segments.memory().address() + segments.sums(query),
+                segments.address() + segments.sums(query),
                 segments.stride(),
-                weights.address(),
+                weights,
                 count,
                 plan.valueLength() / 16,
                 plan.output().address(row) + 4L * head * plan.valueLength());

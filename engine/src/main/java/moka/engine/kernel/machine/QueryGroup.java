@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class QueryGroup {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
     private final AttentionInputs inputs;
     private final AttentionRoutines routines;
@@ -25,6 +24,8 @@ final class QueryGroup {
     private int firstRow;
     private int groupLength;
     private int count;
+    /** Address of the first query, or of the first rounded one where keys are multiplied with such. */
+    private long queries;
 
     QueryGroup(AttentionInputs inputs, AttentionRoutines routines, AttentionScratch own) {
         this.inputs = inputs;
@@ -39,7 +40,7 @@ final class QueryGroup {
         this.firstRow = firstRow;
         this.groupLength = work.groupLength();
         this.count = tokens * groupLength;
-        inputs.load(work, kvHead, firstRow, tokens, own);
+        queries = inputs.load(work, kvHead, firstRow, tokens, own);
     }
 
     int count() {
@@ -76,10 +77,10 @@ final class QueryGroup {
      */
     void attend(int from, int to, Segments result) {
         AttentionPlan plan = work().plan();
-        begin(plan, result);
+        begin(result);
         float cap = plan.softCap();
         Parameters.write(
-                own.parameters(), AttentionScratch.SOFTMAX_PARAMETERS, Parameters.pair(plan.scale(), cap), Parameters.pair(cap == 0 ? 0 : 2 / cap, 0), 0, 0);
+                own.parameters() + AttentionScratch.SOFTMAX_PARAMETERS, Parameters.pair(plan.scale(), cap), Parameters.pair(cap == 0 ? 0 : 2 / cap, 0), 0, 0);
         int first = Math.max(from, work().firstSeen(position(0)));
         int end = Math.min(to, position(count - 1) + 1);
         for (int block = first & -KvStore.BLOCK; block < end; block += KvStore.BLOCK) {
@@ -91,14 +92,11 @@ final class QueryGroup {
     }
 
     /** Sums of 0, and states before the first key. */
-    private void begin(AttentionPlan plan, Segments result) {
-        result.memory().asSlice(0, result.sums(count)).fill((byte) 0);
-        MemorySegment alibi = plan.alibi();
+    private void begin(Segments result) {
+        Parameters.clear(result.address(), result.sums(count));
         for (int query = 0; query < count; query++) {
-            float slope = alibi == null ? 0 : alibi.getAtIndex(FLOAT, head(query));
-            // LARGEST and SUM, two words that the block writes, SLOPE.
-            Parameters.write(
-                    result.memory(), result.state(query), Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, Parameters.pair(0, slope), 0);
+            // LARGEST, SUM and FACTOR; the rest is written for each block.
+            Parameters.write(result.address() + result.state(query), Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, 0, 0);
         }
     }
 
@@ -114,50 +112,61 @@ final class QueryGroup {
         }
         int firstKey = lowest & -PanelFormat.ROWS;
         int panels = (highest - firstKey + PanelFormat.ROWS - 1) / PanelFormat.ROWS;
-        MemorySegment memory = result.memory();
+        long states = result.address() + result.state(query);
         for (int i = 0; i < count; i++) {
-            int position = position(query + i);
-            long state = result.state(query + i);
-            memory.set(INT, state + AttentionState.FIRST_KEY, work.firstSeen(position) - block - firstKey);
-            memory.set(INT, state + AttentionState.END_KEY, position + 1 - block - firstKey);
-            memory.set(FLOAT, state + AttentionState.DISTANCE, block + firstKey - position);
+            writeSeen(states + (long) i * AttentionState.BYTES, query + i, block + firstKey);
         }
         long keys = work.cache().keys(plan.layer(), block).address()
                 + KvLayout.panel(work.cache().keyType(), kvHead, firstKey, plan.headLength());
         score(keys, panels, query, count);
         routines.softmax(plan.softCap() != 0)
                 .call(
-                        own.scores().address(),
+                        own.scores(),
                         AttentionScratch.SCORE_STRIDE,
-                        memory.address() + result.state(query),
+                        states,
                         count,
                         panels,
-                        own.parameters().address() + AttentionScratch.SOFTMAX_PARAMETERS);
+                        own.parameters() + AttentionScratch.SOFTMAX_PARAMETERS);
         // Only keys that somebody sees: the values of others may be anything, and zero times anything may be undefined.
         mix(block, lowest, highest, query, count, result);
+    }
+
+    /** Which keys a query sees. @param first position of the first key */
+    private void writeSeen(long state, int query, int first) {
+        AttentionWork work = work();
+        int position = position(query);
+        MemorySegment alibi = work.plan().alibi();
+        float slope = alibi == null ? 0 : alibi.getAtIndex(FLOAT, head(query));
+        // FIRST_KEY, END_KEY; DISTANCE, SLOPE
+        Parameters.write(
+                state + AttentionState.FIRST_KEY,
+                Parameters.pair(work.firstSeen(position) - first, position + 1 - first),
+                Parameters.pair((float) (first - position), slope),
+                0,
+                0);
     }
 
     /** Products of some queries with whole panels of keys. */
     private void score(long keys, int panels, int query, int count) {
         KeyRoutines routines = work().keyRoutines();
         int headLength = work().plan().headLength();
-        MemorySegment parameters = own.parameters();
-        long scores = own.scores().address();
+        long parameters = own.parameters() + AttentionScratch.SCORE_PARAMETERS;
+        long scores = own.scores();
         if (routines.takesRoundedQueries()) {
             scoreRounded(keys, panels, query, count);
             return;
         }
-        long heads = own.heads().address() + 4L * query * headLength;
+        long heads = queries + 4L * query * headLength;
         long panelBytes = (long) PanelFormat.ROWS * headLength * routines.type().bytes();
         int most = routines.mostPanels();
         int together = panels / most * most;
         if (together > 0) {
-            Parameters.write(parameters, AttentionScratch.SCORE_PARAMETERS, headLength, panels / most, 0, 0);
+            Parameters.write(parameters, headLength, panels / most, 0, 0);
             routines.scores(most, count)
-                    .call(keys, heads, 4L * headLength, scores, AttentionScratch.SCORE_STRIDE, parameters.address());
+                    .call(keys, heads, 4L * headLength, scores, AttentionScratch.SCORE_STRIDE, parameters);
         }
         if (together < panels) {
-            Parameters.write(parameters, AttentionScratch.SCORE_PARAMETERS, headLength, panels - together, 0, 0);
+            Parameters.write(parameters, headLength, panels - together, 0, 0);
             routines.scores(1, count)
                     .call(
                             keys + together * panelBytes,
@@ -165,7 +174,7 @@ final class QueryGroup {
                             4L * headLength,
                             scores + 4L * PanelFormat.ROWS * together,
                             AttentionScratch.SCORE_STRIDE,
-                            parameters.address());
+                            parameters);
         }
     }
 
@@ -173,17 +182,17 @@ final class QueryGroup {
         KeyRoutines routines = work().keyRoutines();
         int headLength = work().plan().headLength();
         long stride = ActivationRow.bytes(headLength);
-        MemorySegment tail = own.parameters().asSlice(AttentionScratch.ROUNDED_SCORE_PARAMETERS);
-        TileTail.write(tail, headLength / ActivationRow.UNIT, panels, 0, 1, false, 0xFFFF, 0);
+        long tail = own.parameters() + AttentionScratch.ROUNDED_SCORE_PARAMETERS;
+        TileTail.write(tail, headLength / ActivationRow.UNIT, panels, 0, 1, false, 0xFFFFL, 0L);
         for (int q = 0; q < count; q += routines.mostQueries()) {
             routines.scores(1, Math.min(routines.mostQueries(), count - q))
                     .call(
                             keys,
-                            own.roundedHeads().address() + (query + q) * stride,
+                            queries + (query + q) * stride,
                             stride,
-                            own.scores().address() + (long) q * AttentionScratch.SCORE_STRIDE,
+                            own.scores() + (long) q * AttentionScratch.SCORE_STRIDE,
                             AttentionScratch.SCORE_STRIDE,
-                            tail.address());
+                            tail);
         }
     }
 
@@ -193,24 +202,24 @@ final class QueryGroup {
         ElementType type = routines.type();
         int valueLength = work().plan().valueLength();
         long values = values(block) + type.bytes((long) valueLength * kvHead * KvStore.BLOCK);
-        long weights = own.scores().address() + 4L * (first % PanelFormat.ROWS);
+        long weights = own.scores() + 4L * (first % PanelFormat.ROWS);
         long rowBytes = type.bytes(valueLength);
-        MemorySegment parameters = own.parameters();
+        long parameters = own.parameters() + AttentionScratch.MIX_PARAMETERS;
         long scaleBytes = 0;
         if (!type.isPlain()) {
             // The codes of a quantized head's rows lie together, their scales behind them.
             rowBytes -= 2L * valueLength / type.groupLength();
             scaleBytes = 4L * valueLength / type.groupLength();
         }
-        Parameters.write(parameters, AttentionScratch.MIX_PARAMETERS + 32, scaleBytes, 0, 0, 0);
-        long results = result.memory().address();
+        Parameters.write(parameters + 32, scaleBytes, 0, 0, 0);
+        long results = result.address();
         int vectors = valueLength / 16;
         int mostVectors = routines.mostVectors();
         int mostQueries = routines.mostQueries();
         for (int vector = 0; vector < vectors; vector += mostVectors) {
-            long scales = own.valueScales().address() + first * scaleBytes + 4L * vector * 16 / type.groupLength();
+            long scales = own.valueScales(0) + first * scaleBytes + 4L * vector * 16 / type.groupLength();
             for (int q = query; q < query + count; q += mostQueries) {
-                Parameters.write(parameters, AttentionScratch.MIX_PARAMETERS, end - first, rowBytes, results + result.state(q), scales);
+                Parameters.write(parameters, end - first, rowBytes, results + result.state(q), scales);
                 routines.mix(Math.min(mostVectors, vectors - vector), Math.min(mostQueries, query + count - q))
                         .call(
                                 values + first * rowBytes + rowBytes * vector / vectors,
@@ -218,7 +227,7 @@ final class QueryGroup {
                                 AttentionScratch.SCORE_STRIDE,
                                 results + result.sums(q) + 64L * vector,
                                 4L * valueLength,
-                                parameters.address() + AttentionScratch.MIX_PARAMETERS);
+                                parameters);
             }
         }
     }
@@ -233,7 +242,7 @@ final class QueryGroup {
         int count = KvStore.BLOCK * valueLength / type.groupLength();
         long headBytes = type.bytes((long) KvStore.BLOCK * valueLength);
         long halfs = values(block) + (kvHead + 1) * headBytes - 2L * count;
-        routines.widen().call(halfs, own.valueScales(4L * count).address(), count, 0, 0, 0);
+        routines.widen().call(halfs, own.valueScales(4L * count), count, 0, 0, 0);
     }
 
     private long values(int block) {
