@@ -91,7 +91,7 @@ final class JsonStrings {
             Expression rest = Expression.sequence(Expression.any(character(CodePoints.ALL)), QUOTE);
             rules.put("rest of string", rest);
             Map<String, Branch> trie = trie(values);
-            trie.forEach((prefix, branch) -> rules.put(name + " after " + prefix, branch.rule(name, prefix)));
+            trie.forEach((prefix, branch) -> rules.put(name + " after " + prefix, branch.rule(name)));
             rules.put(name, Expression.sequence(QUOTE, new Reference(name + " after ")));
         }
         return new Reference(name);
@@ -118,7 +118,7 @@ final class JsonStrings {
         private final Map<Integer, String> next = new TreeMap<>();
         private boolean isValue;
 
-        Expression rule(String name, String prefix) {
+        Expression rule(String name) {
             List<Expression> alternatives = new ArrayList<>();
             CodePoints others = CodePoints.ALL;
             for (Map.Entry<Integer, String> child : next.entrySet()) {
