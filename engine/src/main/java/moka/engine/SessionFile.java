@@ -23,6 +23,9 @@ final class SessionFile {
             if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
                 throw new IOException("it is a directory, a device or a pipe");
             }
+            if (Files.exists(absolute) && SavedSequence.isForeign(absolute)) {
+                throw new IOException("the file holds something else and is not written over");
+            }
             try {
                 Files.deleteIfExists(part);
                 SavedSequence.write(part, header, cache);

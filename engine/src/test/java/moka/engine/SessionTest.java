@@ -183,6 +183,9 @@ class SessionTest {
             }
             assertThrows(EngineException.class, () -> session.restore(folder.resolve("none")));
             assertThrows(EngineException.class, () -> session.save(folder.resolve("none/session")));
+            Path letter = Files.writeString(folder.resolve("letter"), "Dear reader");
+            assertThrows(EngineException.class, () -> session.save(letter));
+            assertEquals("Dear reader", Files.readString(letter), "what is no session is not written over");
         }
     }
 

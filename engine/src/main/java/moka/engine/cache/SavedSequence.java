@@ -2,6 +2,7 @@ package moka.engine.cache;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,8 +11,10 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
@@ -28,7 +31,9 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class SavedSequence {
+    /** The last letter is the version. */
     private static final byte[] MAGIC = "MOKASEQ3".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+
     private static final int HEAD_BYTES = 8 + 8 + 7 * 4;
 
     private SavedSequence() {}
@@ -48,6 +53,14 @@ public final class SavedSequence {
 
         MismatchException(String message) {
             super(message);
+        }
+    }
+
+    /** Whether a file holds something else: not empty, and no saved sequence of this version or another. */
+    public static boolean isForeign(Path path) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] begin = in.readNBytes(MAGIC.length - 1);
+            return begin.length > 0 && !Arrays.equals(begin, Arrays.copyOf(MAGIC, MAGIC.length - 1));
         }
     }
 

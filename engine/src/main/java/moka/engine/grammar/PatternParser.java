@@ -1,9 +1,7 @@
 package moka.engine.grammar;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import moka.engine.grammar.Expression.Characters;
 import moka.engine.grammar.Expression.Repeat;
 import moka.engine.grammar.Expression.Sequence;
@@ -62,23 +60,16 @@ final class PatternParser {
             expectGroupEnd();
             return inner;
         }
-        // Those with the same anchors together, so that what stands around them is there once.
-        Map<Anchors, List<Expression>> bodies = new LinkedHashMap<>();
+        List<Expression> alternatives = new ArrayList<>();
         do {
             boolean fromStart = takeAll('^');
             Expression body = sequence();
             boolean toEnd = takeAll('$');
-            bodies.computeIfAbsent(new Anchors(fromStart, toEnd), _ -> new ArrayList<>()).add(body);
+            alternatives.add(new Sequence(List.of(
+                    fromStart ? Expression.EMPTY : ANYTHING, body, toEnd ? Expression.EMPTY : ANYTHING)));
         } while (take('|'));
-        List<Expression> alternatives = new ArrayList<>();
-        bodies.forEach((anchors, same) -> alternatives.add(new Sequence(List.of(
-                anchors.fromStart ? Expression.EMPTY : ANYTHING,
-                Expression.choice(same.stream().distinct().toList()),
-                anchors.toEnd ? Expression.EMPTY : ANYTHING))));
         return Expression.choice(alternatives);
     }
-
-    private record Anchors(boolean fromStart, boolean toEnd) {}
 
     /** Whether a group that begins here ends where the pattern, or the group around it, does. */
     private boolean groupAroundAll() {

@@ -113,9 +113,4 @@ final class FloatKernels implements WeightKernels {
             }
         }
     }
-
-    @Override
-    public Single single(int columns) {
-        return new Single(tile[1][1], (int) (panelBytes(columns) / kind.stepBytes()), 1);
-    }
 }

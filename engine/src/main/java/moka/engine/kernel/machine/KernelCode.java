@@ -90,19 +90,19 @@ public interface KernelCode {
     /** {@link AttentionInputCode#storeValue}. */
     byte[] storeValue(ElementType type);
 
-    /** {@link AttentionProducts#scores}, for up to {@link RowAddresses#MOST} queries. */
+    /** {@link AttentionCode#scores}, for up to {@link RowAddresses#MOST} queries. */
     byte[] scores(ElementType type, int panels, int queries);
 
-    /** {@link AttentionProducts#mix}. */
+    /** {@link AttentionCode#mix}. */
     byte[] mix(ElementType type, int vectors, int queries);
 
-    /** {@link SoftmaxCode#softmax}. */
+    /** {@link AttentionCode#softmax}. */
     byte[] softmax(boolean softCap);
 
-    /** {@link SoftmaxCode#combine}. */
+    /** {@link AttentionCode#combine}. */
     byte[] combine();
 
-    /** {@link AttentionInputCode#widen}. */
+    /** {@link AttentionCode#widen}. */
     byte[] widen();
 
     /** Columns of a panel that {@link #state} takes at a time. @param width of the panel */

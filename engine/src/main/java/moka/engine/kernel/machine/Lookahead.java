@@ -36,46 +36,20 @@ final class Lookahead {
         if (team.size() == 1) {
             return;
         }
-        if (rowCount > QuantizedKernels.STREAM_MOST) {
-            before = null;
-            team.meanwhile(null);
-            return;
-        }
+        boolean streams = rowCount <= QuantizedKernels.STREAM_MOST;
         PanelMatrix last = before;
-        if (last != null && first.isPacked()) {
+        before = streams ? first : null;
+        if (streams && last != null && first.isPacked()) {
             Start known = last.following();
             if (known == null || !known.isAt(first, chunks)) {
                 last.following(new Start(first, chunks));
             }
         }
-        lookBehind(first);
-    }
-
-    /** Likewise, where it is known how the region begins. */
-    void begin(Start start) {
-        if (team.size() == 1) {
-            return;
-        }
-        PanelMatrix last = before;
-        if (last != null) {
-            last.following(start);
-        }
-        lookBehind(start.matrix);
-    }
-
-    /** What follows a region that begins with a matrix. */
-    private void lookBehind(PanelMatrix first) {
-        before = first;
-        Start following = first.following();
+        Start following = streams ? first.following() : null;
         if (following != null) {
             following.rewind();
         }
         team.meanwhile(following);
-    }
-
-    /** Where threads begin to read in a region that was cut like this. */
-    Start start(PanelMatrix first, PanelChunks chunks) {
-        return new Start(first, chunks);
     }
 
     /** Where a region's threads begin to read. */
