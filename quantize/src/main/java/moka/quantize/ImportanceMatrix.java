@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,8 +41,6 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
     private static final String SUMS = ".in_sum2";
     private static final String COUNTS = ".counts";
     private static final int MAGIC = 0x46554747;
-    private static final int MOST_VALUES = 1 << 28; // of a tensor: many times those of the largest models
-    private static final long MOST_BYTES = 1L << 30; // of the older format
 
     /**
      * The inputs of one matrix, or of the matrices of several experts.
@@ -145,6 +144,8 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
         }
         try {
             return startsLikeGguf(path) ? readGguf(path) : readBinary(path);
+        } catch (NoSuchFileException e) {
+            throw new QuantizeException(path + ": no such file", e);
         } catch (IOException e) {
             throw new QuantizeException(path + ": cannot be read (" + e.getMessage() + ")", e);
         }
@@ -165,7 +166,7 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
                     String matrix = tensor.name().substring(0, tensor.name().length() - SUMS.length());
                     GgufTensor counts = file.tensor(matrix + COUNTS)
                             .orElseThrow(() -> new QuantizeException(file.name() + ": tensor '" + matrix + COUNTS + "' is missing"));
-                    entries.put(matrix, new Entry(floats(file.name(), tensor), floats(file.name(), counts)));
+                    entries.put(matrix, new Entry(floats(tensor), floats(counts)));
                 }
             }
             if (entries.isEmpty()) {
@@ -181,22 +182,16 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
         }
     }
 
-    private static float[] floats(String file, GgufTensor tensor) {
-        if (tensor.elements() > MOST_VALUES) {
-            throw new QuantizeException(file + ": tensor '" + tensor.name() + "' has " + tensor.elements() + " values, expected at most " + MOST_VALUES);
-        }
-        float[] values = new float[(int) tensor.elements()];
+    private static float[] floats(GgufTensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.elements())];
         TensorFormats.of(tensor.type()).decode(tensor.data(), 0, values.length, values, 0);
         return values;
     }
 
     /** Entries of name, calls, and sums as mean square times calls; then the number of pieces and the name of the text, which may be missing. */
     private static ImportanceMatrix readBinary(Path path) throws IOException {
-        String name = String.valueOf(path.getFileName());
-        if (Files.size(path) > MOST_BYTES) {
-            throw notAMatrix(name, "it has " + Files.size(path) + " bytes");
-        }
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+        String name = String.valueOf(path.getFileName());
         Map<String, Entry> entries = new LinkedHashMap<>();
         int count = length(bytes, name, "number of entries");
         for (int i = 0; i < count; i++) {
@@ -224,7 +219,7 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
             throw notAMatrix(file, "it ends before the " + what);
         }
         int value = bytes.getInt();
-        if (value < 0 || value > MOST_VALUES) {
+        if (value < 0 || value > 1 << 28) {
             throw notAMatrix(file, what + " " + value);
         }
         return value;
