@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import moka.cli.json.Json;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.TextFiles;
@@ -123,7 +124,7 @@ final class AnswerOptions {
                 return JsonValues.map(object);
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.usage(flag + ": " + e.getMessage());
+            throw CommandFailure.usage(flag + ": malformed JSON: " + Json.reason(e));
         }
         throw CommandFailure.usage(flag + " '" + json + "', expected a JSON object such as {\"enable_thinking\": false}");
     }

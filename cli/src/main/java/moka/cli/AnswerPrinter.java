@@ -48,6 +48,9 @@ final class AnswerPrinter implements GenerationListener, AutoCloseable {
     @Override
     public void onContextShift(int droppedTokens) {
         progress.clear();
+        if (lineOpen && streams.outputIsTerminal() && streams.errorIsTerminal()) {
+            streams.note("");
+        }
         streams.note("moka: the context is full: its oldest " + droppedTokens + " tokens were dropped");
     }
 

@@ -12,7 +12,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import moka.cli.SpeculationFlags.Drafter;
 import moka.cli.json.JsonLines;
 import moka.cli.render.ProgressLine;
@@ -55,23 +55,23 @@ final class Batch {
      *
      * @param name of the file, for messages
      * @param lines of it that hold something
-     * @param parser makes the object of a line with this number
+     * @param parser makes the object of a line
      */
-    record Source(String name, List<String> lines, BiFunction<Integer, String, JsonObject> parser) {
-        static Source ofJsonLines(String name, List<String> lines) {
-            return new Source(name, lines, (number, line) -> JsonLines.object(name, number, line));
+    record Source(String name, List<JsonLines.Line> lines, Function<JsonLines.Line, JsonObject> parser) {
+        static Source ofJsonLines(String name, List<JsonLines.Line> lines) {
+            return new Source(name, lines, JsonLines.Line::object);
         }
 
-        static Source ofLines(String name, List<String> lines) {
-            return new Source(name, lines, (number, line) -> {
+        static Source ofLines(String name, List<JsonLines.Line> lines) {
+            return new Source(name, lines, line -> {
                 JsonObject object = new JsonObject();
-                object.addProperty("prompt", line);
+                object.addProperty("prompt", line.text());
                 return object;
             });
         }
 
         JsonObject object(int index) {
-            return parser.apply(index + 1, lines.get(index));
+            return parser.apply(lines.get(index));
         }
     }
 

@@ -20,7 +20,14 @@ final class BatchLine {
     private BatchLine() {}
 
     static Optional<List<Message>> messages(JsonObject line) {
-        return line.has("messages") ? Optional.of(JsonValues.messages(line.get("messages"))) : Optional.empty();
+        if (!line.has("messages")) {
+            return Optional.empty();
+        }
+        List<Message> messages = JsonValues.messages(line.get("messages"));
+        if (messages.isEmpty()) {
+            throw CommandFailure.failed("\"messages\" is empty, expected a conversation");
+        }
+        return Optional.of(messages);
     }
 
     static String prompt(JsonObject line) {
@@ -31,19 +38,27 @@ final class BatchLine {
         return prompt.getAsString();
     }
 
-    /** The options of the command with those that the line has: names of the usual HTTP interfaces. */
+    /** The options of the command with those that the line has: names of the usual HTTP interfaces. @throws CommandFailure if a value is none */
     static GenerationOptions options(JsonObject line, GenerationOptions defaults) {
+        try {
+            return changed(line, defaults);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static GenerationOptions changed(JsonObject line, GenerationOptions defaults) {
         SamplingOptions sampling = defaults.sampling();
         GenerationOptions options = defaults;
         for (String name : line.keySet()) {
             JsonElement value = line.get(name);
             switch (name) {
                 case "temperature" -> sampling = sampling.withTemperature((float) number(name, value));
-                case "top_k" -> sampling = sampling.withTopK((int) number(name, value));
+                case "top_k" -> sampling = sampling.withTopK((int) integer(name, value, Integer.MAX_VALUE));
                 case "top_p" -> sampling = sampling.withTopP((float) number(name, value));
                 case "min_p" -> sampling = sampling.withMinP((float) number(name, value));
-                case "seed" -> sampling = sampling.withSeed((long) number(name, value));
-                case "max_tokens", "n_predict" -> options = options.withMaxTokens((int) number(name, value));
+                case "seed" -> sampling = sampling.withSeed(integer(name, value, Long.MAX_VALUE));
+                case "max_tokens", "n_predict" -> options = options.withMaxTokens((int) integer(name, value, Integer.MAX_VALUE));
                 case "stop" -> options = options.withStopTexts(texts(name, value));
                 case "grammar" -> options = options.withGrammar(GrammarFlags.of(value, null));
                 case "json_schema" -> options = options.withGrammar(GrammarFlags.of(null, value));
@@ -85,6 +100,14 @@ final class BatchLine {
             return value.getAsDouble();
         }
         throw CommandFailure.failed("\"" + name + "\": found " + value + ", expected a number");
+    }
+
+    private static long integer(String name, JsonElement value, long most) {
+        double number = number(name, value);
+        if (number != Math.rint(number) || Math.abs(number) > most) {
+            throw CommandFailure.failed("\"" + name + "\": found " + value + ", expected a whole number");
+        }
+        return value.getAsBigDecimal().longValue(); // a seed may have more digits than a double holds
     }
 
     private static List<String> texts(String name, JsonElement value) {

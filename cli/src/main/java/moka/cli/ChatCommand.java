@@ -70,6 +70,10 @@ final class ChatCommand extends Command {
 
     @Override
     int run() {
+        if (resume != null && resume.endsWith(".gguf") && !engine.named()) {
+            engine.model = resume; // chat --resume MODEL: the last conversation, with this model
+            resume = "";
+        }
         String model = resume != null && !engine.named() ? Chat.modelOf(stateFolder(), resume).orElseGet(engine::name) : engine.name();
         accepted.tell(streams);
         shape.applyTo(text);
@@ -81,13 +85,13 @@ final class ChatCommand extends Command {
 
     private int run(Host host, String model, Drafter drafter) {
         if (!streams.inputIsTerminal()) {
-            String question = shape.around(text.require(streams));
+            String question = shape.around(text.requirePrompt(streams));
             if (question.isBlank()) {
                 throw CommandFailure.usage("nothing was piped in: a chat needs a terminal or a question");
             }
             return Chat.once(streams, host, options(Optional.empty(), drafter), model, question);
         }
-        return Chat.run(streams, host, options(text.read(streams).map(shape::around), drafter), model);
+        return Chat.run(streams, host, options(text.prompt(streams).map(shape::around), drafter), model);
     }
 
     private ChatOptions options(Optional<String> firstMessage, Drafter drafter) {
@@ -121,9 +125,6 @@ final class ChatCommand extends Command {
 
         @Override
         public SamplingOptions withParameter(SamplingOptions sampling, String name, String value) {
-            if (!parameters().containsKey(name)) {
-                throw CommandFailure.usage("no setting '" + name + "' (/set shows them)");
-            }
             SamplingFlags flags = new SamplingFlags();
             try {
                 new CommandLine(CommandLine.Model.CommandSpec.forAnnotatedObject(flags)).parseArgs("--" + name + "=" + value);

@@ -11,6 +11,7 @@ import java.util.function.Function;
 import moka.cli.reference.CommandReference;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Configuration;
+import moka.cli.terminal.Spelling;
 import moka.cli.terminal.Streams;
 import picocli.CommandLine;
 
@@ -84,8 +85,7 @@ final class Commands {
     CommandLine plain(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
-            throw CommandFailure.usage("unknown command '" + name + "', expected one of " + String.join(", ", entries.keySet())
-                    + " (see 'moka --help')");
+            throw unknown(name);
         }
         CommandLine commandLine = new CommandLine(entry.factory.apply(streams));
         commandLine.setCommandName("moka " + name);
@@ -93,6 +93,18 @@ final class Commands {
         commandLine.setUsageHelpWidth(Math.clamp(streams.columns(), NARROWEST_HELP, WIDEST_HELP));
         commandLine.getCommandSpec().usageMessage().abbreviateSynopsis(true).sortOptions(false);
         return commandLine;
+    }
+
+    private CommandFailure unknown(String name) {
+        if (name.contains(" ")) {
+            return CommandFailure.usage("unknown command '" + name + "': a prompt is given with 'moka run -p TEXT'");
+        }
+        if (name.contains(":") || name.contains("/")) {
+            return CommandFailure.usage("unknown command '" + name + "', and no such file: a model is given by its name with 'moka chat " + name + "'");
+        }
+        String hint = Spelling.hint(name, names());
+        return CommandFailure.usage("unknown command '" + name + "'"
+                + (hint.isEmpty() ? ", expected one of " + String.join(", ", names()) + " (see 'moka --help')" : hint));
     }
 
     /** Descriptions of commands, of all where none is named. */

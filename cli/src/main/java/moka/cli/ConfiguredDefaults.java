@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Configuration;
+import moka.cli.terminal.Spelling;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
@@ -31,7 +32,7 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
         Set<String> known = names(commandLine);
         for (String set : configuration.values().getOrDefault(name, Map.of()).keySet()) {
             if (!known.contains(set)) {
-                throw unknown(configuration, set, "moka " + name);
+                throw unknown(configuration, set, "moka " + name, known);
             }
         }
         for (String section : configuration.values().keySet()) {
@@ -47,7 +48,7 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
     private static void requireKnown(Configuration configuration, String section, Commands commands, Set<String> known) {
         for (String set : configuration.values().getOrDefault(section, Map.of()).keySet()) {
             if (!known.contains(set) && commands.names().stream().noneMatch(other -> names(commands.plain(other)).contains(set))) {
-                throw unknown(configuration, set, "any command");
+                throw unknown(configuration, set, "any command", known);
             }
         }
     }
@@ -58,8 +59,8 @@ final class ConfiguredDefaults implements IDefaultValueProvider {
                 + (configuration.source().isEmpty() ? "~/.config/moka/config" : configuration.source()) + there);
     }
 
-    private static CommandFailure unknown(Configuration configuration, String name, String where) {
-        return CommandFailure.usage(configuration.source() + ": '" + name + "' is no option of " + where);
+    private static CommandFailure unknown(Configuration configuration, String name, String where, Set<String> known) {
+        return CommandFailure.usage(configuration.source() + ": '" + name + "' is no option of " + where + Spelling.hint(name, known));
     }
 
     private static Set<String> names(CommandLine commandLine) {

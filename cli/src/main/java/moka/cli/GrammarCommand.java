@@ -49,9 +49,8 @@ final class GrammarCommand extends Command {
     int run() {
         Optional<Grammar> given = flags.grammar();
         if (jsonLines != null) {
-            List<String> lines = JsonLines.lines(streams, jsonLines);
-            for (int i = 0; i < lines.size(); i++) {
-                streams.out().line(JsonLines.line(verdict(jsonLines, i + 1, lines.get(i), given)));
+            for (JsonLines.Line line : JsonLines.lines(streams, jsonLines)) {
+                streams.out().line(JsonLines.line(verdict(line, given)));
             }
             return ExitCode.OK;
         }
@@ -75,10 +74,10 @@ final class GrammarCommand extends Command {
                 : "refused at character " + (taken + 1) + ": '" + Character.toString(text.codePointAt(text.offsetByCodePoints(0, taken))) + "'";
     }
 
-    private JsonObject verdict(String file, int number, String line, Optional<Grammar> given) {
+    private JsonObject verdict(JsonLines.Line line, Optional<Grammar> given) {
         JsonObject verdict = new JsonObject();
         try {
-            JsonObject object = JsonLines.object(file, number, line);
+            JsonObject object = line.object();
             JsonElement text = object.get("text");
             Grammar grammar = given.isPresent() ? given.get() : grammar(object);
             if (text == null || !text.isJsonPrimitive()) {

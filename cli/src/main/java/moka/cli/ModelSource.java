@@ -1,9 +1,15 @@
 package moka.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import moka.cli.store.ModelName;
 import moka.cli.store.Models;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Spelling;
 import moka.engine.Model;
 import moka.engine.ModelOptions;
 import moka.gguf.GgufFile;
@@ -23,10 +29,25 @@ sealed interface ModelSource {
     /** What looks like a file is one, even if it is missing; other names are those of models that can be pulled. */
     private static Path file(String name) {
         if (name.endsWith(".gguf") || ModelName.parse(name).isEmpty()) {
-            return Path.of(name);
+            Path path = Path.of(name);
+            String hint = Files.exists(path) ? "" : Spelling.hint(path.toString(), filesBeside(path));
+            if (!hint.isEmpty()) {
+                throw CommandFailure.failed(name + ": no such file" + hint);
+            }
+            return path;
         }
         throw CommandFailure.failed(name + ": no such file, and no such model on this machine: 'moka pull " + name
                 + "' gets it, 'moka list' shows what is here");
+    }
+
+    /** Models in the folder where one is missing. */
+    private static List<String> filesBeside(Path missing) {
+        Path folder = missing.toAbsolutePath().getParent();
+        try (Stream<Path> files = folder != null && Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
+            return files.map(file -> missing.resolveSibling(file.getFileName()).toString()).filter(file -> file.endsWith(".gguf")).toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // no rights to look
+        }
     }
 
     /** Opens it for computing. */

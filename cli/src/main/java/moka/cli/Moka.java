@@ -7,11 +7,14 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Failures;
 import moka.cli.terminal.Output;
+import moka.cli.terminal.Spelling;
 import moka.cli.terminal.Streams;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 import picocli.CommandLine;
 
 /** The way in: finds the command, runs it, turns what went wrong into one line and an exit code. */
@@ -81,7 +84,7 @@ public final class Moka {
 
     private int report(Throwable failure, boolean verbose) {
         streams.err().flush();
-        streams.err().println("moka: " + Failures.line(failure));
+        streams.err().println("moka: " + Failures.line(failure) + hint(failure));
         if (failure instanceof ParameterException usage) {
             streams.err().println("Try '" + usage.getCommandLine().getCommandName() + " --help'.");
         }
@@ -89,6 +92,19 @@ public final class Moka {
             failure.printStackTrace(streams.err());
         }
         return Failures.exitCode(failure);
+    }
+
+    /** For an option that nobody knows: those of the command that are written nearly so. */
+    private static String hint(Throwable failure) {
+        if (!(failure instanceof UnmatchedArgumentException unmatched) || !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            return "";
+        }
+        List<String> known = unmatched.getCommandLine().getCommandSpec().options().stream()
+                .flatMap(option -> Stream.of(option.names()))
+                .filter(name -> name.startsWith("--"))
+                .toList();
+        String word = unmatched.getUnmatched().getFirst();
+        return Spelling.hint(word.contains("=") ? word.substring(0, word.indexOf('=')) : word, known);
     }
 
     /** The version of the build. */

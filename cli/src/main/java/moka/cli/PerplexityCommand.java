@@ -62,6 +62,9 @@ final class PerplexityCommand extends Command {
 
     @Override
     int run() {
+        if (chunks == 0) {
+            throw CommandFailure.usage("--chunks 0, expected 1 or more (or -1 for all)");
+        }
         if (choices.wanted()) {
             return new ChoiceReport(this, streams).run();
         }

@@ -83,6 +83,9 @@ final class QuantizeCommand extends Command {
         Path out = outAndType.size() == (mixture.isPresent() || nearest ? 2 : 1) ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
         checkPaths(out);
         method.check();
+        if (threads < 0) {
+            throw CommandFailure.usage("--threads " + threads + ", expected 1 or more (or 0 for the default)");
+        }
         if (method.calibration != null && nearest) {
             throw CommandFailure.usage("type NEAREST takes codes as they are stored: leave --calibration out, or say a mixture such as Q4_K_M");
         }
@@ -143,7 +146,7 @@ final class QuantizeCommand extends Command {
             return named;
         }
         if (named.isEmpty()) {
-            throw CommandFailure.usage("type '" + (outAndType.isEmpty() ? "" : outAndType.getLast()) + "', expected one of "
+            throw CommandFailure.usage((outAndType.isEmpty() ? "no type given" : "type '" + outAndType.getLast() + "'") + ", expected one of "
                     + Stream.of(Mixture.values()).map(Enum::name).collect(Collectors.joining(", ")));
         }
         return named;

@@ -100,7 +100,7 @@ final class RunCommand extends Command {
             throw CommandFailure.usage("-o " + output + " goes with --jsonl or --each-line");
         }
         shape.applyTo(text);
-        String prompt = shape.around(text.require(streams));
+        String prompt = shape.around(text.requirePrompt(streams));
         if (prompt.isEmpty()) {
             throw CommandFailure.usage("the prompt is empty");
         }

@@ -1,10 +1,10 @@
 package moka.cli;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import moka.cli.json.Json;
 import moka.cli.json.JsonLines;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
@@ -122,11 +123,11 @@ final class TemplateCommand extends Command {
         try {
             switch (JsonParser.parseString(text)) {
                 case JsonArray list -> context.put("messages", JsonValues.value(list));
-                case JsonObject object -> context.putAll(JsonValues.map(object));
-                default -> throw CommandFailure.failed(file + ": expected a list of messages or an object");
+                case JsonObject object when object.get("messages") instanceof JsonArray -> context.putAll(JsonValues.map(object));
+                default -> throw CommandFailure.failed(file + ": expected a list of messages, or an object with \"messages\"");
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.failed(file + ": malformed JSON: " + e.getMessage());
+            throw CommandFailure.failed(file + ": malformed JSON: " + Json.reason(e));
         }
         return context;
     }
@@ -141,16 +142,14 @@ final class TemplateCommand extends Command {
     }
 
     private int eachLine(String file) {
-        List<String> lines = JsonLines.lines(streams, file);
         TemplateOptions options = options();
         Map<String, ChatTemplate> parsed = new LinkedHashMap<>();
-        for (int i = 0; i < lines.size(); i++) {
+        for (JsonLines.Line each : JsonLines.lines(streams, file)) {
             JsonObject answer = new JsonObject();
             try {
-                JsonObject line = JsonLines.object(file, i + 1, lines.get(i));
-                JsonElement source = line.get("template");
-                if (source == null || !(line.get("context") instanceof JsonObject context)) {
-                    throw CommandFailure.failed("line " + (i + 1) + ": expected {\"template\", \"context\"}");
+                JsonObject line = each.object();
+                if (!(line.get("template") instanceof JsonPrimitive source) || !(line.get("context") instanceof JsonObject context)) {
+                    throw CommandFailure.failed("line " + each.number() + ": expected {\"template\", \"context\"}");
                 }
                 ChatTemplate chatTemplate =
                         parsed.computeIfAbsent(source.getAsString(), text -> ChatTemplate.parse("template", text, options));

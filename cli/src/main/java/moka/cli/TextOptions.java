@@ -36,4 +36,19 @@ final class TextOptions {
         }
         return TextFiles.ofInput(streams);
     }
+
+    /** The text as a prompt: the line break at the end of a file or a pipe is not part of it (nor of llama.cpp's {@code -f}). */
+    Optional<String> prompt(Streams streams) {
+        return file == null ? Optional.ofNullable(text) : read(streams).map(TextOptions::withoutFinalLineBreak);
+    }
+
+    /** The same; without any, what is piped in. @throws CommandFailure if there is nothing */
+    String requirePrompt(Streams streams) {
+        return file == null && text != null ? text : withoutFinalLineBreak(require(streams));
+    }
+
+    private static String withoutFinalLineBreak(String content) {
+        int end = content.endsWith("\r\n") ? 2 : content.endsWith("\n") ? 1 : 0;
+        return content.substring(0, content.length() - end);
+    }
 }

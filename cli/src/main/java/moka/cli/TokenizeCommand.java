@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import moka.cli.json.JsonLines;
 import moka.cli.render.Printable;
 import moka.cli.terminal.CommandFailure;
@@ -76,12 +75,11 @@ final class TokenizeCommand extends Command {
     }
 
     private int eachLine(Tokenizer tokenizer, String file) {
-        List<String> lines = JsonLines.lines(streams, file);
-        for (int i = 0; i < lines.size(); i++) {
-            JsonObject line = JsonLines.object(file, i + 1, lines.get(i));
+        for (JsonLines.Line each : JsonLines.lines(streams, file)) {
+            JsonObject line = each.object();
             JsonElement content = line.get("text");
             if (content == null || !content.isJsonPrimitive()) {
-                throw CommandFailure.failed(file + " line " + (i + 1) + ": no \"text\"");
+                throw CommandFailure.failed(each.file() + " line " + each.number() + ": no \"text\"");
             }
             int[] ids = tokenizer.encode(
                     content.getAsString(),

@@ -4,10 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import moka.cli.TestStreams.Outcome;
 import org.junit.jupiter.api.Test;
@@ -28,6 +27,26 @@ class BatchTest {
     }
 
     @Test
+    void aBadLineIsAnErrorOfItsOwnAmongAnswers() {
+        String good = "{\"prompt\":\"" + QUESTION + "\",\"id\":7}";
+        List<String> bad = List.of(
+                "{\"prompt\":", "7", "{}", "{\"prompt\":1}", good.replace("7", "7,\"temperature\":1e99"), good.replace("7", "7,\"temperature\":\"hot\""),
+                good.replace("7", "7,\"top_k\":1.5"), good.replace("7", "7,\"seed\":1e30"), good.replace("7", "7,\"stop\":7"),
+                good.replace("7", "7,\"grammar\":\"root ::= (\""), good.replace("7", "7,\"json_schema\":{\"type\":\"no\"}"),
+                "{\"messages\":[]}", "{\"messages\":[{}]}", "{\"messages\":7}");
+        String input = good + "\r\n\n" + String.join("\n", bad) + "\n" + good;
+        Outcome outcome = TestStreams.run(input, Map.of(), "run", "--jsonl", "-", "--temp", "0");
+        List<String> lines = outcome.out().lines().toList();
+        assertEquals(1, outcome.exitCode(), outcome.err());
+        assertEquals(bad.size() + 2, lines.size(), outcome.out());
+        assertTrue(lines.getFirst().contains("\"answer\":\"The capital of France is Paris.\""), outcome.out());
+        assertEquals(lines.getFirst(), lines.getLast());
+        lines.subList(1, lines.size() - 1).forEach(line -> assertTrue(line.contains("\"error\":") && !line.contains("internal error"), line));
+        assertTrue(lines.get(1).contains("standard input line 3: malformed JSON"), lines.get(1));
+        assertTrue(outcome.err().contains(bad.size() + " of " + lines.size() + " lines failed"), outcome.err());
+    }
+
+    @Test
     void countsOnlyWhatItAnsweredNow(@TempDir Path folder) throws IOException {
         Path prompts = Files.writeString(folder.resolve("prompts.txt"), (QUESTION + "\n").repeat(3));
         Path answers = folder.resolve("answers.jsonl");
@@ -40,17 +59,5 @@ class BatchTest {
         assertEquals(3, Files.readAllLines(answers).size());
         assertTrue(rest.err().endsWith("\n" + rest.err().lines().toList().getLast() + "\n"), rest.err());
         assertTrue((rest.err().lines().toList().getLast() + "\n").matches(LAST_LINE.formatted(2, "8")), rest.err());
-    }
-
-    @Test
-    void leavesAFileAloneThatAnotherIsWriting(@TempDir Path folder) throws IOException {
-        Path prompts = Files.writeString(folder.resolve("prompts.txt"), QUESTION + "\n");
-        Path answers = Files.writeString(folder.resolve("answers.jsonl"), "{\"prompt\"");
-        try (FileChannel other = FileChannel.open(answers, StandardOpenOption.WRITE)) {
-            other.lock();
-            Outcome outcome = TestStreams.run("run", "--each-line", "-f", prompts.toString(), "-o", answers.toString());
-            assertEquals(new Outcome(1, "", "moka: " + answers + ": another process is writing it\n"), outcome);
-        }
-        assertEquals("{\"prompt\"", Files.readString(answers));
     }
 }

@@ -48,9 +48,16 @@ class LlamaFlagsTest {
         Outcome second = TestStreams.run(args);
         assertEquals(first.out(), second.out());
         assertTrue(second.err().contains("prompt 1 tokens"), second.err());
-        Files.writeString(cache, "no cache");
+        Files.writeString(cache, "MOKASEQ3, and no more");
         Outcome damaged = TestStreams.run(args);
         assertEquals(first.out(), damaged.out());
         assertTrue(damaged.err().contains("the prompt is computed again"), damaged.err());
+        assertTrue(TestStreams.run(args).err().contains("prompt 1 tokens"), "it was written anew");
+        Files.writeString(cache, "a letter");
+        Outcome foreign = TestStreams.run(args);
+        assertEquals(first.out(), foreign.out());
+        assertEquals(1, foreign.exitCode());
+        assertTrue(foreign.err().contains("holds something else and is not written over"), foreign.err());
+        assertEquals("a letter", Files.readString(cache));
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import moka.cli.TestStreams.Outcome;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,18 @@ class PromptsTest {
         Outcome both = TestStreams.run("of France?", Map.of(), "run", "What is the capital", "-f", "-", "--show-prompt", "-n", "1");
         assertTrue(both.err().contains("What is the capital\n\nof France?"), both.err());
         assertEquals(both.err(), TestStreams.run("of France?", Map.of(), "run", "pebble", "What", "is the capital", "-f", "-", "--show-prompt", "-n", "1").err());
+    }
+
+    @Test
+    void theEndOfALastLineAndAByteOrderMarkAreNoPartOfThePrompt(@TempDir Path folder) throws IOException {
+        Outcome expected = TestStreams.run("run", "-p", QUESTION, "--show-prompt", "-n", "1");
+        for (String text : List.of(QUESTION, QUESTION + "\n", QUESTION + "\r\n", "\ufeff" + QUESTION + "\n")) {
+            Path file = Files.writeString(folder.resolve("prompt.txt"), text);
+            assertEquals(expected.err(), TestStreams.run("run", "-f", file.toString(), "--show-prompt", "-n", "1").err());
+            assertEquals(expected.err(), TestStreams.run(text, Map.of(), "run", "--show-prompt", "-n", "1").err());
+        }
+        Outcome twoLines = TestStreams.run("one\n\n", Map.of(), "run", "--show-prompt", "-n", "1");
+        assertTrue(twoLines.err().contains("one\n"), twoLines.err());
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import moka.cli.json.Json;
 import moka.cli.terminal.CommandFailure;
 
 /**
@@ -37,7 +38,7 @@ public final class Comparison {
                 }
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.failed(name + ": not JSON: " + e.getMessage());
+            throw CommandFailure.failed(name + ": malformed JSON: " + Json.reason(e));
         }
         if (results.isEmpty()) {
             throw CommandFailure.failed(name + ": no results in it, expected the output of 'moka bench -o json' or 'llama-bench -o json'");

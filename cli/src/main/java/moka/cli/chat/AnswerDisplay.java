@@ -1,5 +1,6 @@
 package moka.cli.chat;
 
+import java.util.function.IntSupplier;
 import moka.cli.render.Ansi;
 import moka.cli.render.MarkdownStream;
 import moka.cli.render.Printable;
@@ -11,8 +12,13 @@ import moka.template.answer.ToolCall;
 
 /** Shows an answer while it comes: the wait before it, reasoning dimmed or folded away, Markdown coloured. Not thread-safe. */
 final class AnswerDisplay implements GenerationListener, AutoCloseable {
+    /** How often the width is asked for: where only a program tells it, that takes milliseconds. */
+    private static final long WIDTH_NANOS = 200_000_000;
+
     private final Streams streams;
-    private final int columns;
+    private final IntSupplier terminalColumns;
+    private int columns;
+    private long widthKnown = System.nanoTime();
     private final boolean colour;
     private final Look look;
     private final MarkdownStream markdown;
@@ -32,14 +38,16 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
      */
     record Look(boolean showReasoning, boolean markdown, boolean wordWrap) {}
 
-    AnswerDisplay(Streams streams, int columns, Look look) {
+    /** @param columns width of the terminal, which may change while the answer comes */
+    AnswerDisplay(Streams streams, IntSupplier columns, Look look) {
         this.streams = streams;
-        this.columns = columns;
+        this.terminalColumns = columns;
+        this.columns = columns.getAsInt();
         this.colour = streams.colour();
         this.look = look;
         this.markdown = new MarkdownStream(colour && look.markdown());
-        this.wrap = new WordWrap(streams.outputIsTerminal() && look.wordWrap() ? columns : 0);
-        this.waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), columns, "reading");
+        this.wrap = new WordWrap(streams.outputIsTerminal() && look.wordWrap() ? this.columns : 0);
+        this.waiting = new WaitingLine(streams.err(), streams.errorIsTerminal(), this.columns, "reading");
     }
 
     @Override
@@ -50,6 +58,9 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
     @Override
     public void onContextShift(int droppedTokens) {
         waiting.clear();
+        if (lineOpen && streams.outputIsTerminal()) {
+            show("\n");
+        }
         streams.note("moka: the context is full: its oldest " + droppedTokens + " tokens were dropped");
     }
 
@@ -115,8 +126,18 @@ final class AnswerDisplay implements GenerationListener, AutoCloseable {
 
     private void show(String text) {
         if (!text.isEmpty()) {
+            followWidth();
             streams.out().print(wrap.accept(text));
             lineOpen = !text.endsWith("\n");
+        }
+    }
+
+    private void followWidth() {
+        long now = System.nanoTime();
+        if (now - widthKnown > WIDTH_NANOS) {
+            widthKnown = now;
+            columns = terminalColumns.getAsInt();
+            wrap.resize(columns);
         }
     }
 

@@ -10,6 +10,7 @@ import moka.engine.EngineException;
 import moka.engine.GenerationOptions;
 import moka.engine.GenerationResult;
 import moka.engine.StopReason;
+import moka.template.Message;
 import moka.template.answer.Answer;
 import moka.tokenizer.Tokenizer.Segment;
 
@@ -32,24 +33,29 @@ final class Answering {
         return System.nanoTime() - interruptedAt < TWICE_NANOS;
     }
 
-    /** Says a message; what goes wrong is told to the user, and a message without an answer forgotten. */
-    void sayAndReport(String message) {
+    /** Says a message; what goes wrong is told to the user, and the conversation is then as before. @param again see {@link #say} */
+    void sayAndReport(String message, boolean again) {
+        List<Message> before = state.conversation.messages();
         try {
-            if (!say(message)) {
+            if (!say(message, again)) {
                 interruptedAt = System.nanoTime();
             }
         } catch (Output.Closed e) {
             throw e;
         } catch (RuntimeException e) {
             if (!state.conversation.endsWithAnswer()) {
-                state.conversation.removeLastTurn();
+                state.conversation.replace(before);
             }
-            state.note("moka: " + Failures.line(e));
+            state.note(lines.columns(), "moka: " + Failures.line(e));
         }
     }
 
-    /** @return false if the answer was interrupted */
-    boolean say(String message) {
+    /** @param again whether it takes the place of the last question and its answer @return false if the answer was interrupted */
+    boolean say(String message, boolean again) {
+        List<Message> before = state.conversation.messages();
+        if (again) {
+            state.conversation.removeLastTurn();
+        }
         state.conversation.addUser(state.attached + message);
         state.attached = "";
         Cancellation cancellation = new Cancellation();
@@ -57,11 +63,11 @@ final class Answering {
         List<Segment> segments = state.session.render(state.conversation.messages(), options);
         int[] prompt = state.model.tokenizer().encode(segments, true);
         checkRoom(prompt.length);
-        try (AnswerDisplay display = new AnswerDisplay(state.streams, lines.columns(), state.look());
+        try (AnswerDisplay display = new AnswerDisplay(state.streams, lines::columns, state.look());
                 Interrupt _ = new Interrupt(cancellation::cancel, lines::close)) {
             GenerationResult result = state.session.generate(prompt, options, display);
             display.finish();
-            record(result);
+            record(result, before);
             return result.stopReason() != StopReason.CANCELLED;
         }
     }
@@ -74,12 +80,13 @@ final class Answering {
         }
     }
 
-    private void record(GenerationResult result) {
+    /** @param before the conversation as it was: it comes back where there is no answer */
+    private void record(GenerationResult result, List<Message> before) {
         Answer answer = result.answer();
         state.count(result);
         if (result.stopReason() == StopReason.CANCELLED && answer.content().isBlank()) {
-            state.conversation.removeLastTurn();
-            state.quietNote(lines.columns(), "(interrupted before the answer: the question is forgotten)");
+            state.conversation.replace(before);
+            state.quietNote(lines.columns(), "(interrupted before the answer: the conversation is as it was)");
         } else {
             state.conversation.addAnswer(answer.content().strip(), answer.reasoning());
             state.keep();

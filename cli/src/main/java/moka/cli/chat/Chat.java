@@ -1,6 +1,7 @@
 package moka.cli.chat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import moka.cli.render.Printable;
@@ -41,7 +42,7 @@ public final class Chat {
     public static int once(Streams streams, ChatHost host, ChatOptions options, String modelName, String question) {
         try (ChatState state = new ChatState(streams, host, options, modelName)) {
             options.resume().ifPresent(name -> resume(state, name));
-            return new Answering(state, new PlainLines(streams)).say(question) ? ExitCode.OK : ExitCode.INTERRUPTED;
+            return new Answering(state, new PlainLines(streams)).say(question, false) ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
     }
 
@@ -52,7 +53,7 @@ public final class Chat {
      * @return what the user called it then; empty if the conversation does not tell, or there is none
      */
     public static Optional<String> modelOf(Optional<Path> stateFolder, String name) {
-        Path file = ConversationFile.find(ChatState.conversations(stateFolder).orElse(Path.of(".")), name);
+        Path file = ConversationFile.existing(ChatState.conversations(stateFolder).orElse(Path.of(".")), name);
         return ConversationFile.read(file).model();
     }
 
@@ -70,27 +71,32 @@ public final class Chat {
         if (!streams.outputIsTerminal() || "dumb".equals(streams.environment().get("TERM"))) {
             return new PlainLines(streams);
         }
-        ChatCompleter completer = new ChatCompleter(ChatCommands.summaries(), SetCommand.names(host.parameters()));
+        ChatCompleter completer = new ChatCompleter(
+                ChatCommands.summaries(),
+                SetCommand.names(host.parameters()),
+                () -> ChatState.conversations(options.stateFolder()).map(SavedConversations::latest).orElse(List.of()));
         return EditedLines.open(completer, ChatCommands.history(options.stateFolder()), streams)
                 .orElseGet(() -> new PlainLines(streams));
     }
 
     private static void resume(ChatState state, String name) {
-        Path file = ConversationFile.find(state.conversations().orElse(Path.of(".")), name);
-        state.resume(file);
+        state.resume(ConversationFile.existing(state.conversations().orElse(Path.of(".")), name));
     }
 
     private int loop() {
         greet();
         Optional<String> first = state.options.firstMessage();
         if (first.isPresent()) {
-            answering.sayAndReport(first.get());
+            answering.sayAndReport(first.get(), false);
         }
         String draft = "";
+        boolean editing = false;
         boolean interrupted = false;
         while (true) {
             LineSource.Input input = lines.read(draft);
+            boolean again = editing;
             draft = "";
+            editing = false;
             switch (input) {
                 case LineSource.Input.End end -> {
                     return ExitCode.OK;
@@ -106,9 +112,13 @@ public final class Chat {
                 }
                 case LineSource.Input.Text(String text) -> {
                     interrupted = false;
-                    switch (text.isBlank() ? new ChatCommands.Next.Read("") : react(text)) {
-                        case ChatCommands.Next.Read(String next) -> draft = next;
-                        case ChatCommands.Next.Say(String message) -> answering.sayAndReport(message);
+                    switch (text.isBlank() ? new ChatCommands.Next.Read() : react(text, again)) {
+                        case ChatCommands.Next.Read next -> {}
+                        case ChatCommands.Next.Edit(String question) -> {
+                            draft = question;
+                            editing = true;
+                        }
+                        case ChatCommands.Next.Say(String message, boolean anew) -> answering.sayAndReport(message, anew);
                         case ChatCommands.Next.Leave leave -> {
                             return ExitCode.OK;
                         }
@@ -118,17 +128,18 @@ public final class Chat {
         }
     }
 
-    private ChatCommands.Next react(String text) {
+    /** @param again whether a message takes the place of the last one */
+    private ChatCommands.Next react(String text, boolean again) {
         if (!ChatCommands.isCommand(text)) {
-            return new ChatCommands.Next.Say(text.strip());
+            return new ChatCommands.Next.Say(text.strip(), again);
         }
         try {
             return commands.run(text);
         } catch (Output.Closed e) {
             throw e;
         } catch (RuntimeException e) {
-            state.note(Failures.line(e));
-            return new ChatCommands.Next.Read("");
+            state.note(lines.columns(), Failures.line(e));
+            return new ChatCommands.Next.Read();
         }
     }
 
@@ -141,7 +152,7 @@ public final class Chat {
             int restored = state.session.position();
             state.quietNote(lines.columns(), turns + (turns == 1 ? " turn goes on" : " turns go on")
                     + (restored > 0 ? ", " + restored + " tokens of it as they were computed" : ""));
-            state.conversation.lastAnswer().ifPresent(answer -> state.note(Printable.text(answer)));
+            state.conversation.lastAnswer().ifPresent(answer -> state.note(lines.columns(), Printable.text(answer)));
         }
     }
 }

@@ -10,25 +10,28 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import moka.cli.render.AnswerNotes;
-import moka.cli.render.WordWrap;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Spelling;
 import moka.cli.terminal.TextFiles;
 
 /** The commands of the chat: lines that begin with a slash. */
 final class ChatCommands {
     /** What happens after a command. */
     sealed interface Next {
-        /** The next line is read. @param draft stands in it already */
-        record Read(String draft) implements Next {}
+        /** The next line is read. */
+        record Read() implements Next {}
 
-        /** A message is said, as if it had been typed. */
-        record Say(String text) implements Next {}
+        /** The next line is read, and the last question stands in it already: what is said then takes its place. */
+        record Edit(String question) implements Next {}
+
+        /** A message is said, as if it had been typed. @param again in the place of the last question and its answer */
+        record Say(String text, boolean again) implements Next {}
 
         /** The chat ends. */
         record Leave() implements Next {}
     }
 
-    private static final Next READ = new Next.Read("");
+    private static final Next READ = new Next.Read();
 
     private final ChatState state;
     private final LineSource lines;
@@ -52,7 +55,7 @@ final class ChatCommands {
         summaries.put("/system", "TEXT: set the system prompt; alone, show it");
         summaries.put("/file", "PATH: put a file's text before the next message");
         summaries.put("/save", "FILE: write the conversation");
-        summaries.put("/load", "FILE or MODEL: go on with a conversation, or with another model");
+        summaries.put("/load", "NAME, FILE or MODEL: go on with that conversation or model; alone, show the last conversations");
         summaries.put("/copy", "copy the last answer to the clipboard");
         summaries.put("/tokens", "TEXT: its token ids; alone, how many tokens there are");
         summaries.put("/stats", "what the answers cost");
@@ -70,9 +73,10 @@ final class ChatCommands {
                 state.begin();
                 yield tell("a new conversation");
             }
-            case "/regen", "/retry" -> new Next.Say(lastQuestion());
+            case "/regen", "/retry" -> new Next.Say(lastQuestion(), true);
             case "/undo" -> {
                 lastQuestion();
+                state.conversation.removeLastTurn();
                 state.keep();
                 yield tell("forgotten; " + turns() + (state.conversation.turnCount() == 1 ? " is left" : " are left"));
             }
@@ -82,18 +86,18 @@ final class ChatCommands {
             case "/system" -> tell(arguments.isEmpty() ? ShowCommand.of(state, "system") : SetCommand.run(state, "system " + arguments));
             case "/file", "/read" -> file(path(arguments));
             case "/save" -> save(path(arguments));
-            case "/load" -> load(arguments);
+            case "/load" -> arguments.isBlank() ? tell(kept()) : load(arguments);
             case "/copy" -> copy();
             case "/tokens" -> tell(tokens(arguments));
             case "/stats" -> tell(statistics());
             case "/image", "/audio", "/video" -> tell(parts[0] + ": not supported: moka reads text only");
             default -> throw CommandFailure.usage(
-                    "unknown command " + parts[0] + " (/help lists them; a message that begins with a slash needs a space before it)");
+                    "unknown command " + parts[0] + Spelling.hint(parts[0], summaries().keySet()) + " (/help lists them; a message that begins with a slash needs a space before it)");
         };
     }
 
     private Next tell(String text) {
-        state.note(state.streams.outputIsTerminal() ? WordWrap.wrap(text, lines.columns()) : text);
+        state.note(lines.columns(), text);
         return READ;
     }
 
@@ -106,14 +110,14 @@ final class ChatCommands {
     }
 
     private String lastQuestion() {
-        return state.conversation.removeLastTurn().orElseThrow(() -> CommandFailure.failed("nothing was asked yet"));
+        return state.conversation.lastQuestion().orElseThrow(() -> CommandFailure.failed("nothing was asked yet"));
     }
 
     private Next edit() {
         if (!lines.editable()) {
             throw CommandFailure.failed("/edit needs a terminal");
         }
-        return new Next.Read(lastQuestion());
+        return new Next.Edit(lastQuestion());
     }
 
     private static Path path(String written) {
@@ -132,6 +136,9 @@ final class ChatCommands {
     }
 
     private Next save(Path path) {
+        if (Files.exists(path) && !ConversationFile.isOne(path)) {
+            throw CommandFailure.failed(path + ": is there already and is no conversation: it is not written over");
+        }
         ConversationFile.write(path, state.lastingName(), state.conversation.messages());
         return tell("saved to " + path);
     }
@@ -144,6 +151,11 @@ final class ChatCommands {
         }
         state.reopenModel(path(arguments).toString());
         return tell("model " + state.model.name() + ", " + turns() + (state.conversation.turnCount() == 1 ? " goes on" : " go on"));
+    }
+
+    private String kept() {
+        String list = state.conversations().map(folder -> SavedConversations.list(folder, lines.columns())).orElse("");
+        return list.isEmpty() ? "no conversations are kept yet" : list;
     }
 
     private String turns() {

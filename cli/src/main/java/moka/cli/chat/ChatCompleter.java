@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
+import moka.cli.render.Printable;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
@@ -17,14 +19,17 @@ import org.jline.reader.ParsedLine;
 /** Completes commands, what they take, and paths of files. */
 final class ChatCompleter implements Completer {
     private static final Set<String> TAKES_FILE = Set.of("grammar", "json-schema", "chat-template");
+    private static final int QUESTION_COLUMNS = 40;
 
     private final Map<String, String> commands;
     private final Map<String, String> parameters;
+    private final Supplier<List<SavedConversations.Saved>> conversations;
 
-    /** @param commands name and summary @param parameters of {@code /set}, likewise */
-    ChatCompleter(Map<String, String> commands, Map<String, String> parameters) {
+    /** @param commands name and summary @param parameters of {@code /set}, likewise @param conversations that are kept */
+    ChatCompleter(Map<String, String> commands, Map<String, String> parameters, Supplier<List<SavedConversations.Saved>> conversations) {
         this.commands = commands;
         this.parameters = parameters;
+        this.conversations = conversations;
     }
 
     @Override
@@ -50,7 +55,11 @@ final class ChatCompleter implements Completer {
             }
             case "/show" -> ShowCommand.SUBJECTS.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
             case "/help" -> commands.forEach((name, summary) -> candidates.add(candidate(name, summary, true)));
-            case "/file", "/load", "/save" -> paths(line.word(), candidates);
+            case "/load" -> {
+                conversations.get().forEach(saved -> candidates.add(candidate(saved.name(), Printable.line(saved.firstQuestion(), QUESTION_COLUMNS), true)));
+                paths(line.word(), candidates);
+            }
+            case "/file", "/read", "/save" -> paths(line.word(), candidates);
             default -> {}
         }
     }

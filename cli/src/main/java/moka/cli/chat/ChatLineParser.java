@@ -9,13 +9,17 @@ import org.jline.reader.Parser;
 
 /** Tells the line editor where a message ends and what the words of a command are. */
 final class ChatLineParser implements Parser {
+    /** All that stands behind them is one path, with the spaces in it. */
+    private static final List<String> TAKE_PATHS = List.of("/file ", "/read ", "/load ", "/save ");
+
     @Override
     public ParsedLine parse(String line, int cursor, ParseContext context) {
         if (context == ParseContext.ACCEPT_LINE && MultiLine.isOpen(line)) {
             throw new EOFError(-1, cursor, "the message goes on");
         }
         String before = line.substring(0, Math.min(cursor, line.length()));
-        List<String> words = Arrays.asList(before.split(" ", -1));
+        boolean path = TAKE_PATHS.stream().anyMatch(before::startsWith);
+        List<String> words = Arrays.asList(before.split(" ", path ? 2 : -1));
         return new Words(line, cursor, words);
     }
 

@@ -199,19 +199,18 @@ final class ChatState implements AutoCloseable {
         return conversations().map(folder -> folder.resolve(name)).orElse(Path.of(name));
     }
 
-    /** A note to the user; where standard output is no terminal it holds answers alone. */
-    void note(String text) {
+    /** A note to the user, in lines of so many columns; where standard output is no terminal it holds answers alone. */
+    void note(int columns, String text) {
         if (!streams.outputIsTerminal()) {
             streams.note(text);
             return;
         }
-        streams.out().line(text).flush();
+        streams.out().line(WordWrap.wrap(text, columns)).flush();
     }
 
-    /** A note in the background: dimmed, in lines of so many columns. */
+    /** A note in the background: dimmed. */
     void quietNote(int columns, String text) {
-        String wrapped = streams.outputIsTerminal() ? WordWrap.wrap(text, columns) : text;
-        note(streams.colour() ? Ansi.DIM + wrapped + Ansi.RESET : wrapped);
+        note(columns, streams.colour() ? Ansi.DIM + text + Ansi.RESET : text);
     }
 
     @Override

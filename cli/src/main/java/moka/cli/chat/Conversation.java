@@ -62,19 +62,31 @@ final class Conversation {
 
     /** Questions asked. */
     int turnCount() {
-        return (int) turns.stream().filter(message -> message.role().equals("user")).count();
+        return (int) turns.stream().filter(Conversation::isQuestion).count();
     }
 
-    /** Takes the last question and what followed it away. @return the question */
-    Optional<String> removeLastTurn() {
+    /** What it began with. */
+    Optional<String> firstQuestion() {
+        return turns.stream().filter(Conversation::isQuestion).findFirst().map(Message::content);
+    }
+
+    /** The last question. */
+    Optional<String> lastQuestion() {
+        return turns.reversed().stream().filter(Conversation::isQuestion).findFirst().map(Message::content);
+    }
+
+    /** Takes the last question and what followed it away, if there is one. */
+    void removeLastTurn() {
         for (int i = turns.size() - 1; i >= 0; i--) {
-            Message message = turns.get(i);
-            if (message.role().equals("user")) {
+            if (isQuestion(turns.get(i))) {
                 turns.subList(i, turns.size()).clear();
-                return Optional.of(message.content());
+                return;
             }
         }
-        return Optional.empty();
+    }
+
+    private static boolean isQuestion(Message message) {
+        return message.role().equals("user");
     }
 
     /** What the model thought before its last answer. */

@@ -5,13 +5,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,6 +16,7 @@ import moka.cli.json.JsonLines;
 import moka.cli.json.JsonValues;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Failures;
+import moka.cli.terminal.Spelling;
 import moka.cli.terminal.TextFiles;
 import moka.template.Message;
 
@@ -52,13 +50,7 @@ final class ConversationFile {
             Files.createDirectories(parent);
             Path part = Files.createTempFile(parent, "." + file.getFileName(), ".part"); // readable by the user alone
             try {
-                try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
-                    while (bytes.hasRemaining()) {
-                        channel.write(bytes);
-                    }
-                    channel.force(true); // a disk that fails often says so only here
-                }
+                Files.writeString(part, text);
                 Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 Files.deleteIfExists(part);
@@ -93,6 +85,16 @@ final class ConversationFile {
         return new Content(model, JsonValues.messages(messages));
     }
 
+    /** Whether a file holds a conversation. */
+    static boolean isOne(Path file) {
+        try {
+            read(file);
+            return true;
+        } catch (CommandFailure | UncheckedIOException e) {
+            return false;
+        }
+    }
+
     /** The file of a conversation by its name, or the youngest in the folder. @throws CommandFailure if there is none */
     static Path find(Path folder, String name) {
         if (!name.isEmpty()) {
@@ -103,13 +105,32 @@ final class ConversationFile {
             }
             return kept;
         }
+        return youngest(folder).stream().findFirst().orElseThrow(() -> CommandFailure.failed("no conversation to resume in " + folder));
+    }
+
+    /** The same. @throws CommandFailure also if there is no such file */
+    static Path existing(Path folder, String name) {
+        Path file = find(folder, name);
+        if (!Files.exists(file)) {
+            throw CommandFailure.failed(name + ": no such conversation, neither a file nor one of those in " + folder
+                    + Spelling.hint(name, youngest(folder).stream().map(ConversationFile::name).toList()));
+        }
+        return file;
+    }
+
+    /** All in a folder that may be missing, the youngest first. */
+    static List<Path> youngest(Path folder) {
         try (Stream<Path> files = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
             // Names begin with the time.
-            return files.filter(file -> file.toString().endsWith(ENDING) && Files.isRegularFile(file))
-                    .max(Path::compareTo)
-                    .orElseThrow(() -> CommandFailure.failed("no conversation to resume in " + folder));
+            return files.filter(file -> file.toString().endsWith(ENDING) && Files.isRegularFile(file)).sorted(Comparator.reverseOrder()).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What {@link #find} takes for a file in the folder. */
+    static String name(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, name.length() - ENDING.length());
     }
 }

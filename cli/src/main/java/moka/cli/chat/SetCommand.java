@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import moka.cli.terminal.CommandFailure;
+import moka.cli.terminal.Spelling;
 
 /** {@code /set NAME VALUE}: sampling by the names of the flags, and what the chat itself knows; ollama's names too. */
 final class SetCommand {
@@ -82,7 +83,7 @@ final class SetCommand {
         if (parts.length == 1 && !name.equals("system")) {
             String value = current(state).get(name);
             if (value == null) {
-                throw CommandFailure.usage("no setting '" + name + "' (/set shows them)");
+                throw unknown(state, name);
             }
             return name + " " + value;
         }
@@ -95,10 +96,16 @@ final class SetCommand {
         Settings.Setting setting = Settings.all().get(name);
         if (setting != null) {
             setting.change().accept(state, value);
+        } else if (!state.host.parameters().containsKey(name)) {
+            throw unknown(state, name);
         } else {
             state.generation = state.generation.withSampling(
                     state.host.withParameter(state.generation.sampling(), name, value));
         }
+    }
+
+    private static CommandFailure unknown(ChatState state, String name) {
+        return CommandFailure.usage("no setting '" + name + "'" + Spelling.hint(name, names(state.host.parameters()).keySet()) + " (/set shows them)");
     }
 
     private static String unquoted(String value) {

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Streams;
@@ -18,10 +19,26 @@ public final class JsonLines {
 
     private JsonLines() {}
 
-    /** The lines that hold something. */
-    public static List<String> lines(Streams streams, String file) {
+    /** A line that holds something. @param number in its file, from 1 */
+    public record Line(String file, int number, String text) {
+        /** The object that it is. @throws CommandFailure that names the place */
+        public JsonObject object() {
+            return JsonLines.object(file, number, text);
+        }
+    }
+
+    /** The lines that hold something. @param file or {@code -} for standard input */
+    public static List<Line> lines(Streams streams, String file) {
         String text = file.equals("-") ? TextFiles.ofInput(streams) : TextFiles.of(Path.of(file));
-        return text.lines().filter(line -> !line.isBlank()).toList();
+        List<Line> lines = new ArrayList<>();
+        int number = 0;
+        for (String line : text.lines().toList()) {
+            number++;
+            if (!line.isBlank()) {
+                lines.add(new Line(file.equals("-") ? "standard input" : file, number, line));
+            }
+        }
+        return lines;
     }
 
     /** The object of a line. @throws CommandFailure that names the place */
@@ -31,15 +48,9 @@ public final class JsonLines {
                 return object;
             }
         } catch (JsonParseException e) {
-            throw CommandFailure.failed(file + " line " + number + ": malformed JSON: " + reason(e));
+            throw CommandFailure.failed(file + " line " + number + ": malformed JSON: " + Json.reason(e));
         }
         throw CommandFailure.failed(file + " line " + number + ": expected a JSON object");
-    }
-
-    /** Gson's own words, without the advice for programmers that follows on further lines. */
-    private static String reason(JsonParseException e) {
-        String message = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
-        return message.lines().findFirst().orElse("cut short");
     }
 
     /** One line, without the line break. */

@@ -3,7 +3,11 @@ package moka.cli.terminal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import moka.cli.store.PullException;
 import moka.engine.EngineException;
 import moka.engine.grammar.GrammarException;
@@ -33,7 +37,8 @@ public final class Failures {
         String line =
                 switch (failure) {
                     case CommandFailure ours -> message(ours);
-                    case ParameterException usage -> message(usage);
+                    case ParameterException usage ->
+                        message(usage).replaceFirst("' is not an? (int|long)$", "' is no whole number").replaceFirst("' is not an? (float|double)$", "' is no number");
                     case GgufException e -> message(e);
                     case EngineException e -> message(e);
                     case TokenizerException e -> message(e);
@@ -42,8 +47,10 @@ public final class Failures {
                     case QuantizeException e -> message(e);
                     case PullException e -> message(e);
                     case UncheckedIOException e -> line(e.getCause());
-                    case NoSuchFileException e -> e.getFile() + ": no such file";
+                    case NoSuchFileException e -> e.getFile() + (hasFolder(e.getFile()) ? ": no such file" : ": there is no such folder");
                     case AccessDeniedException e -> e.getFile() + ": permission denied";
+                    case FileAlreadyExistsException e -> e.getFile() + ": is there already, and is no folder";
+                    case NotDirectoryException e -> e.getFile() + ": is no folder";
                     case IOException e -> message(e);
                     case OutOfMemoryError e ->
                         "out of heap memory (" + message(e) + "): the limit is " + (Runtime.getRuntime().maxMemory() >> 20)
@@ -55,6 +62,11 @@ public final class Failures {
                 };
         String escaped = OneLine.of(line.replace("\r", "").replace('\n', ' ')).strip();
         return escaped.length() <= LONGEST ? escaped : escaped.substring(0, LONGEST) + "…";
+    }
+
+    private static boolean hasFolder(String file) {
+        Path folder = Path.of(file).toAbsolutePath().getParent();
+        return folder == null || Files.isDirectory(folder);
     }
 
     private static String message(Throwable failure) {

@@ -33,11 +33,14 @@ class ConversationTest {
         Conversation conversation = conversation();
         assertEquals(Optional.of("2"), conversation.lastAnswer());
         assertEquals(2, conversation.turnCount());
-        assertEquals(Optional.of("two?\n\"è\u001b"), conversation.removeLastTurn());
+        assertEquals(Optional.of("two?\n\"è\u001b"), conversation.lastQuestion());
+        conversation.removeLastTurn();
         assertEquals(Optional.of("1"), conversation.lastAnswer());
         conversation.clear();
         assertEquals(List.of(Message.system("Be brief.")), conversation.messages());
-        assertTrue(conversation.removeLastTurn().isEmpty());
+        assertTrue(conversation.lastQuestion().isEmpty());
+        conversation.removeLastTurn();
+        assertEquals(List.of(Message.system("Be brief.")), conversation.messages());
     }
 
     @Test
@@ -61,6 +64,20 @@ class ConversationTest {
         assertEquals(folder.resolve("2026-01-03_b.jsonl"), ConversationFile.find(folder, ""));
         assertEquals(folder.resolve("2026-01-01_c.jsonl"), ConversationFile.find(folder, "2026-01-01_c"));
         assertEquals(Path.of("elsewhere.jsonl"), ConversationFile.find(folder, "elsewhere.jsonl"));
+    }
+
+    @Test
+    void listsTheYoungestWithTheirFirstQuestion() throws IOException {
+        Conversation conversation = conversation();
+        ConversationFile.write(folder.resolve("2026-01-01_a.jsonl"), "tiny.gguf", conversation.messages());
+        conversation.removeLastTurn();
+        ConversationFile.write(folder.resolve("2026-01-02_b.jsonl"), "tiny.gguf", conversation.messages());
+        Files.writeString(folder.resolve("2026-01-03_damaged.jsonl"), "{");
+        assertEquals(
+                List.of(new SavedConversations.Saved("2026-01-02_b", 1, "one?"), new SavedConversations.Saved("2026-01-01_a", 2, "one?")),
+                SavedConversations.latest(folder));
+        assertEquals(List.of(), SavedConversations.latest(folder.resolve("missing")));
+        assertEquals("2026-01-02_b  1 turn   on…\n2026-01-01_a  2 turns  on…", SavedConversations.list(folder, 26));
     }
 
     @Test

@@ -20,6 +20,12 @@ class TextFilesTest {
     }
 
     @Test
+    void leavesAByteOrderMarkOut() throws IOException {
+        assertEquals("a\ufeff", TextFiles.of(Files.writeString(folder.resolve("a"), "\ufeffa\ufeff")));
+        assertEquals("", TextFiles.of(Files.writeString(folder.resolve("a"), "\ufeff")));
+    }
+
+    @Test
     void refusesWhatIsNoText() throws IOException {
         Path file = Files.write(folder.resolve("a"), new byte[] {(byte) 0xFF});
         assertEquals(file + ": not UTF-8 text", assertThrows(CommandFailure.class, () -> TextFiles.of(file)).getMessage());
