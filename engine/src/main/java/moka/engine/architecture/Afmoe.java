@@ -7,6 +7,7 @@ import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Arcee Trinity: attention with a gate; three blocks with a window and positions to one that sees all and has none; norms before and behind attention and
@@ -53,7 +54,7 @@ public final class Afmoe implements Architecture {
         Activations normed = decoder.rows(input);
         FeedForward shared = FeedForward.shared(decoder, block);
         Activations output = shared.output(shared.gated(new Input.Plain(normed), GateFunction.SILU));
-        Experts experts = Experts.of(decoder, block, Rule.SIGMOID, true).route(normed);
+        Experts experts = Experts.of(decoder, block, Rule.SIGMOID, Weighting.NORMALIZED).route(normed);
         experts.addTo(experts.gated(GateFunction.SILU), output, 1);
         return output;
     }

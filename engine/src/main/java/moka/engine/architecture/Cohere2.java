@@ -6,8 +6,8 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
-import moka.engine.ops.Router;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Command R7B and A: three blocks with a window and rotary positions to one that sees all and has no positions; experts in the place of the
@@ -44,7 +44,7 @@ public final class Cohere2 implements Architecture {
                     .addToX();
             // The experts' sum and the shared expert are averaged.
             if (block.has("ffn_gate_inp.weight")) {
-                Experts experts = Experts.of(decoder, block, Router.Rule.SOFTMAX, true).route(decoder.rows(normed));
+                Experts experts = Experts.of(decoder, block, Rule.SOFTMAX, Weighting.NORMALIZED).route(decoder.rows(normed));
                 experts.addTo(experts.gated(GateFunction.SILU), decoder.x(), 0.5f);
                 FeedForward shared = FeedForward.shared(decoder, block);
                 shared.addToX(shared.gated(normed, GateFunction.SILU), 0.5f);

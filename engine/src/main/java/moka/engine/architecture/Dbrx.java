@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * DBRX: layer norms without bias, clipped queries, keys and values, experts.
@@ -30,7 +31,7 @@ public final class Dbrx implements Architecture {
                     .rope(rope)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.layerNorm(block, "attn_output_norm"), Rule.SOFTMAX, true);
+            Experts.addFeedForward(decoder, block, decoder.layerNorm(block, "attn_output_norm"), Rule.SOFTMAX, Weighting.NORMALIZED);
         });
     }
 

@@ -10,7 +10,6 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
-import moka.engine.ops.Norms;
 import moka.engine.ops.Rope;
 import moka.engine.ops.RopeScaling;
 

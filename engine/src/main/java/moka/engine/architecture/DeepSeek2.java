@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * DeepSeek-V2 and V3, Kimi K2, GLM 4.7 Flash: latent attention, whose cache holds one compressed row a token; the first blocks are dense, then many small
@@ -32,7 +33,7 @@ public final class DeepSeek2 implements Architecture {
         LatentAttention attention = new LatentAttention(decoder, decoder.latentRope(), LatentAttention.yarnScale(h));
         return decoder.eachBlock(block -> {
             attention.addToX(block, decoder.rmsNorm(block, "attn_norm"), 1);
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, false);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, Weighting.AS_SCORED);
         });
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * dots.llm1 and Hunyuan 3: Qwen 3's attention; the first blocks are dense, then a sigmoid router with a bias for the choice, and shared experts.
@@ -30,7 +31,7 @@ public final class Dots1 implements Architecture {
                     .rope(rope)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * ERNIE 4.5 with experts: the first blocks are dense; a bias takes part in the choice of experts; shared experts.
@@ -29,7 +30,7 @@ public final class Ernie45Moe implements Architecture {
                     .rope(rope)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, Weighting.NORMALIZED);
         });
     }
 }

@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * K-EXAONE: three blocks with a window and positions to one that sees all and has none; norms on heads; a sigmoid router with a bias for the choice.
@@ -38,7 +39,7 @@ public final class ExaoneMoe implements Architecture {
                     .window(windowed ? h.window() : 0)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 }

@@ -14,6 +14,7 @@ import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Dispatch;
 import moka.engine.ops.Router;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 import moka.engine.runtime.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,12 @@ final class Experts {
     private boolean weightedInput;
     private @Nullable Activations tokens; // the rows that experts read, where they need no weights
 
-    /** Experts with a router of the metadata: {@code expert_gating_func}, {@code expert_weights_norm}, {@code expert_weights_scale}, groups and bias. */
-    static Experts of(Decoder decoder, Block block, Rule rule, boolean normalized) {
+    /**
+     * Experts with a router of the metadata: {@code expert_gating_func}, {@code expert_weights_norm}, {@code expert_weights_scale}, groups and bias.
+     *
+     * @param rule where the file has none; {@code weighting} likewise
+     */
+    static Experts of(Decoder decoder, Block block, Rule rule, Weighting weighting) {
         Hyperparameters h = decoder.h();
         Rule told = switch ((int) h.integer("expert_gating_func").orElse(0)) {
             case 1 -> Rule.SOFTMAX;
@@ -43,7 +48,8 @@ final class Experts {
             case 3 -> Rule.SOFTMAX_OF_CHOSEN;
             default -> rule;
         };
-        return new Experts(decoder, block, told, h.flag("expert_weights_norm", normalized), scale(h));
+        Weighting toldWeighting = h.flag("expert_weights_norm", weighting == Weighting.NORMALIZED) ? Weighting.NORMALIZED : Weighting.AS_SCORED;
+        return new Experts(decoder, block, told, toldWeighting, scale(h));
     }
 
     private static float scale(Hyperparameters h) {
@@ -52,7 +58,7 @@ final class Experts {
         return scale == 0 ? 1 : scale;
     }
 
-    Experts(Decoder decoder, Block block, Rule rule, boolean normalized, float scale) {
+    private Experts(Decoder decoder, Block block, Rule rule, Weighting weighting, float scale) {
         this.decoder = decoder;
         this.block = block;
         graph = decoder.graph();
@@ -67,7 +73,7 @@ final class Experts {
                 rule,
                 used,
                 block.has(bias) ? block.floats(bias, count) : new float[0],
-                normalized,
+                weighting,
                 scale,
                 h.count("expert_group_count", 0, Math.max(1, h.expertCount()), 1),
                 h.count("expert_group_used_count", 0, Math.max(1, h.expertCount()), 1));
@@ -78,14 +84,14 @@ final class Experts {
      * A block's feed-forward as most families have it: dense in the blocks that have no router, else experts, and one that all tokens share, where
      * there is one, which may have a gate of its own. Added to the residual stream.
      */
-    static void addFeedForward(Decoder decoder, Block block, Input input, Rule rule, boolean normalized) {
+    static void addFeedForward(Decoder decoder, Block block, Input input, Rule rule, Weighting weighting) {
         if (!block.has("ffn_gate_inp.weight")) {
             FeedForward dense = FeedForward.of(decoder, block);
             dense.addToX(dense.gated(input, GateFunction.SILU));
             return;
         }
         Input normed = new Input.Plain(decoder.rows(input));
-        Experts experts = of(decoder, block, rule, normalized).route(decoder.rows(normed));
+        Experts experts = of(decoder, block, rule, weighting).route(decoder.rows(normed));
         experts.addToX(experts.gated(GateFunction.SILU));
         if (block.has("ffn_down_shexp.weight")) {
             FeedForward shared = FeedForward.shared(decoder, block);
@@ -115,7 +121,7 @@ final class Experts {
         Activations scores = decoder.buffer("routerScores", count);
         graph.project(new Input.Plain(judged), block.product("ffn_gate_inp", decoder.width(), scores));
         graph.eachRow((batch, row, worker) -> dispatch.choose(scores, row, worker));
-        WorkerTeam.Region gathering = dispatch.gathering(input, rows, true);
+        WorkerTeam.Region gathering = dispatch.gathering(input, rows);
         graph.step((kernels, batch) -> {
             dispatch.order(batch.rowCount());
             if (weightedInput) {

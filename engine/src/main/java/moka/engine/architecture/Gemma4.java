@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +61,7 @@ public final class Gemma4 implements Architecture {
         float factor = (float) (1 / Math.sqrt(width));
         graph.rmsNorm(decoder.x(), block.weights().scaledVector(block.prefix() + "ffn_gate_inp.scale", width, factor), epsilon, judged);
         Activations normed = decoder.rows(decoder.rmsNorm(block, "pre_ffw_norm_2"));
-        Experts experts = Experts.of(decoder, block, Rule.SOFTMAX, true).route(judged, normed);
+        Experts experts = Experts.of(decoder, block, Rule.SOFTMAX, Weighting.NORMALIZED).route(judged, normed);
         Activations sum = decoder.buffer("expertSum", width);
         decoder.steps().clear(sum);
         experts.addTo(experts.gated(GateFunction.GELU_TANH), sum, 1);

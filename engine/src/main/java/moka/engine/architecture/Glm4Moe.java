@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * GLM 4.5 and 4.6: biases on queries, keys and values, norms on heads, half of each head rotated; the first blocks are dense, then a sigmoid router with a
@@ -31,7 +32,7 @@ public final class Glm4Moe implements Architecture {
                 attention.normHeads();
             }
             attention.rope(rope).attend().addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "post_attention_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "post_attention_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 }

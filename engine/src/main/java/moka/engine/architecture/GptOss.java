@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * gpt-oss: every other block sees a window, all have sinks and biases; experts in MXFP4 with a clamped gate.
@@ -40,7 +41,7 @@ public final class GptOss implements Architecture {
                     .attend()
                     .addToX();
             Activations normed = decoder.rows(decoder.rmsNorm(block, "post_attention_norm"));
-            Experts experts = Experts.of(decoder, block, Rule.SOFTMAX_OF_CHOSEN, false).route(normed);
+            Experts experts = Experts.of(decoder, block, Rule.SOFTMAX_OF_CHOSEN, Weighting.AS_SCORED).route(normed);
             experts.addToX(experts.gated(GptOss::clamp));
         });
     }

@@ -6,8 +6,8 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
-import moka.engine.ops.Router;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Granite and MiniCPM: Llama with factors for the embedding, the residuals, the scores and the logits (maximal update parametrization); experts, an
@@ -59,7 +59,7 @@ public final class Granite implements Architecture {
             return;
         }
         Activations normed = decoder.rows(decoder.rmsNorm(block, "ffn_norm"));
-        Experts experts = Experts.of(decoder, block, Router.Rule.SOFTMAX, true).route(normed);
+        Experts experts = Experts.of(decoder, block, Rule.SOFTMAX, Weighting.NORMALIZED).route(normed);
         experts.addTo(experts.gated(GateFunction.SILU), decoder.x(), residual);
         if (block.has("ffn_down_shexp.weight")) {
             FeedForward shared = FeedForward.shared(decoder, block);

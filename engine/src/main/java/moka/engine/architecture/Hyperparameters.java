@@ -22,6 +22,7 @@ public final class Hyperparameters {
         this.prefix = architecture + ".";
     }
 
+    /** All metadata of the file. */
     public Metadata metadata() {
         return metadata;
     }
@@ -38,6 +39,7 @@ public final class Hyperparameters {
         return count("context_length", 1, Integer.MAX_VALUE);
     }
 
+    /** Values of a token's embedding and of the residual stream. */
     public int embeddingLength() {
         return count("embedding_length", 1, LARGEST);
     }
@@ -52,10 +54,12 @@ public final class Hyperparameters {
         return countOf(layer, "feed_forward_length", 1);
     }
 
+    /** Query heads of the block that has most. */
     public int headCount() {
         return (int) largest("attention.head_count", 1);
     }
 
+    /** Query heads of one block. */
     public int headCount(int layer) {
         return countOf(layer, "attention.head_count", 1);
     }
@@ -101,10 +105,12 @@ public final class Hyperparameters {
         return Math.min(LARGEST, count("attention.sliding_window", 0, Integer.MAX_VALUE, 0)); // more than any context
     }
 
+    /** Experts of a block; 0: no experts. */
     public int expertCount() {
         return metadata.contains(prefix + "expert_count") ? count("expert_count", 0, LARGEST) : 0;
     }
 
+    /** Experts that compute each token. */
     public int expertUsedCount() {
         return count("expert_used_count", 1, expertCount());
     }
@@ -129,11 +135,13 @@ public final class Hyperparameters {
                 : headLength();
     }
 
+    /** What RMS norms add to the mean square; files that name it after layer norms alone are understood. */
     public float rmsEpsilon() {
         boolean other = !has("attention.layer_norm_rms_epsilon") && has("attention.layer_norm_epsilon");
         return epsilon(other ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon");
     }
 
+    /** What layer norms add to the variance; likewise. */
     public float layerNormEpsilon() {
         boolean other = !has("attention.layer_norm_epsilon") && has("attention.layer_norm_rms_epsilon");
         return epsilon(other ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon");
@@ -164,10 +172,12 @@ public final class Hyperparameters {
         return rotated;
     }
 
+    /** Base of the rotations' frequencies: pair {@code i} of {@code n} turns by {@code base^(-i/n)} a position. */
     public double ropeBase() {
         return ropeBase("rope.freq_base");
     }
 
+    /** The same of a key of its own, such as that of windowed blocks; 10,000 where the file has none. */
     public double ropeBase(String key) {
         double base = number(key).orElse(10_000);
         if (!(base > 0) || Double.isInfinite(base)) {
@@ -176,6 +186,7 @@ public final class Hyperparameters {
         return base;
     }
 
+    /** How rotations are stretched for contexts beyond the training's. */
     public RopeScaling ropeScaling() {
         String name = metadata.string(prefix + "rope.scaling.type").orElse("");
         RopeScaling.Type type = switch (name) {
@@ -239,6 +250,8 @@ public final class Hyperparameters {
     private boolean isArray(String key) {
         return metadata.values().get(prefix + key) instanceof MetadataValue.ArrayValue;
     }
+
+    // Keys without the prefix, in all that follows.
 
     public boolean has(String key) {
         return metadata.contains(prefix + key);

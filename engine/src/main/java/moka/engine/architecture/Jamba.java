@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Jamba: Mamba with norms on dt, B and C; attention without positions in some blocks; experts in some.
@@ -35,7 +36,7 @@ public final class Jamba implements Architecture {
             } else {
                 StateMixer.addMamba(decoder, block, normed, true);
             }
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, false);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, Weighting.AS_SCORED);
         });
     }
 }

@@ -9,6 +9,7 @@ import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.Projection.Product;
 import moka.engine.kernel.StatePlan;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Kimi Linear: delta attention whose state decays by key value, with latent attention without positions in some blocks; the first block is dense, then experts
@@ -49,7 +50,7 @@ public final class KimiLinear implements Architecture {
             } else {
                 addDeltaAttention(decoder, block, normed);
             }
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 

@@ -12,7 +12,6 @@ import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.kernel.RopeTable;
-import moka.engine.ops.Norms;
 import org.jspecify.annotations.Nullable;
 
 /**

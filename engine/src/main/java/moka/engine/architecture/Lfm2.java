@@ -6,6 +6,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * LFM2: gated short convolutions, and attention in some blocks; dense feed-forwards, or experts with a sigmoid router behind the first ones. The norm of the
@@ -38,7 +39,7 @@ public final class Lfm2 implements Architecture {
             } else {
                 StateMixer.addShortConvolution(decoder, block, normed);
             }
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 

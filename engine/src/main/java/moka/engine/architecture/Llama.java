@@ -37,7 +37,7 @@ public final class Llama implements Architecture {
                     .attend()
                     .addToX();
             if (h.expertCount() > 0) {
-                Experts experts = Experts.of(decoder, block, Router.Rule.SOFTMAX, true);
+                Experts experts = Experts.of(decoder, block, Router.Rule.SOFTMAX, Router.Weighting.NORMALIZED);
                 experts.route(decoder.rows(decoder.rmsNorm(block, "ffn_norm")));
                 experts.addToX(experts.gated(GateFunction.SILU));
             } else {

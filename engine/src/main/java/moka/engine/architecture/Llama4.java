@@ -6,6 +6,7 @@ import moka.engine.kernel.Projection.GateFunction;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Llama 4: every fourth block has no positions but queries that grow with theirs; the others norm their heads and see chunks of 8192 positions, the
@@ -44,7 +45,7 @@ public final class Llama4 implements Architecture {
             Input input = decoder.rmsNorm(block, "ffn_norm");
             if (block.has("ffn_gate_inp.weight")) {
                 Activations normed = decoder.rows(input);
-                Experts experts = Experts.of(decoder, block, Rule.SIGMOID, false).weightedInput().route(normed);
+                Experts experts = Experts.of(decoder, block, Rule.SIGMOID, Weighting.AS_SCORED).weightedInput().route(normed);
                 experts.addToX(experts.gated(GateFunction.SILU));
                 FeedForward shared = FeedForward.shared(decoder, block);
                 shared.addToX(shared.gated(new Input.Plain(normed), GateFunction.SILU));

@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Mellum 2: Qwen 3 with experts, where three of four blocks see a window and keep the plain rotation.
@@ -39,7 +40,7 @@ public final class Mellum implements Architecture {
                     .window(windowed ? h.window() : 0)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, Weighting.NORMALIZED);
         });
     }
 }

@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * MiMo-V2: most blocks see a window, have sinks and heads in other numbers than those that see all; values are shorter than keys and scaled.
@@ -41,7 +42,7 @@ public final class MiMo2 implements Architecture {
                     .attend()
                     // Scaled values give scaled mixtures.
                     .addToX(valueScale);
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 }

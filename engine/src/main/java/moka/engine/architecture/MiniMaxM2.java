@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * MiniMax-M2: norms over the whole width of queries and keys, half of each head rotated, a sigmoid router with a bias for the choice.
@@ -30,7 +31,7 @@ public final class MiniMaxM2 implements Architecture {
                     .rope(rope)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SIGMOID, Weighting.NORMALIZED);
         });
     }
 }

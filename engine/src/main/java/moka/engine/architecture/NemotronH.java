@@ -6,6 +6,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Nemotron-H and Nemotron 3 Nano: each block is one of Mamba-2, attention without positions, or a feed-forward of squared ReLU, dense or with experts.
@@ -48,7 +49,7 @@ public final class NemotronH implements Architecture {
                 SelfAttention.of(decoder, block).project(normed).attend().addToX();
             } else if (block.has("ffn_gate_inp.weight")) {
                 Activations rows = decoder.rows(normed);
-                Experts experts = Experts.of(decoder, block, Rule.SIGMOID, true).route(rows);
+                Experts experts = Experts.of(decoder, block, Rule.SIGMOID, Weighting.NORMALIZED).route(rows);
                 experts.addToX(experts.squaredRelu());
                 FeedForward shared = FeedForward.shared(decoder, block);
                 shared.addToX(shared.squaredRelu(new Input.Plain(rows)));

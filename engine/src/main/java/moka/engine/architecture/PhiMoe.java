@@ -5,6 +5,7 @@ import moka.engine.cache.CacheShape;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Phi-3.5-MoE: layer norms, biases everywhere, and a router that chooses one expert after the other.
@@ -36,7 +37,7 @@ public final class PhiMoe implements Architecture {
                     .window(h.window())
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.layerNorm(block, "ffn_norm"), Rule.SPARSE_MIXER, false);
+            Experts.addFeedForward(decoder, block, decoder.layerNorm(block, "ffn_norm"), Rule.SPARSE_MIXER, Weighting.AS_SCORED);
         });
     }
 

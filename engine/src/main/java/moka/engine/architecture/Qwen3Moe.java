@@ -4,6 +4,7 @@ import java.util.List;
 import moka.engine.kernel.Activations;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Qwen 3 with experts, whose weights sum to 1.
@@ -30,7 +31,7 @@ public final class Qwen3Moe implements Architecture {
                     .rope(rope)
                     .attend()
                     .addToX();
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "ffn_norm"), Rule.SOFTMAX, Weighting.NORMALIZED);
         });
     }
 }

@@ -7,6 +7,7 @@ import moka.engine.kernel.Activations;
 import moka.engine.kernel.Projection.Input;
 import moka.engine.ops.Rope;
 import moka.engine.ops.Router.Rule;
+import moka.engine.ops.Router.Weighting;
 
 /**
  * Qwen3-Next and Qwen 3.5: three blocks of a gated delta net to one of attention with a gate; experts with a shared one that has a gate of its own, or a
@@ -54,7 +55,7 @@ public final class Qwen3Next implements Architecture {
                 Activations gate = attention.projectWithGate(normed);
                 attention.normHeads().rope(rope).attend().gate(gate).addToX();
             }
-            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "post_attention_norm"), Rule.SOFTMAX, true);
+            Experts.addFeedForward(decoder, block, decoder.rmsNorm(block, "post_attention_norm"), Rule.SOFTMAX, Weighting.NORMALIZED);
         });
     }
 }

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import moka.engine.grammar.Expression.Characters;
-import moka.engine.grammar.Expression.Choice;
 import moka.engine.grammar.Expression.Reference;
 import moka.engine.grammar.Expression.Repeat;
 import moka.engine.grammar.Expression.Sequence;

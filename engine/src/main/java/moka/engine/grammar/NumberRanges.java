@@ -6,7 +6,6 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import moka.engine.grammar.Expression.Characters;
-import moka.engine.grammar.Expression.Sequence;
 import moka.engine.grammar.Expression.Text;
 
 /**

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of one layer: rotate queries and keys, store keys and values in the cache, and mix the values. Made once for a
- * session and layer.
+ * forward pass and layer.
  *
  * @param queries {@code [t][headCount * headLength]}; may be overwritten
  * @param keys {@code [t][kvHeadCount * headLength]}; may be overwritten

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>  output_i[r] = scale_i[expert] * (W_i[expert] · f(input[r])) + bias_i[expert] </pre>
  *
- * Made once for a session and layer.
+ * Made once for a forward pass and layer.
  *
  * @param input rows in the groups' order, a plain or gated input; or plain rows of tokens
  * @param products the matrices and where their results go

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * <pre>  output_i[t] += scale_i * (B_i · (A · f(input[t]))_i) </pre>
  *
- * where the index behind A's result tells the columns that belong to product {@code i}. Made once for a session and layer.
+ * where the index behind A's result tells the columns that belong to product {@code i}. Made once for a forward pass and layer.
  *
  * @param inner the product with A, with the changed projection's input
  * @param parts of the products that are changed, each at most once

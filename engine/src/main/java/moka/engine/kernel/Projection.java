@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>  output_i[t] = (add ? output_i[t] : 0) + scale_i * (W_i · f(input[t])) + bias_i </pre>
  *
- * Made once for a session and layer, run many times ({@link Kernels#project}).
+ * Made once for a forward pass and layer, run many times ({@link Kernels#project}).
  *
  * @param input where the rows come from, and {@code f}
  * @param products the matrices and where their results go

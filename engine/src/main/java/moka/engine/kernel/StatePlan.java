@@ -3,7 +3,7 @@ package moka.engine.kernel;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A state that each token of a sequence changes: made once for a session and layer. Columns of a state lie in panels of {@link #panelWidth} of them, so that
+ * A state that each token of a sequence changes: made once for a forward pass and layer. Columns of a state lie in panels of {@link #panelWidth} of them, so that
  * what a worker goes through a prompt with stays in the first cache: {@code [columns / width][rows][width]}.
  */
 public sealed interface StatePlan {

@@ -44,7 +44,7 @@ public final class TimedKernels extends ForwardingKernels {
     }
 
     private final Map<String, Operation> operations = new LinkedHashMap<>();
-    /** Projections are made once for a session and layer. */
+    /** Projections are made once for a forward pass and layer. */
     private final Map<Object, Operation> known = new IdentityHashMap<>();
 
     public TimedKernels(Kernels kernels) {

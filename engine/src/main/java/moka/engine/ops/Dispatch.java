@@ -1,6 +1,5 @@
 package moka.engine.ops;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 import moka.engine.kernel.Activations;
@@ -78,13 +77,9 @@ public final class Dispatch {
         }
     }
 
-    /** Copies the row of a slot. @param weighted whether it is multiplied by its weight */
-    public void gather(Activations from, Activations target, int slot, int worker, boolean weighted) {
+    /** Copies the row of a slot times its weight. */
+    private void gather(Activations from, Activations target, int slot, int worker) {
         int columns = from.columns();
-        if (!weighted) {
-            MemorySegment.copy(from.segment(), from.offset(rows[slot]), target.segment(), target.offset(slot), 4L * columns);
-            return;
-        }
         float[] values = scratch.floats(worker, 0, columns);
         from.read(rows[slot], 0, values, 0, columns);
         float weight = slotWeights[slot];
@@ -125,8 +120,8 @@ public final class Dispatch {
         target.write(row, 0, sum, 0, columns);
     }
 
-    /** A region of the work on slots: {@link WorkerTeam.Region} for {@code groups().rowCount()} chunks. */
-    public WorkerTeam.Region gathering(Activations from, Activations target, boolean weighted) {
-        return (slot, worker) -> gather(from, target, slot, worker, weighted);
+    /** Copies the rows that experts read, times their weights: a region of {@code groups().rowCount()} chunks. */
+    public WorkerTeam.Region gathering(Activations from, Activations target) {
+        return (slot, worker) -> gather(from, target, slot, worker);
     }
 }

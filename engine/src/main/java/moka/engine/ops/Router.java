@@ -8,13 +8,13 @@ import java.util.Arrays;
  * @param rule how scores become weights
  * @param used experts of a token
  * @param bias added to the weights for the choice alone, one an expert, or an empty array
- * @param normalized whether the weights of the chosen are made to sum to 1
+ * @param weighting what becomes of the weights of the chosen
  * @param scale factor of all weights
  * @param groups groups of experts, of which some are chosen first; 1: none
  * @param groupsUsed groups of a token
  * @see <a href="https://arxiv.org/abs/2412.19437">DeepSeek-V3, groups and bias</a>
  */
-public record Router(Rule rule, int used, float[] bias, boolean normalized, float scale, int groups, int groupsUsed) {
+public record Router(Rule rule, int used, float[] bias, Weighting weighting, float scale, int groups, int groupsUsed) {
     /** How scores become weights. */
     public enum Rule {
         /** Softmax over all experts. */
@@ -22,11 +22,19 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
         SIGMOID,
         /** Softmax over the chosen alone. */
         SOFTMAX_OF_CHOSEN,
-        /** Phi-3.5-MoE: the best of the rest again and again, each by a softmax over those within a hundredth of it. */
+        /** Phi-3.5-MoE: the best of the rest again and again, each by a softmax over those within a fiftieth of it. */
         SPARSE_MIXER
     }
 
-    /** What {@code 0.02} of the paper's jitter leaves: scores farther than this part from the best take no part. */
+    /** What becomes of the weights of the chosen. */
+    public enum Weighting {
+        /** They are made to sum to 1. */
+        NORMALIZED,
+        /** They stay what the rule gave. */
+        AS_SCORED
+    }
+
+    /** Twice the jitter of the training, 0.01: scores that are farther from the best than this part of their size take no part. */
     private static final float MIXER_THRESHOLD = 0.02f;
 
     /** Smallest sum that weights are divided by: that of float16. */
@@ -71,7 +79,7 @@ public record Router(Rule rule, int used, float[] bias, boolean normalized, floa
         if (rule == Rule.SOFTMAX_OF_CHOSEN) {
             softmax(weights, at, used);
         }
-        float factor = normalized ? scale / Math.max(sum, SMALLEST_SUM) : scale;
+        float factor = weighting == Weighting.NORMALIZED ? scale / Math.max(sum, SMALLEST_SUM) : scale;
         for (int k = 0; k < used; k++) {
             weights[at + k] *= factor;
         }

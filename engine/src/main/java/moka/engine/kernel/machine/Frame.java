@@ -3,7 +3,6 @@ package moka.engine.kernel.machine;
 import java.util.List;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.General;
-import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
