@@ -104,9 +104,10 @@ record ChatPlainOptions(ChatCommand command) implements PlainOptions {
             case "-ctkd", "--cache-type-k-draft", "--spec-draft-type-k" -> 91;
             case "-ctvd", "--cache-type-v-draft", "--spec-draft-type-v" -> 92;
             case "-c", "--context", "--ctx-size" -> 93;
-            case "-b", "--batch-size", "-ub", "--ubatch-size" -> 94;
-            case "-ctk", "--cache-type-k" -> 95;
-            case "-ctv", "--cache-type-v" -> 96;
+            case "-b", "--batch-size" -> 94;
+            case "-ub", "--ubatch-size" -> 95;
+            case "-ctk", "--cache-type-k" -> 96;
+            case "-ctv", "--cache-type-v" -> 97;
             default -> NONE;
         };
     }
@@ -232,8 +233,9 @@ record ChatPlainOptions(ChatCommand command) implements PlainOptions {
             case 92 -> command.speculation.cacheTypeValues = value;
             case 93 -> command.context.contextLength = PlainOptions.integer(value);
             case 94 -> command.context.batchTokens = PlainOptions.integer(value);
-            case 95 -> command.context.cacheTypeKeys = value;
-            case 96 -> command.context.cacheTypeValues = value;
+            case 95 -> command.context.microBatchTokens = PlainOptions.integer(value);
+            case 96 -> command.context.cacheTypeKeys = value;
+            case 97 -> command.context.cacheTypeValues = value;
             default -> throw new IllegalArgumentException();
         }
     }

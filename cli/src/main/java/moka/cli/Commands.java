@@ -89,6 +89,7 @@ final class Commands {
         }
         CommandLine commandLine = new CommandLine(entry.factory.apply(streams));
         commandLine.setCommandName("moka " + name);
+        commandLine.setPosixClusteredShortOptionsAllowed(false); // llama.cpp's -fit is not -f it
         commandLine.setUsageHelpLongOptionsMaxWidth(30);
         commandLine.setUsageHelpWidth(Math.clamp(streams.columns(), NARROWEST_HELP, WIDEST_HELP));
         commandLine.getCommandSpec().usageMessage().abbreviateSynopsis(true).sortOptions(false);

@@ -13,11 +13,18 @@ final class ContextOptions {
     int contextLength;
 
     @Option(
-            names = {"-b", "--batch-size", "-ub", "--ubatch-size"},
+            names = {"-b", "--batch-size"},
             paramLabel = "N",
             hidden = true,
             description = "Tokens of a prompt computed together (default: 512).")
     int batchTokens = SessionOptions.DEFAULT.batchTokens();
+
+    @Option(
+            names = {"-ub", "--ubatch-size"},
+            paramLabel = "N",
+            hidden = true,
+            description = "The same; of the two the smaller one counts.")
+    int microBatchTokens = Integer.MAX_VALUE;
 
     @Option(
             names = {"-ctk", "--cache-type-k"},
@@ -40,10 +47,19 @@ final class ContextOptions {
         if (batchTokens < 1) {
             throw CommandFailure.usage("--batch-size " + batchTokens + ", expected 1 or more");
         }
+        if (microBatchTokens < 1) {
+            throw CommandFailure.usage("--ubatch-size " + microBatchTokens + ", expected 1 or more");
+        }
         return SessionOptions.DEFAULT
                 .withContextLength(contextLength)
-                .withBatchTokens(batchTokens)
+                .withBatchTokens(computedTogether())
                 .withKeyCacheType(cacheTypeKeys)
                 .withValueCacheType(cacheTypeValues);
+    }
+
+    /** llama.cpp has two sizes, of what is taken and of what is computed at a time: here they are one. */
+    private int computedTogether() {
+        boolean onlyMicro = microBatchTokens != Integer.MAX_VALUE && batchTokens == SessionOptions.DEFAULT.batchTokens();
+        return onlyMicro ? microBatchTokens : Math.min(batchTokens, microBatchTokens);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Failures;
@@ -74,12 +75,22 @@ public final class Moka {
 
     private int execute(CommandLine commandLine, String... args) {
         Command command = commandLine.getCommand();
-        commandLine.parseArgs(args);
+        commandLine.parseArgs(separated(commandLine, args));
         if (command.general.help || command.general.helpAll) {
             streams.out().print(Help.of(commandLine, command.general.helpAll, streams.colour()));
             return ExitCode.OK;
         }
         return command.run();
+    }
+
+    /** {@code -n8} as {@code -n 8}: numbers may follow the letter of an option at once. */
+    private static String[] separated(CommandLine commandLine, String... args) {
+        Set<String> known = commandLine.getCommandSpec().optionsMap().keySet();
+        return Stream.of(args)
+                .flatMap(arg -> arg.matches("-[A-Za-z]\\d+") && !known.contains(arg) && known.contains(arg.substring(0, 2))
+                        ? Stream.of(arg.substring(0, 2), arg.substring(2))
+                        : Stream.of(arg))
+                .toArray(String[]::new);
     }
 
     private int report(Throwable failure, boolean verbose) {

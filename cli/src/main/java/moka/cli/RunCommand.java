@@ -46,7 +46,7 @@ final class RunCommand extends Command {
     @Parameters(index = "1..*", paramLabel = "PROMPT", description = "The prompt; - for standard input.")
     List<String> words = List.of();
 
-    @Option(names = "--raw", description = "Continue the text without the chat template.")
+    @Option(names = {"--raw", "-no-cnv", "--no-conversation"}, description = "Continue the text without the chat template.")
     boolean raw;
 
     @Option(names = "--jsonl", paramLabel = "IN", description = "A {\"prompt\"} or {\"messages\"} a line; the same with \"answer\" out.")
@@ -60,6 +60,9 @@ final class RunCommand extends Command {
 
     @Option(names = {"-x", "--extract"}, hidden = true, description = "Only the first fenced code block of the answer, where there is one.")
     boolean extract;
+
+    @Option(names = {"-cnv", "--conversation", "-st", "--single-turn"}, hidden = true, description = "Of llama.cpp: taken, since it is so anyway; 'moka chat' goes on.")
+    boolean[] singleTurn = {};
 
     @Option(names = {"-np", "--parallel"}, paramLabel = "N", hidden = true, description = "Lines of --jsonl or --each-line answered together (default: 1).")
     int parallel = 1;

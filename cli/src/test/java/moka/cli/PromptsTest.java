@@ -22,6 +22,7 @@ class PromptsTest {
         assertEquals(ANSWER, TestStreams.run("run", "pebble", QUESTION, "--temp", "0"));
         assertEquals(ANSWER, TestStreams.run("run", "--temp", "0", "pebble", "What", "is", "the", "capital", "of", "France?"));
         assertEquals(ANSWER, TestStreams.run("run", "-m", "pebble", QUESTION, "--temp", "0"));
+        assertEquals(ANSWER, TestStreams.run("run", "-m=pebble", "-p=" + QUESTION, "--temp=0", "-n99", "-b", "2048", "-ub", "512", "-st"));
         assertEquals(ANSWER, TestStreams.run("run", QUESTION, "--temp", "0"), "a sentence is no model");
         assertEquals(ANSWER, TestStreams.run(QUESTION, Map.of(), "run", "pebble", "-", "--temp", "0"));
         assertEquals(ANSWER, TestStreams.run(QUESTION, Map.of(), "run", "-", "--temp", "0"));

@@ -32,7 +32,9 @@ class WrongUsageTest {
         "run | --max-token | , did you mean '--max-tokens'?",
         "chat | --sytem=x | , did you mean '--system'?",
         "bench | --profil | , did you mean '--profile'?",
-        "run | --frobnicate | ''"
+        "run | --frobnicate | ''",
+        "run | -fit | ''",
+        "run | -nkvo | ''"
     })
     void anOptionThatIsNone(String command, String option, String hint) {
         assertEquals(
