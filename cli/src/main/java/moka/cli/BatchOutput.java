@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,18 +47,47 @@ final class BatchOutput implements AutoCloseable {
             if (Files.isDirectory(target)) {
                 throw CommandFailure.failed(target + ": is a directory, expected a file");
             }
-            byte[] present = Files.isRegularFile(target) ? Files.readAllBytes(target) : new byte[0];
-            int whole = present.length;
-            while (whole > 0 && present[whole - 1] != '\n') {
-                whole--;
-            }
-            int answered = check(target, new String(present, 0, whole, StandardCharsets.UTF_8), source);
             FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            file.truncate(whole);
-            file.position(whole);
-            return new BatchOutput(streams, target.toString(), file, answered);
+            try {
+                return new BatchOutput(streams, target.toString(), file, goOn(target, file, source));
+            } catch (Throwable e) {
+                file.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Number of answers that are there, behind which the next is written; a device or a pipe has none. */
+    private static int goOn(Path target, FileChannel file, Batch.Source source) throws IOException {
+        if (!Files.isRegularFile(target)) {
+            return 0;
+        }
+        lock(target, file);
+        byte[] present = Files.readAllBytes(target);
+        int whole = present.length;
+        while (whole > 0 && present[whole - 1] != '\n') {
+            whole--;
+        }
+        int answered = check(target, new String(present, 0, whole, StandardCharsets.UTF_8), source);
+        file.truncate(whole);
+        file.position(whole);
+        return answered;
+    }
+
+    /** Held until the file is closed, by the system when the process ends: two processes would write their lines over each other's. */
+    private static void lock(Path target, FileChannel file) {
+        boolean free;
+        try {
+            free = file.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            free = false;
+        } catch (IOException e) {
+            free = true; // a file system without locks
+        }
+        if (!free) {
+            throw CommandFailure.failed(target + ": another process is writing it");
         }
     }
 
@@ -123,18 +153,26 @@ final class BatchOutput implements AutoCloseable {
                 file.write(bytes);
             }
         } catch (IOException e) {
-            throw CommandFailure.failed(name + ": cannot be written: " + Failures.line(e) + "; the whole lines in it stay, and the same command goes on from there");
+            throw cannotBeWritten(e);
         }
     }
 
     @Override
     public void close() {
-        if (file != null) {
-            try {
-                file.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        if (file == null) {
+            return;
         }
+        try (file) {
+            if (Files.isRegularFile(Path.of(name))) {
+                file.force(true); // a disk that fails often says so only here
+            }
+        } catch (IOException e) {
+            throw cannotBeWritten(e);
+        }
+    }
+
+    private CommandFailure cannotBeWritten(IOException cause) {
+        return CommandFailure.failed(
+                name + ": cannot be written: " + Failures.line(cause) + "; the whole lines in it stay, and the same command goes on from there");
     }
 }

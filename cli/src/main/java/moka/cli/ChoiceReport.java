@@ -1,8 +1,5 @@
 package moka.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +7,7 @@ import moka.cli.render.ProgressLine;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
 import moka.cli.terminal.Streams;
+import moka.cli.terminal.TextFiles;
 import moka.engine.Model;
 import moka.engine.Session;
 import moka.quantize.quality.ChoiceFormats;
@@ -89,11 +87,7 @@ final class ChoiceReport {
         if (command.text.file == null) {
             throw CommandFailure.usage("--multiple-choice needs -f FILE");
         }
-        try {
-            return formats.multipleChoice(Files.readAllBytes(Path.of(command.text.file)), flags.multipleChoiceTasks);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return formats.multipleChoice(TextFiles.bytes(Path.of(command.text.file)), flags.multipleChoiceTasks);
     }
 
     private void print(ChoiceScore score) {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import moka.cli.TestStreams.Outcome;
@@ -59,5 +61,17 @@ class BatchTest {
         assertEquals(3, Files.readAllLines(answers).size());
         assertTrue(rest.err().endsWith("\n" + rest.err().lines().toList().getLast() + "\n"), rest.err());
         assertTrue((rest.err().lines().toList().getLast() + "\n").matches(LAST_LINE.formatted(2, "8")), rest.err());
+    }
+
+    @Test
+    void leavesAFileAloneThatAnotherIsWriting(@TempDir Path folder) throws IOException {
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), QUESTION + "\n");
+        Path answers = Files.writeString(folder.resolve("answers.jsonl"), "{\"prompt\"");
+        try (FileChannel other = FileChannel.open(answers, StandardOpenOption.WRITE)) {
+            other.lock();
+            Outcome outcome = TestStreams.run("run", "--each-line", "-f", prompts.toString(), "-o", answers.toString());
+            assertEquals(new Outcome(1, "", "moka: " + answers + ": another process is writing it\n"), outcome);
+        }
+        assertEquals("{\"prompt\"", Files.readString(answers));
     }
 }

@@ -116,7 +116,8 @@ final class Generation {
         parser = options.parseAnswer() ? newParser(prompt) : null;
         long start = System.nanoTime();
         // The last token is computed again where all is there: its logits are needed.
-        int reused = session.reusable(Math.min(session.commonPrefix(prompt), prompt.length - 1));
+        CachedTokens cached = session.cached();
+        int reused = cached.reusable(Math.min(cached.commonPrefix(prompt), prompt.length - 1));
         session.rewindTo(reused);
         promptTokens = prompt.length;
         reusedTokens = reused;
@@ -197,7 +198,7 @@ final class Generation {
         int[] rest = Arrays.copyOf(all, all.length - dropped);
         System.arraycopy(all, kept + dropped, rest, kept, all.length - kept - dropped);
         listener.onContextShift(dropped);
-        session.rewindTo(session.reusable(kept));
+        session.rewindTo(session.cached().reusable(kept));
         compute(rest, session.position());
         return stopReason;
     }
@@ -244,7 +245,7 @@ final class Generation {
     private AnswerParser newParser(int[] prompt) {
         int[] end = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - PROMPT_END), prompt.length);
         List<?> tools = options.templateVariables().get("tools") instanceof List<?> list ? list : List.of();
-        AnswerFormat format = session.template(options)
+        AnswerFormat format = ConversationPrompt.template(session.model(), options)
                 .map(AnswerFormat::of)
                 // This family writes calls as bare JSON: where none can be made it is an answer.
                 .filter(it -> it != AnswerFormat.LLAMA_3 || !tools.isEmpty())

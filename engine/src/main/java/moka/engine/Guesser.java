@@ -86,7 +86,8 @@ sealed interface Guesser extends AutoCloseable {
             }
             int[] guesses = new int[Math.min(most, room + 1)];
             // The last token is computed again where all is there: its logits are needed.
-            session.rewindTo(session.reusable(Math.min(session.commonPrefix(tokens), tokens.length - 1)));
+            CachedTokens cached = session.cached();
+            session.rewindTo(cached.reusable(Math.min(cached.commonPrefix(tokens), tokens.length - 1)));
             if (!session.append(tokens, session.position(), tokens.length, cancelled)) {
                 return NO_GUESS;
             }

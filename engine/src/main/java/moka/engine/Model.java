@@ -2,39 +2,27 @@ package moka.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import moka.engine.architecture.Adapters;
 import moka.engine.architecture.Architecture;
 import moka.engine.architecture.Architectures;
 import moka.engine.architecture.Hyperparameters;
 import moka.engine.architecture.Weights;
 import moka.engine.cache.CacheShape;
-import moka.engine.cache.KvCache;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
-import moka.engine.kernel.AttentionPlan.Span;
 import moka.engine.kernel.KernelProvider;
 import moka.engine.kernel.KernelProvider.Precision;
-import moka.engine.kernel.KvStore.ElementType;
+import moka.engine.kernel.Kernels;
 import moka.engine.kernel.ObservedKernels;
 import moka.engine.kernel.TimedKernels;
-import moka.engine.kernel.machine.BusErrorGuard;
 import moka.engine.runtime.Processors;
 import moka.engine.runtime.WorkerTeam;
 import moka.engine.sampling.SamplingOptions;
@@ -58,21 +46,18 @@ public final class Model implements AutoCloseable {
     private final Architecture architecture;
     private final Hyperparameters hyperparameters;
     private final CacheShape cacheShape;
+    private final ChatTemplates chatTemplates;
     private final Tokenizer tokenizer;
+    private final MemoryNeeds memory;
+    private final Constraints constraints;
+    private final Optional<String> shortOfMemory;
+    private final Closings closings = new Closings();
+    private final ModelFile guarded;
     private final WorkerTeam team;
     private final KernelProvider.Choice choice;
-    private final Optional<BusErrorGuard> guard;
-    private final Optional<String> shortOfMemory;
-    private final Adapters adapters;
     private final ForwardPasses passes;
-    private final Arena arena = Arena.ofShared();
     private final ReentrantLock computing = new ReentrantLock(true);
-    private final Map<Session, String> sessions = new LinkedHashMap<>();
-    private final ChatTemplates chatTemplates;
-    private final Constraints constraints;
-    private final MemoryNeeds memory;
-    private boolean closed;
-    private int sessionCount;
+    private final OpenSessions sessions;
 
     /** Opens a file. @throws moka.gguf.GgufException if it is malformed @throws EngineException if it cannot be run */
     public static Model open(Path path) {
@@ -136,85 +121,55 @@ public final class Model implements AutoCloseable {
         this.architectureName = file.metadata().requireString("general.architecture");
         this.architecture = Architectures.of(file.name(), architectureName);
         this.hyperparameters = new Hyperparameters(file.metadata(), architectureName);
-        checkBlocks();
+        ModelFile.checkBlocks(file, architectureName, hyperparameters.blockCount());
         this.cacheShape = architecture.cacheShape(hyperparameters);
         this.chatTemplates = ChatTemplates.of(file.metadata());
         this.tokenizer = Tokenizer.of(file.metadata());
         this.memory = new MemoryNeeds(file, hyperparameters, cacheShape, tokenizer.vocabularySize(), options);
         this.constraints = new Constraints(tokenizer);
         this.shortOfMemory = options.checkMemory() ? memory.checkModel() : Optional.empty();
-        this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
-        KernelProvider.Choice chosen = null;
-        Adapters changes = null;
-        Optional<BusErrorGuard> guarded = Optional.empty();
+        this.sessions = new OpenSessions(file.name());
         try {
-            guarded = BusErrorGuard.of(file.maps()); // what was read up to here was copied as a whole, which needs no guard
-            this.guard = guarded;
-            chosen = KernelLadder.choose(
-                    new KernelProvider.Request(
-                            team,
-                            options.float32() ? Precision.FLOAT32 : Precision.FAST,
-                            options.repack() && memory.repackedFits(),
-                            options.vectorBits()),
-                    options.kernels());
-            if (observer != null) {
-                chosen = new KernelProvider.Choice(new ObservedKernels(chosen.kernels(), observer), chosen.reasons());
-            }
-            if (options.timed()) {
-                chosen = new KernelProvider.Choice(new TimedKernels(chosen.kernels()), chosen.reasons());
-            }
-            this.choice = chosen;
-            Weights weights = new Weights(file, chosen.kernels(), arena, options.float32());
-            changes = new Adapters(
+            this.guarded = new ModelFile(file); // what was read up to here was copied as a whole, which needs no guard
+            closings.add(guarded::close);
+            Arena arena = Arena.ofShared();
+            closings.add(arena::close);
+            this.team = new WorkerTeam(options.threads() > 0 ? options.threads() : Processors.defaultThreads());
+            closings.add(team::close);
+            this.choice = chooseKernels(observer);
+            Kernels kernels = choice.kernels();
+            closings.add(kernels::close);
+            Adapters adapters = new Adapters(
                     file,
-                    chosen.kernels(),
+                    kernels,
                     options.float32() ? TensorType.F32 : TensorType.F16,
                     hyperparameters.embeddingLength(),
                     options.adapters(),
                     options.controlVectors());
-            this.adapters = changes;
+            closings.add(adapters::close);
+            Weights weights = new Weights(file, kernels, arena, options.float32());
             this.passes = new ForwardPasses(
-                    architecture, hyperparameters, weights, adapters, vocabularySize(), chosen.kernels(), arena);
+                    architecture, hyperparameters, weights, adapters, vocabularySize(), kernels, arena);
             passes.checkTensors(memory.contextLength(SessionOptions.DEFAULT));
         } catch (Throwable e) {
-            if (chosen != null) {
-                chosen.kernels().close();
-            }
-            team.close();
-            guarded.ifPresent(BusErrorGuard::close);
-            if (changes != null) {
-                changes.close();
-            }
-            arena.close();
+            closings.run();
             throw e;
         }
     }
 
-    /** Before anything is made for each block: a count that lies must not cost memory. */
-    private void checkBlocks() {
-        int blocks = hyperparameters.blockCount();
-        BitSet present = new BitSet();
-        for (GgufTensor tensor : file.tensors()) {
-            blockOf(tensor.name()).ifPresent(present::set);
-        }
-        int missing = present.nextClearBit(0);
-        if (missing < blocks) {
-            throw new EngineException("%s: no tensor 'blk.%d.*' but '%s.block_count' is %d"
-                    .formatted(name(), missing, architectureName, blocks));
-        }
-    }
-
-    /** The number in {@code blk.3.ffn_down.weight}. */
-    private static OptionalInt blockOf(String tensor) {
-        int begin = "blk.".length();
-        int end = tensor.indexOf('.', begin);
-        boolean numbered = tensor.startsWith("blk.") && end > begin && end - begin <= 8;
-        int number = 0;
-        for (int i = begin; numbered && i < end; i++) {
-            number = 10 * number + tensor.charAt(i) - '0';
-            numbered = tensor.charAt(i) >= '0' && tensor.charAt(i) <= '9';
-        }
-        return numbered ? OptionalInt.of(number) : OptionalInt.empty();
+    /** The best set of the ladder, behind an observer and a clock where they are wanted. */
+    private KernelProvider.Choice chooseKernels(ObservedKernels.@Nullable Observer observer) {
+        KernelProvider.Choice chosen = KernelLadder.choose(
+                new KernelProvider.Request(
+                        team,
+                        options.float32() ? Precision.FLOAT32 : Precision.FAST,
+                        options.repack() && memory.repackedFits(),
+                        options.vectorBits()),
+                options.kernels());
+        Kernels kernels = chosen.kernels();
+        kernels = observer == null ? kernels : new ObservedKernels(kernels, observer);
+        kernels = options.timed() ? new TimedKernels(kernels) : kernels;
+        return new KernelProvider.Choice(kernels, chosen.reasons());
     }
 
     /** File name, for messages. */
@@ -333,35 +288,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException if the model is closed
      */
     public float[][] embed(int[] tokens) {
-        if (!architecture.embeds()) {
-            throw new EngineException(name() + ": '" + architectureName + "' is no embedding model");
-        }
-        if (tokens.length > contextLength()) {
-            throw new EngineException(name() + ": a text of " + tokens.length + " tokens, expected up to " + contextLength());
-        }
-        for (int token : tokens) {
-            if (token < 0 || token >= vocabularySize()) {
-                throw new EngineException("token id " + token + ", expected 0 to " + (vocabularySize() - 1));
-            }
-        }
-        // Few sizes of passes: each keeps its memory.
-        int rows = Math.min(contextLength(), Math.max(64, Integer.highestOneBit(Math.max(1, tokens.length - 1)) * 2));
-        computing.lock();
-        try (KvCache none = new KvCache(cacheShape, ElementType.F32, ElementType.F32, rows);
-                Arena scratch = Arena.ofConfined()) {
-            requireOpen();
-            ForwardPass pass = forwardPass(rows, rows);
-            pass.run(tokens, 0, tokens.length, () -> false, new Span(none, 0, tokens.length, 0));
-            MemorySegment states = scratch.allocate(4L * Math.max(1, tokens.length) * pass.width(), 64);
-            pass.readHidden(0, tokens.length, states);
-            float[][] result = new float[tokens.length][pass.width()];
-            for (int i = 0; i < result.length; i++) {
-                MemorySegment.copy(states, ValueLayout.JAVA_FLOAT, 4L * i * pass.width(), result[i], 0, pass.width());
-            }
-            return result;
-        } finally {
-            computing.unlock();
-        }
+        return TokenVectors.of(this, tokens);
     }
 
     public Session newSession() {
@@ -381,64 +308,39 @@ public final class Model implements AutoCloseable {
         if (options.checkMemory()) {
             memory.checkSession(session);
         }
-        synchronized (sessions) {
-            requireOpen();
-            Session made = new Session(this, session);
-            sessions.put(made, "session " + ++sessionCount);
-            return made;
-        }
+        return sessions.open(() -> new Session(this, session));
     }
 
     @Override
     public void close() {
-        synchronized (sessions) {
-            if (closed) {
-                return;
-            }
-            if (!sessions.isEmpty()) {
-                throw new IllegalStateException("model " + name() + " has open sessions: "
-                        + sessions.values().stream().collect(Collectors.joining(", ")));
-            }
-            closed = true;
+        if (!sessions.close()) {
+            return;
         }
         computing.lock(); // an embedding of another thread ends first
         try {
-            choice.kernels().close();
-            team.close();
-            arena.close();
-            guard.ifPresent(BusErrorGuard::close);
-            adapters.close();
+            closings.run();
             file.close();
         } finally {
             computing.unlock();
         }
     }
 
-    private void requireOpen() {
-        synchronized (sessions) {
-            if (closed) {
-                throw new IllegalStateException("model " + name() + " is closed");
-            }
-        }
+    void requireOpen() {
+        sessions.requireOpen();
     }
 
-    /** Looks before a batch. @throws moka.gguf.GgufException if the file is not what it was */
+    /** {@link ModelFile#checkUnchanged}. */
     void checkUnchanged() {
-        file.checkUnchanged();
+        guarded.checkUnchanged();
     }
 
-    /** Looks after weights were read. @throws moka.gguf.GgufException if the file is not what it was @throws EngineException if the disk fails */
+    /** {@link ModelFile#checkRead}. */
     void checkRead() {
-        if (guard.isPresent() && guard.get().touched()) {
-            file.checkUnchanged();
-            throw new EngineException(name() + ": a part of the file could not be read: the disk fails, or the file was cut for a while");
-        }
+        guarded.checkRead();
     }
 
     void forget(Session session) {
-        synchronized (sessions) {
-            sessions.remove(session);
-        }
+        sessions.forget(session);
     }
 
     /** Held while a session computes: kernels and team serve one at a time. */
@@ -451,19 +353,9 @@ public final class Model implements AutoCloseable {
         return constraints;
     }
 
-    /** Tells models apart whose tensors have the same names and shapes: from these and the first bytes of each tensor. */
+    /** {@link ModelFile#fingerprint}. */
     long fingerprint() {
-        var sum = new CRC32C();
-        for (GgufTensor tensor : file.tensors()) {
-            String facts = tensor.name() + tensor.type() + Arrays.toString(tensor.shape());
-            sum.update(facts.getBytes(StandardCharsets.UTF_8));
-            sum.update(tensor.data().asSlice(0, Math.min(4096, tensor.data().byteSize())).asByteBuffer());
-        }
-        sum.update((options.adapters() + " " + options.controlVectors()).getBytes(StandardCharsets.UTF_8));
-        if (!options.metadata().isEmpty()) {
-            sum.update(new TreeMap<>(options.metadata()).toString().getBytes(StandardCharsets.UTF_8));
-        }
-        return (long) file.tensors().size() << 32 | sum.getValue();
+        return guarded.fingerprint(options);
     }
 
     CacheShape cacheShape() {

@@ -98,7 +98,7 @@ public final class ParallelGenerator implements AutoCloseable {
         }
         Slot slot = slots.stream()
                 .filter(it -> it.generation == null)
-                .max(Comparator.comparingInt(it -> it.session.commonPrefix(request.prompt())))
+                .max(Comparator.comparingInt(it -> it.session.cached().commonPrefix(request.prompt())))
                 .orElseThrow();
         try {
             var generation = new Generation(slot.session, request.options(), request.listener());
@@ -150,7 +150,7 @@ public final class ParallelGenerator implements AutoCloseable {
         try {
             var spans = new Span[count];
             for (int i = 0; i < count; i++) {
-                sessions.get(i).check(ids, i, 1);
+                sessions.get(i).cached().check(ids, i, 1);
                 spans[i] = sessions.get(i).reserve(i, 1);
             }
             pass.run(ids, 0, count, () -> false, spans);
@@ -160,7 +160,7 @@ public final class ParallelGenerator implements AutoCloseable {
                 pass.runHead(row, rows);
                 model.checkRead();
                 for (int i = 0; i < rows; i++) {
-                    sessions.get(row + i).stored(ids, row + i, 1);
+                    sessions.get(row + i).cached().add(ids, row + i, 1);
                     sessions.get(row + i).takeLogits(i);
                 }
             }

@@ -2,23 +2,14 @@ package moka.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import moka.engine.cache.KvCache;
-import moka.engine.cache.SavedSequence;
 import moka.engine.flight.EngineEvent;
 import moka.engine.flight.Flight;
 import moka.engine.kernel.AttentionPlan.Span;
-import moka.template.ChatTemplate;
 import moka.template.Message;
-import moka.tokenizer.Tokenizer;
 import moka.tokenizer.Tokenizer.Segment;
 
 /**
@@ -30,26 +21,19 @@ public final class Session implements AutoCloseable {
     private final Model model;
     private final int contextLength;
     private final int batchRows;
-    private final Arena arena = Arena.ofShared();
-    private final KvCache cache;
+    private final CachedTokens cached;
     private final ForwardPass pass;
-    /** After the last token: {@code [vocabularySize]} float32. */
-    private final MemorySegment logits;
+    private final LastLogits logits;
     private final AtomicBoolean busy = new AtomicBoolean();
-    private int[] tokens = new int[256];
-    private int position;
-    /** The furthest position since the cache was empty: what rings of windows have been overwritten with. */
-    private int storedPositions;
-    private boolean logitsValid;
     private boolean closed;
 
     Session(Model model, SessionOptions options) {
         this.model = model;
         this.contextLength = model.memory().contextLength(options);
         this.batchRows = model.memory().batchRows(options);
-        this.cache = model.memory().newCache(options);
+        this.cached = new CachedTokens(model.memory().newCache(options), contextLength, model.vocabularySize());
         this.pass = model.forwardPass(batchRows, contextLength);
-        this.logits = arena.allocate(4L * model.vocabularySize(), 64);
+        this.logits = new LastLogits(model);
     }
 
     public Model model() {
@@ -63,17 +47,17 @@ public final class Session implements AutoCloseable {
 
     /** Tokens in the cache. */
     public int position() {
-        return position;
+        return cached.position();
     }
 
     /** Ids of the tokens in the cache. */
     public int[] tokens() {
-        return Arrays.copyOf(tokens, position);
+        return cached.ids();
     }
 
     /** Bytes of the cache now. */
     public long cacheBytes() {
-        return cache.bytes();
+        return cached.cacheBytes();
     }
 
     /** Answers a conversation: rendered by the model's chat template; what is in the cache already is not computed again. */
@@ -106,27 +90,7 @@ public final class Session implements AutoCloseable {
 
     /** The segments of a rendered conversation, as {@link #generate(List, GenerationOptions, GenerationListener)} tokenizes them. */
     public List<Segment> render(List<Message> messages, GenerationOptions options) {
-        ChatTemplate template = template(options)
-                .orElseThrow(() -> new EngineException(model.name()
-                        + ": the file has no chat template ('tokenizer.chat_template'): name one with --chat-template, such as chatml, or send plain text with --raw"));
-        Tokenizer tokenizer = model.tokenizer();
-        Map<String, Object> variables = new HashMap<>();
-        putToken(variables, "bos_token", tokenizer, tokenizer.bos());
-        putToken(variables, "eos_token", tokenizer, tokenizer.eos());
-        variables.putAll(options.templateVariables());
-        return template.render(messages, true, variables);
-    }
-
-    /** The template that conversations are rendered by. */
-    Optional<ChatTemplate> template(GenerationOptions options) {
-        return options.chatTemplate()
-                .or(options.templateVariables().containsKey("tools") ? model.chatTemplates()::forTools : model::chatTemplate);
-    }
-
-    private static void putToken(Map<String, Object> variables, String name, Tokenizer tokenizer, int id) {
-        if (id >= 0) {
-            variables.put(name, tokenizer.decode(new int[] {id}, false, true));
-        }
+        return ConversationPrompt.render(model, messages, options);
     }
 
     /** Appends tokens and computes the logits of the last. @throws EngineException if they do not fit in the context */
@@ -141,10 +105,10 @@ public final class Session implements AutoCloseable {
 
     /** Logits after the last token: {@code vocabularySize} float32, valid until the next step. */
     public MemorySegment logits() {
-        if (!logitsValid || closed) {
-            throw new IllegalStateException(closed ? "the session is closed" : "no logits: append tokens first");
+        if (closed) {
+            throw new IllegalStateException("the session is closed");
         }
-        return logits;
+        return logits.values();
     }
 
     /** Appends tokens and tells the logits of each: {@code vocabularySize} float32, valid during the call. */
@@ -156,19 +120,19 @@ public final class Session implements AutoCloseable {
             MemorySegment rows = memory.allocate(4L * model.vocabularySize() * pass.maxHeadRows(), 64);
             for (int first = 0; first < ids.length; first += batchRows) {
                 int count = Math.min(batchRows, ids.length - first);
-                int start = position;
+                int start = cached.position();
                 runBody(ids, first, count, NEVER, () -> pass.readHidden(0, count, states));
                 for (int row = 0; row < count; row += pass.maxHeadRows()) {
                     int wanted = Math.min(pass.maxHeadRows(), count - row);
                     readLogits(states, row, wanted, rows);
                     for (int i = 0; i < wanted; i++) {
                         MemorySegment one = rows.asSlice(4L * model.vocabularySize() * i, 4L * model.vocabularySize());
-                        checkFinite(one);
+                        LastLogits.checkFinite(model, one);
                         consumer.accept(start + row + i, one);
                     }
                 }
             }
-            logitsValid = false;
+            logits.invalidate();
         } finally {
             exit();
         }
@@ -216,7 +180,7 @@ public final class Session implements AutoCloseable {
     public void save(Path path) {
         enter();
         try {
-            SessionFile.write(path, new SavedSequence.Header(model.fingerprint(), tokens(), storedPositions), cache);
+            SessionFile.write(path, cached.header(model.fingerprint()), cached.cache());
         } finally {
             exit();
         }
@@ -232,10 +196,7 @@ public final class Session implements AutoCloseable {
         enter();
         try {
             rewindTo(0);
-            SavedSequence.Header saved = SessionFile.read(path, model.fingerprint(), contextLength, cache);
-            check(saved.tokens(), 0, saved.tokens().length);
-            remember(saved.tokens(), 0, saved.tokens().length);
-            storedPositions = saved.furthest();
+            cached.restore(SessionFile.read(path, model.fingerprint(), contextLength, cached.cache()));
         } finally {
             exit();
         }
@@ -254,8 +215,8 @@ public final class Session implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
-                cache.close();
-                arena.close();
+                cached.close();
+                logits.close();
                 model.forget(this);
             }
         } finally {
@@ -263,34 +224,18 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Length of the longest prefix of {@code ids} that the cache holds. */
-    int commonPrefix(int[] ids) {
-        int length = Math.min(position, ids.length);
-        int mismatch = Arrays.mismatch(tokens, 0, length, ids, 0, length);
-        return mismatch < 0 ? length : mismatch;
-    }
-
-    /** How many of the first {@code prefix} tokens can be gone on from: all, or none where a sliding window has lost what they see. */
-    int reusable(int prefix) {
-        return cache.canRewind(prefix, storedPositions) ? prefix : 0;
+    /** The tokens that the cache holds. Go back by {@link #rewindTo} and make room by {@link #reserve}, which know that the logits are then gone. */
+    CachedTokens cached() {
+        return cached;
     }
 
     void rewindTo(int to) {
-        if (to < 0 || to > position) {
-            throw new IllegalArgumentException("rewind to " + to + ", expected 0 to " + position);
-        }
-        if (reusable(to) != to) {
-            throw new EngineException("cannot go back to token " + to
-                    + ": a layer with a sliding window or a state does not hold what came before it any more; clear the session");
-        }
-        cache.rewind(to);
-        position = to;
-        storedPositions = to == 0 ? 0 : storedPositions;
-        logitsValid = false;
+        cached.rewindTo(to);
+        logits.invalidate();
     }
 
     /**
-     * Appends ids {@code first} to {@code end} and computes the logits of the last; tells {@code cancelled} often.
+     * Appends ids {@code first} to {@code end} and computes the logits of the last; asks {@code cancelled} before each step.
      *
      * @return false if it was cancelled: what was done is kept, and there are no logits
      */
@@ -326,20 +271,7 @@ public final class Session implements AutoCloseable {
 
     /** Makes a row of logits those of the session. */
     void useLogits(MemorySegment rows, int row) {
-        MemorySegment.copy(rows, logits.byteSize() * row, logits, 0, logits.byteSize());
-        checkFinite(logits);
-        logitsValid = true;
-    }
-
-    /** Whether {@code position} can be gone back to once {@code stored} tokens are there. */
-    boolean canReturnTo(int position, int stored) {
-        return cache.canRewind(position, Math.max(storedPositions, stored));
-    }
-
-    /** Takes up tokens that were computed before a rewind and are still there. */
-    void goOnTo(int to) {
-        position = to;
-        cache.advance(to);
+        logits.take(rows, row);
     }
 
     private void lastLogits(int row) {
@@ -349,9 +281,7 @@ public final class Session implements AutoCloseable {
 
     /** Copies a row of the pass's logits: those after this session's last token. */
     void takeLogits(int row) {
-        pass.readLogits(row, logits);
-        checkFinite(logits);
-        logitsValid = true;
+        logits.take(pass, row);
     }
 
     int batchRows() {
@@ -364,7 +294,7 @@ public final class Session implements AutoCloseable {
 
     /** @param read reads the results, before another session may compute */
     private boolean runBody(int[] ids, int first, int count, BooleanSupplier cancelled, Runnable read) {
-        check(ids, first, count);
+        cached.check(ids, first, count);
         model.checkUnchanged();
         EngineEvent.Prefill prefill = count > 1 ? Flight.prefill() : null;
         EngineEvent.Decode decode = count == 1 ? Flight.decode() : null;
@@ -377,7 +307,7 @@ public final class Session implements AutoCloseable {
             if (count > 1) {
                 model.checkUnchanged(); // a prompt takes seconds: what was computed from another file must not be answered
             }
-            stored(ids, first, count);
+            cached.add(ids, first, count);
             read.run();
             model.checkRead();
         } finally {
@@ -385,66 +315,21 @@ public final class Session implements AutoCloseable {
         }
         if (prefill != null) {
             prefill.tokens = count;
-            prefill.position = position - count;
+            prefill.position = position() - count;
             prefill.commit();
         }
         if (decode != null) {
             decode.sequences = 1;
-            decode.position = position - 1;
+            decode.position = position() - 1;
             decode.commit();
         }
         return true;
     }
 
-    /** Refuses tokens that do not fit or do not exist. */
-    void check(int[] ids, int first, int count) {
-        if (position + count > contextLength) {
-            throw new EngineException("the context of " + contextLength + " tokens is full: " + position
-                    + " tokens are in it and " + count + " more do not fit; use a larger --context");
-        }
-        for (int i = first; i < first + count; i++) {
-            if (ids[i] < 0 || ids[i] >= model.vocabularySize()) {
-                throw new EngineException(
-                        "token id " + ids[i] + ", expected 0 to " + (model.vocabularySize() - 1));
-            }
-        }
-    }
-
     /** Makes room for tokens that are about to be computed in rows from {@code firstRow} on. */
     Span reserve(int firstRow, int count) {
-        logitsValid = false;
-        cache.reserve(position + count);
-        storedPositions = Math.max(storedPositions, position + count);
-        return new Span(cache, firstRow, count, position);
-    }
-
-    /** Tokens have been computed. */
-    void stored(int[] ids, int first, int count) {
-        remember(ids, first, count);
-        cache.advance(position);
-    }
-
-    private void remember(int[] ids, int first, int count) {
-        if (tokens.length < position + count) {
-            tokens = Arrays.copyOf(tokens, Math.max(position + count, tokens.length * 2));
-        }
-        System.arraycopy(ids, first, tokens, position, count);
-        position += count;
-    }
-
-    /**
-     * NaN anywhere in the weights reaches every logit: the answer would be nonsense. Keys and values beyond 65504, the
-     * largest float16, end the same way in a cache of that type.
-     */
-    private void checkFinite(MemorySegment logits) {
-        float first = logits.get(ValueLayout.JAVA_FLOAT, 0);
-        float last = logits.get(ValueLayout.JAVA_FLOAT, logits.byteSize() - 4);
-        if (Float.isNaN(first) || Float.isNaN(last)) {
-            model.checkUnchanged(); // the better reason, if it was written over meanwhile
-            throw new EngineException(model.name()
-                    + ": the logits are NaN: the file's weights hold NaN or infinite values (it is damaged), or values too"
-                    + " large for a cache of float16 (then types f32 or bf16 of cached keys and values help)");
-        }
+        logits.invalidate();
+        return cached.reserve(firstRow, count);
     }
 
     /** The calling thread takes the session. @throws IllegalStateException if another one has it, or it is closed */

@@ -52,7 +52,7 @@ final class SpeculativeDecoding {
         int[] tokens = Arrays.copyOf(session.tokens(), position + 1);
         tokens[position] = id;
         int most = Math.min(Math.min(wanted, maxGuesses), session.contextLength() - position - 1);
-        int[] guesses = most > 0 && session.canReturnTo(position + 1, position + 1 + most)
+        int[] guesses = most > 0 && session.cached().canReturnTo(position + 1, position + 1 + most)
                 ? guesser.guess(tokens, most)
                 : Guesser.NO_GUESS;
         if (guesses.length < minGuesses) {
@@ -79,7 +79,7 @@ final class SpeculativeDecoding {
                 return id;
             }
             right++;
-            session.goOnTo(start + 1 + right);
+            session.cached().goOnTo(start + 1 + right);
         }
     }
 

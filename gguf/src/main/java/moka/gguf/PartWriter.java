@@ -83,7 +83,7 @@ final class PartWriter implements AutoCloseable {
             FileChannel channel = FileChannel.open(
                     unfinished, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
             try {
-                lock(channel, target);
+                lock(channel);
                 Journal journal = Journal.open(hidden(target, "journal"), origin, layout.head());
                 if (journal.finished().isEmpty()) {
                     channel.truncate(0);
@@ -122,7 +122,7 @@ final class PartWriter implements AutoCloseable {
     }
 
     /** Held until the channel is closed, by the system when the process ends. */
-    private static void lock(FileChannel channel, Path target) throws IOException {
+    private static void lock(FileChannel channel) throws IOException {
         boolean free;
         try {
             free = channel.tryLock() != null;

@@ -61,7 +61,7 @@ public record AutoQuantization(
         TypeSearch search = new TypeSearch(source, weighted, budget.tensorBytes(source, source.metadata()));
         RowEncoder.Factory plain = Quantization.weighted(weighted.importance());
         RowEncoder.Factory rounding = method.roundsByColumn()
-                ? new GptqEncoder.Rounding(moments, Map.of(), CalibratedQuantization.DEFAULT_DAMPING, plain)
+                ? new GptqEncoder.Rounding(new KnownInputs(moments), CalibratedQuantization.DEFAULT_DAMPING, plain)
                 : plain;
         try (WorkingCopy copy =
                         new WorkingCopy(source, target, calibration.options(), rest.text(), rest.window(), windows);
@@ -106,7 +106,7 @@ public record AutoQuantization(
                     CalibratedQuantization.DEFAULT_MOMENT_BYTES,
                     listener);
             return List.of(
-                    weights, new GptqEncoder.Rounding(moments, Map.of(), CalibratedQuantization.DEFAULT_DAMPING, weights));
+                    weights, new GptqEncoder.Rounding(new KnownInputs(moments), CalibratedQuantization.DEFAULT_DAMPING, weights));
         };
         return new Feedback(copy, search, sensitivities, team, roundings, new Feedback.Listener() {
             @Override

@@ -62,10 +62,11 @@ public record CalibratedQuantization(
             weighted = options.withImportance(importance.scaled(scales));
         }
         RowEncoder.Factory encoders = Quantization.weighted(weighted.importance());
+        KnownInputs inputs = new KnownInputs(moments, scales);
         if (method.roundsByColumn()) {
-            encoders = new GptqEncoder.Rounding(moments, scales, damping, encoders);
+            encoders = new GptqEncoder.Rounding(inputs, damping, encoders);
         } else if (method == Method.AWQ) {
-            encoders = new ClippingEncoder.Clipping(moments, scales, damping, encoders);
+            encoders = new ClippingEncoder.Clipping(inputs, damping, encoders);
         }
         new Quantization(model, weighted, encoders).run(target, quantizing);
     }

@@ -1,9 +1,9 @@
 package moka.quantize;
 
-import java.util.Map;
 import java.util.Optional;
 import moka.gguf.TensorType;
 import moka.quantize.method.ClipSearch;
+import moka.quantize.method.SymmetricMatrix;
 
 /** Stores rows as another encoder does, then chooses the ranges of their groups by what their output loses. */
 final class ClippingEncoder implements RowEncoder {
@@ -29,38 +29,30 @@ final class ClippingEncoder implements RowEncoder {
         }
     }
 
-    /**
-     * Encoders for tensors whose inputs are known and whose types have ranges to choose; the others as they come.
-     *
-     * @param scales by which the inputs of a tensor are divided, where channels were scaled
-     * @param damping see {@link ClipSearch}
-     */
+    /** Encoders for matrices whose inputs are known and whose types have ranges to choose; the others as they come. */
     static final class Clipping implements Factory {
-        private final MomentsByLayer moments;
-        private final Map<String, float[]> scales;
+        private final KnownInputs inputs;
         private final double damping;
         private final Factory others;
         private Optional<ClipSearch> prepared = Optional.empty();
 
-        Clipping(MomentsByLayer moments, Map<String, float[]> scales, double damping, Factory others) {
-            this.moments = moments;
-            this.scales = scales;
+        /** @param damping see {@link ClipSearch} */
+        Clipping(KnownInputs inputs, double damping, Factory others) {
+            this.inputs = inputs;
             this.damping = damping;
             this.others = others;
         }
 
         @Override
         public String origin() {
-            return "clipped " + damping + " " + moments.origin() + " " + others.origin();
+            return "clipped " + damping + " " + inputs.origin() + " " + others.origin();
         }
 
         @Override
         public void prepare(SourceTensor tensor, TensorType type) {
             others.prepare(tensor, type);
-            String name = tensor.info().name();
-            boolean one = ClipSearch.supports(type) && tensor.rows() == tensor.matrixRows();
-            prepared = (one ? moments.of(name) : Optional.<InputMoments>empty())
-                    .map(it -> new ClipSearch(it.divided(scales.get(name)).products(), damping));
+            Optional<SymmetricMatrix> products = ClipSearch.supports(type) ? inputs.products(tensor) : Optional.empty();
+            prepared = products.map(it -> new ClipSearch(it, damping));
         }
 
         @Override

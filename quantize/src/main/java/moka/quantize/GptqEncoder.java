@@ -1,11 +1,11 @@
 package moka.quantize;
 
-import java.util.Map;
 import java.util.Optional;
 import moka.gguf.TensorType;
 import moka.quantize.method.Gptq;
+import moka.quantize.method.SymmetricMatrix;
 
-/** Stores rows by GPTQ where the inputs of their tensor are known, else as {@link RowQuantizer} does. */
+/** Stores rows by GPTQ. */
 final class GptqEncoder implements RowEncoder {
     private final TensorType type;
     private final Gptq.RowRounder rounder;
@@ -28,41 +28,37 @@ final class GptqEncoder implements RowEncoder {
         }
     }
 
-    /** Encoders for tensors whose inputs are known; the others come from another method. */
+    /** Encoders for matrices whose inputs are known and types that have blocks; the others come from another method. */
     static final class Rounding implements Factory {
-        private final MomentsByLayer moments;
-        private final Map<String, float[]> scales;
+        private final KnownInputs inputs;
         private final double damping;
-        private final Factory otherwise;
+        private final Factory others;
         private Optional<Gptq> prepared = Optional.empty();
 
-        /**
-         * @param scales by which the inputs of a tensor are divided, where channels were scaled
-         * @param damping see {@link Gptq}
-         */
-        Rounding(MomentsByLayer moments, Map<String, float[]> scales, double damping, Factory otherwise) {
-            this.moments = moments;
-            this.scales = scales;
+        /** @param damping see {@link Gptq} */
+        Rounding(KnownInputs inputs, double damping, Factory others) {
+            this.inputs = inputs;
             this.damping = damping;
-            this.otherwise = otherwise;
+            this.others = others;
         }
 
         @Override
         public String origin() {
-            return "gptq " + damping + " " + moments.origin() + " " + otherwise.origin();
+            return "gptq " + damping + " " + inputs.origin() + " " + others.origin();
         }
 
         @Override
         public void prepare(SourceTensor tensor, TensorType type) {
-            String name = tensor.info().name();
-            boolean blocks = type.blockElements() > 1 && tensor.rows() == tensor.matrixRows();
-            prepared = (blocks ? moments.of(name) : Optional.<InputMoments>empty())
-                    .map(it -> new Gptq(it.divided(scales.get(name)).products(), type.blockElements(), damping));
+            Optional<SymmetricMatrix> products = type.blockElements() > 1 ? inputs.products(tensor) : Optional.empty();
+            prepared = products.map(it -> new Gptq(it, type.blockElements(), damping));
+            if (prepared.isEmpty()) {
+                others.prepare(tensor, type);
+            }
         }
 
         @Override
         public RowEncoder encoder(SourceTensor tensor, TensorType type) {
-            return prepared.isPresent() ? new GptqEncoder(prepared.get(), type) : otherwise.encoder(tensor, type);
+            return prepared.isPresent() ? new GptqEncoder(prepared.get(), type) : others.encoder(tensor, type);
         }
     }
 }

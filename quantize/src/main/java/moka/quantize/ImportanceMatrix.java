@@ -41,6 +41,8 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
     private static final String SUMS = ".in_sum2";
     private static final String COUNTS = ".counts";
     private static final int MAGIC = 0x46554747;
+    private static final int MOST_VALUES = 1 << 28; // of a tensor: many times those of the largest models
+    private static final long MOST_BYTES = 1L << 30; // of the older format
 
     /**
      * The inputs of one matrix, or of the matrices of several experts.
@@ -166,7 +168,7 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
                     String matrix = tensor.name().substring(0, tensor.name().length() - SUMS.length());
                     GgufTensor counts = file.tensor(matrix + COUNTS)
                             .orElseThrow(() -> new QuantizeException(file.name() + ": tensor '" + matrix + COUNTS + "' is missing"));
-                    entries.put(matrix, new Entry(floats(tensor), floats(counts)));
+                    entries.put(matrix, new Entry(floats(file.name(), tensor), floats(file.name(), counts)));
                 }
             }
             if (entries.isEmpty()) {
@@ -182,16 +184,22 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
         }
     }
 
-    private static float[] floats(GgufTensor tensor) {
-        float[] values = new float[Math.toIntExact(tensor.elements())];
+    private static float[] floats(String file, GgufTensor tensor) {
+        if (tensor.elements() > MOST_VALUES) {
+            throw new QuantizeException(file + ": tensor '" + tensor.name() + "' has " + tensor.elements() + " values, expected at most " + MOST_VALUES);
+        }
+        float[] values = new float[(int) tensor.elements()];
         TensorFormats.of(tensor.type()).decode(tensor.data(), 0, values.length, values, 0);
         return values;
     }
 
     /** Entries of name, calls, and sums as mean square times calls; then the number of pieces and the name of the text, which may be missing. */
     private static ImportanceMatrix readBinary(Path path) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
         String name = String.valueOf(path.getFileName());
+        if (Files.size(path) > MOST_BYTES) {
+            throw notAMatrix(name, "it has " + Files.size(path) + " bytes");
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
         Map<String, Entry> entries = new LinkedHashMap<>();
         int count = length(bytes, name, "number of entries");
         for (int i = 0; i < count; i++) {
@@ -219,7 +227,7 @@ public record ImportanceMatrix(Map<String, Entry> entries, List<String> datasets
             throw notAMatrix(file, "it ends before the " + what);
         }
         int value = bytes.getInt();
-        if (value < 0 || value > 1 << 28) {
+        if (value < 0 || value > MOST_VALUES) {
             throw notAMatrix(file, what + " " + value);
         }
         return value;

@@ -50,7 +50,7 @@ public record InputMoments(SymmetricMatrix products, float[] largest, float[] me
     }
 
     /**
-     * Runs a calibration. Takes four bytes for each pair of columns of each group of tensors that share their input.
+     * Runs a calibration. Takes six bytes times the square of the columns for each group of tensors that share their input.
      *
      * @param wanted tensors to watch; tensors of several matrices (experts) are left out
      * @return by tensor; tensors that share their input share the moments

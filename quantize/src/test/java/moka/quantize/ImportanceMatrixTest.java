@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -86,6 +87,17 @@ class ImportanceMatrixTest {
                 assertTrue(e.getMessage().startsWith("cut.dat: no importance matrix"), e.getMessage());
             }
         }
+    }
+
+    /** A file with a hole: nothing of it lies on the disk. */
+    @Test
+    void refusesMoreThanAMatrixCanBe() throws IOException {
+        Path path = Files.write(folder.resolve("large.dat"), binary());
+        try (var hole = new RandomAccessFile(path.toFile(), "rw")) {
+            hole.setLength(1L << 33);
+        }
+        String line = assertThrows(QuantizeException.class, () -> ImportanceMatrix.read(path)).getMessage();
+        assertTrue(line.endsWith("it has 8589934592 bytes"), line);
     }
 
     @Test

@@ -21,7 +21,7 @@ public final class TextFiles {
     /** All of standard input. */
     public static String ofInput(Streams streams) {
         try {
-            return read("standard input", streams.in());
+            return decode("standard input", read("standard input", streams.in()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -29,6 +29,11 @@ public final class TextFiles {
 
     /** All of a file. @throws CommandFailure if it is none, or not text */
     public static String of(Path path) {
+        return decode(path.toString(), bytes(path));
+    }
+
+    /** All of a file that is no larger than a text, whatever it holds. @throws CommandFailure if it is none */
+    public static byte[] bytes(Path path) {
         try {
             if (Files.isDirectory(path)) {
                 throw CommandFailure.failed(path + ": is a directory, expected a text file");
@@ -41,12 +46,12 @@ public final class TextFiles {
         }
     }
 
-    private static String read(String name, InputStream stream) throws IOException {
+    private static byte[] read(String name, InputStream stream) throws IOException {
         byte[] bytes = stream.readNBytes(MOST_BYTES + 1);
         if (bytes.length > MOST_BYTES) {
             throw CommandFailure.failed(name + ": more than " + (MOST_BYTES >> 20) + " MiB, expected a text");
         }
-        return decode(name, bytes);
+        return bytes;
     }
 
     /** The byte order mark that some editors put in front is no part of the text. */

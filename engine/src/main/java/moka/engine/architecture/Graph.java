@@ -4,9 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -15,18 +13,17 @@ import moka.engine.kernel.AttentionPlan;
 import moka.engine.kernel.ExpertGroups;
 import moka.engine.kernel.ExpertProjection;
 import moka.engine.kernel.Kernels;
-import moka.engine.kernel.LowRankChange;
+import moka.engine.kernel.LocalKernels;
 import moka.engine.kernel.Matrix;
 import moka.engine.kernel.Projection;
-import moka.engine.kernel.LocalKernels;
 import moka.engine.ops.Embedding;
 import moka.engine.ops.RowScratch;
 import moka.engine.runtime.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of a forward pass with their memory, built once for a session by its family and run for every batch of tokens. Running allocates
- * nothing.
+ * The steps of a forward pass with their memory, built by a family once for a size of batch and run for every batch of up to that size. Running
+ * allocates nothing.
  */
 public final class Graph {
     /** What a step sees of a batch. */
@@ -85,13 +82,11 @@ public final class Graph {
     private final RowScratch scratch;
     private final List<Step> steps = new ArrayList<>();
     private final Batch batch = new Batch();
-    private final Map<String, Activations> adapterRows = new HashMap<>();
-    private @Nullable Adapters adapters;
+    private @Nullable AdaptedProducts adapted;
     private @Nullable Predicate<Batch> condition;
-    private long scratchBytes;
 
     /**
-     * @param arena owns the memory; lives as long as the session
+     * @param arena owns the memory; lives as long as the model
      * @param maxRows most rows of a batch
      * @param longContext whether sequences may be longer than those of the training (LongRoPE)
      */
@@ -103,6 +98,7 @@ public final class Graph {
         this.scratch = new RowScratch(kernels.workers());
     }
 
+    /** Whether sequences may be longer than those of the training. */
     public boolean longContext() {
         return longContext;
     }
@@ -129,13 +125,9 @@ public final class Graph {
         return result;
     }
 
+    /** Most rows of a batch. */
     public int maxRows() {
         return maxRows;
-    }
-
-    /** Bytes of all rows made. */
-    public long scratchBytes() {
-        return scratchBytes;
     }
 
     /** Memory for the rows of a batch. */
@@ -145,11 +137,10 @@ public final class Graph {
 
     /** Memory for a number of rows. */
     public Activations rows(int count, int columns) {
-        Activations rows = Activations.of(bytes -> kernels.memory(arena, bytes), count, columns);
-        scratchBytes += rows.segment().byteSize();
-        return rows;
+        return Activations.of(bytes -> kernels.memory(arena, bytes), count, columns);
     }
 
+    /** Adds a step, which runs for each batch, after those that were added before. */
     public void step(Step step) {
         Predicate<Batch> asked = condition;
         steps.add(asked == null ? step : (set, it) -> {
@@ -190,7 +181,7 @@ public final class Graph {
     }
 
     private List<Embedding.Change> embeddingChanges(Matrix embedding) {
-        return adapters == null ? List.of() : adapters.ofEmbedding(embedding.weights());
+        return adapted == null ? List.of() : adapted.adapters().ofEmbedding(embedding.weights());
     }
 
     /** Products that replace their outputs. */
@@ -203,93 +194,39 @@ public final class Graph {
         project(new Projection(input, List.of(product), true));
     }
 
-    /** With the adapters of its matrices. */
     private void project(Projection projection) {
-        List<Projection.Product> products = projection.products();
-        Adapters.Change change = adapters == null
-                ? null
-                : adapters.of(products.stream().map(Projection.Product::matrix).toList()).orElse(null);
-        if (change == null) {
+        if (adapted == null) {
             step((set, it) -> set.project(projection, it.rowCount()));
-            return;
+        } else {
+            adapted.project(projection);
         }
-        Activations low = adapterRows("low", maxRows, change.rank());
-        var inner = new Projection(projection.input(), List.of(new Projection.Product(change.a().getFirst(), low)), false);
-        List<LowRankChange.Part> parts = new ArrayList<>();
-        for (Adapters.Part part : change.parts()) {
-            Projection.Product product = products.get(part.matrix());
-            var outer = new Projection.Product(part.b().getFirst(), product.output(), null, product.scale());
-            var rows = new Projection.Input.Plain(low.columns(part.first(), part.rank()));
-            parts.add(new LowRankChange.Part(part.matrix(), new Projection(rows, List.of(outer), true)));
-        }
-        var added = new LowRankChange(inner, parts);
-        step((set, it) -> set.project(projection, added, it.rowCount()));
     }
 
     /** Products of rows that are grouped by expert. @param groups the groups of a batch, once it runs */
     public void projectExperts(ExpertProjection projection, ExpertGroups groups) {
-        Adapters.Change change = adapters == null
-                ? null
-                : adapters.ofExperts(projection.products().stream().map(ExpertProjection.Product::experts).toList()).orElse(null);
-        if (change == null) {
-            run(projection, groups);
-            return;
+        if (adapted == null) {
+            step((set, it) -> set.projectExperts(projection, groups));
+        } else {
+            adapted.projectExperts(projection, groups);
         }
-        List<ExpertProjection.Product> products = projection.products();
-        Activations low = adapterRows("low", products.getFirst().output().rows(), change.rank());
-        List<ExpertProjection.Product> all = new ArrayList<>(products);
-        all.add(new ExpertProjection.Product(change.a(), low, List.of(), new float[0]));
-        run(new ExpertProjection(projection.input(), all, projection.gathered(), projection.interleaved()), groups);
-        for (Adapters.Part part : change.parts()) {
-            addExperts(products.get(part.matrix()), part.b(), low.columns(part.first(), part.rank()), projection.interleaved(), groups);
-        }
-    }
-
-    /** Adds {@code B low} to the rows of a product; its results have rows of their own, since products of experts replace what was there. */
-    private void addExperts(ExpertProjection.Product product, List<Matrix> b, Activations low, boolean interleaved, ExpertGroups groups) {
-        Activations output = product.output();
-        Activations change = adapterRows("added", output.rows(), output.columns());
-        var added = new ExpertProjection.Product(b, change, List.of(), product.scales());
-        Activations ordered = interleaved ? adapterRows("lowOrdered", low.rows(), low.columns()) : null;
-        run(new ExpertProjection(new Projection.Input.Plain(low), List.of(added), ordered, interleaved), groups);
-        int columns = output.columns();
-        WorkerTeam.Region region = (slot, worker) -> {
-            float[] sum = scratch.floats(worker, 0, columns);
-            float[] values = scratch.floats(worker, 1, columns);
-            output.read(slot, 0, sum, 0, columns);
-            change.read(slot, 0, values, 0, columns);
-            for (int i = 0; i < columns; i++) {
-                sum[i] += values[i];
-            }
-            output.write(slot, 0, sum, 0, columns);
-        };
-        step((set, it) -> set.spread(groups.rowCount(), region));
-    }
-
-    private void run(ExpertProjection projection, ExpertGroups groups) {
-        step((set, it) -> set.projectExperts(projection, groups));
-    }
-
-    /** Rows that the steps of adapters share. @param name tells what is used at the same time apart */
-    private Activations adapterRows(String name, int count, int columns) {
-        return adapterRows.computeIfAbsent(name + count + "x" + columns, it -> rows(count, columns));
-    }
-
-    /** Whether an adapter changes a tensor. */
-    boolean adapted(String tensor) {
-        return adapters != null && adapters.change(tensor);
     }
 
     /** Applies adapters to all products that are added from now on. */
     public void use(Adapters adapters) {
-        this.adapters = adapters;
+        adapted = new AdaptedProducts(this, adapters);
+    }
+
+    /** Whether an adapter changes a tensor. */
+    boolean adapted(String tensor) {
+        return adapted != null && adapted.adapters().change(tensor);
     }
 
     /** What a control vector adds behind a block; an empty array: nothing. */
     float[] direction(int layer) {
-        return adapters == null ? new float[0] : adapters.direction(layer);
+        return adapted == null ? new float[0] : adapted.adapters().direction(layer);
     }
 
+    /** Rotates, stores and attends. */
     public void attend(AttentionPlan plan) {
         step((set, it) -> set.attend(plan, it.spans()));
     }

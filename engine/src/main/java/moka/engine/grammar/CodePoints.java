@@ -1,9 +1,7 @@
 package moka.engine.grammar;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** An immutable set of Unicode scalar values: code points without surrogates, which UTF-8 cannot hold. */
 final class CodePoints {
@@ -26,17 +24,19 @@ final class CodePoints {
     }
 
     static CodePoints anyOf(String characters) {
-        int[] points = characters.codePoints().sorted().distinct().toArray();
-        return ranges(Arrays.stream(points).flatMap(point -> Arrays.stream(new int[] {point, point})).toArray());
+        return merged(characters.codePoints().mapToLong(point -> packed(point, point)).toArray()).and(ALL);
     }
 
     /** From pairs of first and last in any order. */
     static CodePoints ranges(int... pairs) {
-        List<CodePoints> sets = new ArrayList<>();
+        long[] ranges = new long[pairs.length / 2];
+        int count = 0;
         for (int i = 0; i < pairs.length; i += 2) {
-            sets.add(range(pairs[i], pairs[i + 1]));
+            if (pairs[i] <= pairs[i + 1]) {
+                ranges[count++] = packed(pairs[i], pairs[i + 1]);
+            }
         }
-        return union(sets);
+        return merged(Arrays.copyOf(ranges, count)).and(ALL);
     }
 
     /** From first and last of ranges that ascend and do not touch. */
@@ -74,11 +74,25 @@ final class CodePoints {
     }
 
     static CodePoints union(List<CodePoints> sets) {
-        long[] ranges = sets.stream()
-                .flatMapToLong(set -> IntStream.range(0, set.rangeCount())
-                        .mapToLong(range -> ((long) set.first(range) << 32) | set.last(range)))
-                .sorted()
-                .toArray();
+        int count = 0;
+        for (CodePoints set : sets) {
+            count += set.rangeCount();
+        }
+        long[] ranges = new long[count];
+        for (CodePoints set : sets) {
+            for (int range = 0; range < set.rangeCount(); range++) {
+                ranges[--count] = packed(set.first(range), set.last(range));
+            }
+        }
+        return merged(ranges);
+    }
+
+    private static long packed(int first, int last) {
+        return ((long) first << 32) | last;
+    }
+
+    private static CodePoints merged(long[] ranges) {
+        Arrays.sort(ranges);
         int[] merged = new int[2 * ranges.length];
         int size = 0;
         for (long range : ranges) {

@@ -1,6 +1,8 @@
 package moka.engine.grammar;
 
+import java.nio.IntBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import moka.engine.grammar.Expression.Characters;
 import moka.engine.grammar.Expression.Choice;
 import moka.engine.grammar.Expression.Reference;
@@ -25,6 +28,11 @@ final class JsonStrings {
     private static final String SHORT = "\"\\/\b\f\n\r\t";
     private static final String SHORT_LETTERS = "\"\\/bfnrt";
     private static final Text QUOTE = new Text("\"");
+
+    /** The characters of each hexadecimal digit. */
+    private static final List<CodePoints> DIGITS = IntStream.range(0, 16)
+            .mapToObj(digit -> CodePoints.anyOf(Integer.toHexString(digit) + Integer.toHexString(digit).toUpperCase(Locale.ROOT)))
+            .toList();
 
     private final Map<String, Expression> rules;
     private final Map<CodePoints, Expression> characters = new HashMap<>();
@@ -83,7 +91,7 @@ final class JsonStrings {
             Expression rest = Expression.sequence(Expression.any(character(CodePoints.ALL)), QUOTE);
             rules.put("rest of string", rest);
             Map<String, Branch> trie = trie(values);
-            trie.forEach((prefix, branch) -> rules.put(name + " after " + prefix, branch.rule(name, prefix)));
+            trie.forEach((prefix, branch) -> rules.put(name + " after " + prefix, branch.rule(name)));
             rules.put(name, Expression.sequence(QUOTE, new Reference(name + " after ")));
         }
         return new Reference(name);
@@ -110,7 +118,7 @@ final class JsonStrings {
         private final Map<Integer, String> next = new TreeMap<>();
         private boolean isValue;
 
-        Expression rule(String name, String prefix) {
+        Expression rule(String name) {
             List<Expression> alternatives = new ArrayList<>();
             CodePoints others = CodePoints.ALL;
             for (Map.Entry<Integer, String> child : next.entrySet()) {
@@ -145,11 +153,13 @@ final class JsonStrings {
             }
         }
         escapes.add(new Characters(CodePoints.anyOf(letters.toString())));
-        List<int[]> units = new ArrayList<>();
+        int[] units = new int[2 * set.rangeCount()];
+        int count = 0;
         for (int range = 0; range < set.rangeCount() && set.first(range) < 0x10000; range++) {
-            units.add(new int[] {set.first(range), Math.min(set.last(range), 0xFFFF)});
+            units[count++] = set.first(range);
+            units[count++] = Math.min(set.last(range), 0xFFFF);
         }
-        escapes.add(Expression.sequence(new Text("u"), hexadecimal(units, 12)));
+        escapes.add(Expression.sequence(new Text("u"), hexadecimal(Arrays.copyOf(units, count), 12)));
         for (int range = 0; range < set.rangeCount(); range++) {
             if (set.last(range) >= 0x10000) {
                 escapes.add(pairs(Math.max(set.first(range), 0x10000), set.last(range)));
@@ -186,42 +196,42 @@ final class JsonStrings {
     private static Expression pair(int firstHigh, int lastHigh, int firstLow, int lastLow) {
         return Expression.sequence(
                 new Text("u"),
-                hexadecimal(List.of(new int[] {firstHigh, lastHigh}), 12),
+                hexadecimal(new int[] {firstHigh, lastHigh}, 12),
                 new Text("\\u"),
-                hexadecimal(List.of(new int[] {firstLow, lastLow}), 12));
+                hexadecimal(new int[] {firstLow, lastLow}, 12));
     }
 
-    /** Numbers in ranges as hexadecimal digits from the one at {@code shift} bits down; digits with the same rest are taken together. */
-    private static Expression hexadecimal(List<int[]> ranges, int shift) {
-        Map<List<Integer>, CodePoints> digitsByRest = new LinkedHashMap<>();
+    /**
+     * Numbers in ranges as hexadecimal digits from the one at {@code shift} bits down; digits with the same rest are taken together.
+     *
+     * @param ranges first and last of each, ascending
+     */
+    private static Expression hexadecimal(int[] ranges, int shift) {
+        Map<IntBuffer, Integer> digitsByRest = new LinkedHashMap<>(); // a bit for each digit
+        int[] rest = new int[ranges.length];
         for (int digit = 0; digit < 16; digit++) {
-            List<Integer> rest = new ArrayList<>();
-            for (int[] range : ranges) {
-                int first = Math.max(range[0], digit << shift);
-                int last = Math.min(range[1], ((digit + 1) << shift) - 1);
-                if (first <= last) {
-                    rest.add(first - (digit << shift));
-                    rest.add(last - (digit << shift));
+            int from = digit << shift;
+            int to = from + (1 << shift) - 1;
+            int count = 0;
+            for (int i = 0; i < ranges.length; i += 2) {
+                if (ranges[i] <= to && ranges[i + 1] >= from) {
+                    rest[count++] = Math.max(ranges[i], from) - from;
+                    rest[count++] = Math.min(ranges[i + 1], to) - from;
                 }
             }
-            if (!rest.isEmpty()) {
-                String digits = Integer.toHexString(digit) + Integer.toHexString(digit).toUpperCase(Locale.ROOT);
-                digitsByRest.merge(rest, CodePoints.anyOf(digits), CodePoints::or);
+            if (count > 0) {
+                digitsByRest.merge(IntBuffer.wrap(Arrays.copyOf(rest, count)), 1 << digit, (a, b) -> a | b);
             }
         }
         List<Expression> alternatives = new ArrayList<>();
-        digitsByRest.forEach((rest, digits) -> {
-            Expression first = new Characters(digits);
-            if (shift == 0) {
-                alternatives.add(first);
-                return;
-            }
-            List<int[]> below = new ArrayList<>();
-            for (int i = 0; i < rest.size(); i += 2) {
-                below.add(new int[] {rest.get(i), rest.get(i + 1)});
-            }
-            alternatives.add(Expression.sequence(first, hexadecimal(below, shift - 4)));
+        digitsByRest.forEach((below, digits) -> {
+            Expression first = new Characters(digits(digits));
+            alternatives.add(shift == 0 ? first : Expression.sequence(first, hexadecimal(below.array(), shift - 4)));
         });
         return Expression.choice(alternatives);
+    }
+
+    private static CodePoints digits(int bits) {
+        return CodePoints.union(IntStream.range(0, 16).filter(digit -> (bits >> digit & 1) != 0).mapToObj(DIGITS::get).toList());
     }
 }

@@ -1,7 +1,9 @@
 package moka.engine.grammar;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import moka.engine.grammar.Expression.Characters;
 import moka.engine.grammar.Expression.Repeat;
 import moka.engine.grammar.Expression.Sequence;
@@ -60,16 +62,23 @@ final class PatternParser {
             expectGroupEnd();
             return inner;
         }
-        List<Expression> alternatives = new ArrayList<>();
+        // Those with the same anchors together, so that what stands around them is there once.
+        Map<Anchors, List<Expression>> bodies = new LinkedHashMap<>();
         do {
             boolean fromStart = takeAll('^');
             Expression body = sequence();
             boolean toEnd = takeAll('$');
-            alternatives.add(new Sequence(List.of(
-                    fromStart ? Expression.EMPTY : ANYTHING, body, toEnd ? Expression.EMPTY : ANYTHING)));
+            bodies.computeIfAbsent(new Anchors(fromStart, toEnd), _ -> new ArrayList<>()).add(body);
         } while (take('|'));
+        List<Expression> alternatives = new ArrayList<>();
+        bodies.forEach((anchors, same) -> alternatives.add(new Sequence(List.of(
+                anchors.fromStart ? Expression.EMPTY : ANYTHING,
+                Expression.choice(same.stream().distinct().toList()),
+                anchors.toEnd ? Expression.EMPTY : ANYTHING))));
         return Expression.choice(alternatives);
     }
+
+    private record Anchors(boolean fromStart, boolean toEnd) {}
 
     /** Whether a group that begins here ends where the pattern, or the group around it, does. */
     private boolean groupAroundAll() {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import moka.engine.grammar.Expression.Characters;
 import moka.engine.grammar.Expression.Choice;
 import moka.engine.grammar.Expression.Reference;
@@ -24,6 +25,7 @@ final class StringIntersection {
     private static final int MOST_STATES = 20_000;
     /** Looks at a node or a set of characters: about half a second. */
     private static final long MOST_WORK = 40_000_000;
+    private static final int LOOKS_A_RANGE = 16; // to write it with escapes
 
     private final int min;
     private final int max;
@@ -41,23 +43,23 @@ final class StringIntersection {
         values.forEach(value -> patterns.add(new Nfa(value)));
     }
 
-    /** Characters read so far, as far as they matter, and the nodes that each pattern may be at. */
-    private record State(int length, List<BitSet> nodes) {}
+    /** Characters read so far, as far as they matter, and the place in each pattern. */
+    private record State(int length, List<Integer> places) {}
 
     /** Adds a rule for each state; returns what stands for the first. */
     Expression toRules(Map<String, Expression> rules, JsonStrings strings) {
         String prefix = path + " state ";
         Map<State, Integer> numbers = new LinkedHashMap<>();
         List<State> states = new ArrayList<>();
-        State first = new State(0, patterns.stream().map(Nfa::start).toList());
+        State first = new State(0, patterns.stream().map(Nfa::first).toList());
         numbers.put(first, 0);
         states.add(first);
         for (int number = 0; number < states.size(); number++) {
             State state = states.get(number);
-            Map<Integer, CodePoints> steps = new LinkedHashMap<>();
+            Map<Integer, List<CodePoints>> steps = new LinkedHashMap<>();
             for (int symbol = 0; symbol < alphabet.size(); symbol++) {
                 State next = step(state, symbol);
-                if (next.nodes.stream().anyMatch(BitSet::isEmpty) || (max != Expression.UNBOUNDED && next.length > max)) {
+                if (next.places.contains(Nfa.NOWHERE) || (max != Expression.UNBOUNDED && next.length > max)) {
                     continue;
                 }
                 Integer known = numbers.putIfAbsent(next, states.size());
@@ -65,14 +67,17 @@ final class StringIntersection {
                     known = states.size();
                     states.add(next);
                 }
-                steps.merge(known, alphabet.get(symbol), CodePoints::or);
+                steps.computeIfAbsent(known, _ -> new ArrayList<>()).add(alphabet.get(symbol));
             }
             if (states.size() > MOST_STATES) {
                 throw tooLarge("come to more than " + MOST_STATES + " states together");
             }
             List<Expression> alternatives = new ArrayList<>();
-            steps.forEach((to, set) ->
-                    alternatives.add(Expression.sequence(strings.character(set), new Reference(prefix + to))));
+            steps.forEach((to, sets) -> {
+                CodePoints set = CodePoints.union(sets);
+                spend((long) LOOKS_A_RANGE * set.rangeCount());
+                alternatives.add(Expression.sequence(strings.character(set), new Reference(prefix + to)));
+            });
             if (accepts(state)) {
                 alternatives.add(Expression.EMPTY);
             }
@@ -95,15 +100,15 @@ final class StringIntersection {
 
     private State step(State state, int symbol) {
         int most = max == Expression.UNBOUNDED ? min : max + 1;
-        List<BitSet> next = new ArrayList<>();
+        List<Integer> next = new ArrayList<>(patterns.size());
         for (int i = 0; i < patterns.size(); i++) {
-            next.add(patterns.get(i).step(state.nodes.get(i), alphabet.get(symbol).first(0)));
+            next.add(patterns.get(i).step(state.places.get(i), symbol));
         }
         return new State(Math.min(state.length + 1, most), next);
     }
 
     private boolean accepts(State state) {
-        return state.length >= min && state.nodes.stream().allMatch(nodes -> nodes.get(Nfa.END));
+        return state.length >= min && IntStream.range(0, patterns.size()).allMatch(i -> patterns.get(i).accepts(state.places.get(i)));
     }
 
     /** Cuts all characters wherever a range begins or ends, then joins those that lie in the same sets. */
@@ -148,13 +153,21 @@ final class StringIntersection {
         }
     }
 
-    /** A pattern as nodes over characters (Thompson's construction). Of the nodes that it may be at, splits are left out: they read nothing. */
+    /**
+     * A pattern as nodes over characters (Thompson's construction). A place is a set of nodes that it may be at, without splits, which read nothing; what
+     * leads from one to another is found once, for all lengths and places of the other patterns.
+     */
     private final class Nfa {
-        static final int END = 0;
+        static final int NOWHERE = -1;
+        private static final int END = 0;
+        private static final int UNKNOWN = -2;
 
         private final List<CodePoints> sets = new ArrayList<>(); // by node; empty for splits
         private final List<int[]> targets = new ArrayList<>();
-        private final Map<BitSet, BitSet> closures = new HashMap<>();
+        private final Map<BitSet, Integer> reached = new HashMap<>(); // places by nodes before their splits are followed
+        private final Map<BitSet, Integer> numbers = new HashMap<>(); // places by their nodes
+        private final List<BitSet> places = new ArrayList<>();
+        private final List<int[]> steps = new ArrayList<>(); // by place, then symbol
         private final int start;
 
         Nfa(Expression value) {
@@ -162,13 +175,26 @@ final class StringIntersection {
             start = compile(value, END);
         }
 
-        BitSet start() {
+        int first() {
             BitSet nodes = new BitSet();
             nodes.set(start);
-            return closure(nodes);
+            return place(nodes);
         }
 
-        BitSet step(BitSet from, int codePoint) {
+        boolean accepts(int place) {
+            return places.get(place).get(END);
+        }
+
+        int step(int place, int symbol) {
+            spend(1);
+            int[] known = steps.get(place);
+            if (known[symbol] == UNKNOWN) {
+                known[symbol] = place(read(places.get(place), alphabet.get(symbol).first(0)));
+            }
+            return known[symbol];
+        }
+
+        private BitSet read(BitSet from, int codePoint) {
             BitSet next = new BitSet();
             spend(from.length() / Long.SIZE + from.cardinality());
             for (int node = from.nextSetBit(0); node >= 0; node = from.nextSetBit(node + 1)) {
@@ -176,29 +202,53 @@ final class StringIntersection {
                     next.set(targets.get(node)[0]);
                 }
             }
-            return closure(next);
+            return next;
         }
 
-        private BitSet closure(BitSet nodes) {
-            return closures.computeIfAbsent(nodes, key -> {
-                BitSet seen = new BitSet();
-                BitSet reading = new BitSet();
-                var open = new ArrayDeque<Integer>();
-                key.stream().forEach(open::push);
-                while (!open.isEmpty()) {
-                    int node = open.pop();
-                    if (!seen.get(node)) {
-                        seen.set(node);
-                        if (node == END || !sets.get(node).isEmpty()) {
-                            reading.set(node);
-                        } else {
-                            spend(targets.get(node).length);
-                            Arrays.stream(targets.get(node)).forEach(open::push);
-                        }
+        /** The place that nodes come to, whose splits are followed. */
+        private int place(BitSet nodes) {
+            Integer known = reached.get(nodes);
+            if (known == null) {
+                known = placeOf(reading(nodes));
+                reached.put(nodes, known);
+            }
+            return known;
+        }
+
+        private int placeOf(BitSet reading) {
+            if (reading.isEmpty()) {
+                return NOWHERE;
+            }
+            Integer known = numbers.putIfAbsent(reading, places.size());
+            if (known != null) {
+                return known;
+            }
+            spend(alphabet.size());
+            places.add(reading);
+            int[] unknown = new int[alphabet.size()];
+            Arrays.fill(unknown, UNKNOWN);
+            steps.add(unknown);
+            return places.size() - 1;
+        }
+
+        private BitSet reading(BitSet nodes) {
+            BitSet seen = new BitSet();
+            BitSet reading = new BitSet();
+            var open = new ArrayDeque<Integer>();
+            nodes.stream().forEach(open::push);
+            while (!open.isEmpty()) {
+                int node = open.pop();
+                if (!seen.get(node)) {
+                    seen.set(node);
+                    if (node == END || !sets.get(node).isEmpty()) {
+                        reading.set(node);
+                    } else {
+                        spend(targets.get(node).length);
+                        Arrays.stream(targets.get(node)).forEach(open::push);
                     }
                 }
-                return reading;
-            });
+            }
+            return reading;
         }
 
         private int add(CodePoints set, int... to) {

@@ -10,10 +10,13 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import moka.quantize.QuantizeException;
 
@@ -30,6 +33,9 @@ public final class BaseLogits {
     private static final float RANGE = 16;
     private static final int LARGEST_CODE = 65535;
 
+    /** Of a vocabulary, and of a text. */
+    private static final int MOST_TOKENS = 1 << 28;
+
     private BaseLogits() {}
 
     private static int rowBytes(int vocabulary) {
@@ -40,6 +46,7 @@ public final class BaseLogits {
     public static final class Writer implements AutoCloseable, TextWindows.Scorer {
         private final Path target;
         private final Path unfinished;
+        private final FileChannel channel;
         private final OutputStream stream;
         private final ByteBuffer row;
 
@@ -51,7 +58,9 @@ public final class BaseLogits {
                 if (Files.exists(target) && !Files.isRegularFile(target)) {
                     throw new IOException("it is a directory, a device or a pipe");
                 }
-                stream = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 20);
+                channel = FileChannel.open(
+                        unfinished, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+                stream = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 20);
                 ByteBuffer head = ByteBuffer.allocate(20 + 4 * windows.tokens().length).order(ByteOrder.LITTLE_ENDIAN);
                 head.put(MAGIC).putInt(windows.length()).putInt(vocabulary).putInt(windows.count());
                 head.asIntBuffer().put(windows.tokens());
@@ -90,6 +99,8 @@ public final class BaseLogits {
         /** Completes the file and gives it its name. */
         public void commit() {
             try {
+                stream.flush();
+                channel.force(true); // a disk that fails often says so only here
                 stream.close();
                 Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
@@ -125,6 +136,10 @@ public final class BaseLogits {
             name = String.valueOf(path.getFileName());
             try {
                 stream = new BufferedInputStream(Files.newInputStream(path), 1 << 20);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            try {
                 DataInputStream data = new DataInputStream(stream);
                 if (!Arrays.equals(data.readNBytes(MAGIC.length), MAGIC)) {
                     throw new QuantizeException(name + ": no file of log-probabilities: it does not begin with '_logits_'");
@@ -132,19 +147,38 @@ public final class BaseLogits {
                 int length = Integer.reverseBytes(data.readInt());
                 vocabulary = Integer.reverseBytes(data.readInt());
                 int count = Integer.reverseBytes(data.readInt());
-                if (length < 4 || vocabulary < 1 || count < 1 || (long) length * count > Files.size(path) / 4) {
+                long size = Files.size(path);
+                boolean sizes = length >= 4 && vocabulary >= 1 && vocabulary <= MOST_TOKENS && count >= 1;
+                if (!sizes || (long) length * count > Math.min(size / 4, MOST_TOKENS) || rowBytes(vocabulary) > size) {
                     throw new QuantizeException(name + ": damaged: " + count + " windows of " + length + " tokens, vocabulary of " + vocabulary);
                 }
-                byte[] tokens = data.readNBytes(4 * length * count);
-                int[] ids = new int[tokens.length / 4];
-                ByteBuffer.wrap(tokens).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(ids);
-                windows = new TextWindows(ids, length);
+                windows = new TextWindows(tokens(data, length * count), length);
                 row = new byte[rowBytes(vocabulary)];
             } catch (EOFException e) {
+                close();
                 throw new QuantizeException(name + ": cut short", e);
             } catch (IOException e) {
+                close();
                 throw new UncheckedIOException(e);
+            } catch (QuantizeException e) {
+                close();
+                throw e;
             }
+        }
+
+        private int[] tokens(DataInputStream data, int count) throws IOException {
+            byte[] bytes = data.readNBytes(4 * count);
+            if (bytes.length < 4 * count) {
+                throw new EOFException();
+            }
+            int[] ids = new int[count];
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(ids);
+            for (int id : ids) {
+                if (id < 0 || id >= vocabulary) {
+                    throw new QuantizeException(name + ": damaged: token " + id + " in a vocabulary of " + vocabulary);
+                }
+            }
+            return ids;
         }
 
         public TextWindows windows() {

@@ -19,6 +19,7 @@ import moka.quantize.QuantizeException;
 public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
     private static final int LINES = 6;
     private static final int MOST_ANSWERS = 100;
+    private static final int MOST_SHOWN = 60; // characters of a text in messages
 
     /** Trailing tokens beyond the choice, above which only these are scored. */
     private static final int SHORT_ENDING = 3;
@@ -42,7 +43,7 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
             int right = number(lines.get(first + 1), first + 2, 0, 3);
             List<int[]> sequences = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                sequences.add(tokenizer.apply(lines.get(first) + " " + lines.get(first + 2 + i)));
+                sequences.add(sequence(lines.get(first) + " " + lines.get(first + 2 + i)));
             }
             boolean[] marks = new boolean[4];
             marks[right] = true;
@@ -60,7 +61,7 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new QuantizeException(name + ": line " + line + " is '" + text + "', expected the number of the right answer, " + least + " to " + most);
+        throw new QuantizeException(name + ": line " + line + " is '" + shown(text) + "', expected the number of the right answer, " + least + " to " + most);
     }
 
     /** Winogrande: lines of index, sentence with {@code _}, two choices, and the number of the right one. @param atMost tasks, 0 for all */
@@ -104,7 +105,7 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
         int gap = row[1].indexOf('_');
         List<int[]> sequences = new ArrayList<>();
         for (int i = 2; i < 4; i++) {
-            sequences.add(tokenizer.apply(row[1].substring(0, gap) + row[i] + row[1].substring(gap + 1)));
+            sequences.add(sequence(row[1].substring(0, gap) + row[i] + row[1].substring(gap + 1)));
         }
         int prefix = Math.max(1, ChoiceTask.commonPrefix(sequences));
         boolean behind = sequences.stream().allMatch(it -> it.length - prefix > SHORT_ENDING);
@@ -117,6 +118,19 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
         }
         int right = Integer.parseInt(row[4].strip());
         return new ChoiceTask(candidates, new boolean[] {right == 1, right == 2});
+    }
+
+    /** A question with an answer: its first token predicts the second. */
+    private int[] sequence(String text) {
+        int[] tokens = tokenizer.apply(text);
+        if (tokens.length < 2) {
+            throw new QuantizeException(name + ": '" + shown(text) + "' is " + tokens.length + " tokens of this model, expected two or more: a question and an answer");
+        }
+        return tokens;
+    }
+
+    private static String shown(String text) {
+        return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
     }
 
     private static List<Integer> drawn(int count, int atMost) {
@@ -172,7 +186,7 @@ public record ChoiceFormats(String name, Function<String, int[]> tokenizer) {
             for (int i = 0; i < answers; i++) {
                 String answer = text(bytes);
                 if (list == 0) {
-                    sequences.add(tokenizer.apply(question + " " + answer));
+                    sequences.add(sequence(question + " " + answer));
                 }
             }
             for (int i = 0; i < answers; i++) {

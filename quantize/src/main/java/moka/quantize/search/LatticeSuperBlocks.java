@@ -104,7 +104,7 @@ final class LatticeSuperBlocks {
                 tried[group] = now == 0 ? 0 : nearestInteger(realScale[group] / (now * shape.unit));
             }
             for (int round = 0; round < effort.rounds && now != 0; round++) {
-                double error = descend(now, round == 0);
+                double error = descend(now);
                 if (error < least) {
                     least = error;
                     d = now;
@@ -209,8 +209,8 @@ final class LatticeSuperBlocks {
         return Math.clamp(Math.round((ratio - 1) / 2), 0, shape.scaleCount - 1);
     }
 
-    /** Moves each group to the best of the neighbouring integers (further away at first); returns the error of all. */
-    private double descend(float now, boolean wide) {
+    /** Moves each group to the best of the neighbouring integers; returns the error of all. */
+    private double descend(float now) {
         double total = 0;
         for (int group = 0; group < tried.length; group++) {
             int present = tried[group];

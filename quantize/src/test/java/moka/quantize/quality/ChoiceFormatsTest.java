@@ -83,6 +83,15 @@ class ChoiceFormatsTest {
         assertThrows(QuantizeException.class, () -> FORMATS.winogrande("0,no gap,a,b,1\n", 0));
     }
 
+    /** A vocabulary without a token for the begin makes nothing of nothing, and a single token has none before it. */
+    @Test
+    void refusesTasksWithNothingToScore() {
+        var line = assertThrows(QuantizeException.class, () -> FORMATS.winogrande("0,_,a,,1\n", 0));
+        assertEquals("tasks: 'a' is 1 tokens of this model, expected two or more: a question and an answer", line.getMessage());
+        assertThrows(QuantizeException.class, () -> FORMATS.winogrande("0,_,,,1\n", 0));
+        assertThrows(QuantizeException.class, () -> FORMATS.hellaSwag("\n0\n\n\n\n\n", 1));
+    }
+
     @Test
     void drawsAsTheReferenceGenerator() {
         MersenneTwister random = new MersenneTwister(5489);

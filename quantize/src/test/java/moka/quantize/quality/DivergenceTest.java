@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -72,7 +75,7 @@ class DivergenceTest {
     }
 
     private TextWindows windows() {
-        return new TextWindows(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 6);
+        return new TextWindows(new int[] {1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1}, 6);
     }
 
     @Test
@@ -105,6 +108,27 @@ class DivergenceTest {
             }
             assertThrows(QuantizeException.class, () -> reader.next(read));
         }
+    }
+
+    /** Sizes in the head decide over memory, and tokens over places in a row. */
+    @Test
+    void refusesABaseFileWhoseHeadLies() throws IOException {
+        int[][] heads = {{6, Integer.MAX_VALUE, 1}, {6, 1 << 30, 1}, {6, 1 << 20, 1}, {Integer.MAX_VALUE, 2, 1}, {1 << 16, 2, 1 << 16}, {6, 2, 0}, {3, 2, 1}, {6, 0, 1}};
+        for (int[] head : heads) {
+            assertRefused(head, new int[6]);
+        }
+        assertRefused(new int[] {6, 2, 1}, new int[] {0, 0, 0, 0, 0, 2});
+        assertRefused(new int[] {6, 2, 1}, new int[] {-1, 0, 0, 0, 0, 0});
+    }
+
+    private void assertRefused(int[] head, int[] tokens) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put("_logits_".getBytes(StandardCharsets.US_ASCII));
+        Arrays.stream(head).forEach(bytes::putInt);
+        Arrays.stream(tokens).forEach(bytes::putInt);
+        Path path = Files.write(folder.resolve("lies.kld"), bytes.array());
+        String line = assertThrows(QuantizeException.class, () -> new BaseLogits.Reader(path)).getMessage();
+        assertTrue(line.startsWith("lies.kld: damaged: "), line);
     }
 
     @Test

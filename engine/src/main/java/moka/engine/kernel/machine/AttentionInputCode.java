@@ -9,7 +9,7 @@ import moka.engine.kernel.machine.x86.Label;
 import moka.engine.kernel.machine.x86.Mask;
 import moka.engine.kernel.machine.x86.Vector;
 
-/** What comes before attention: rotating heads, and storing keys and values of float32 and float16 in the cache. */
+/** What comes before attention: rotating heads, storing keys and values of float32 and float16 in the cache, widening scales. */
 final class AttentionInputCode {
     private AttentionInputCode() {}
 
@@ -62,6 +62,24 @@ final class AttentionInputCode {
         }
         a.add(General.RDI, 64);
         a.add(General.RSI, PanelFormat.ROWS * type.bytes());
+        a.subtract(General.RDX, 16);
+        a.jump(Condition.NOT_EQUAL, next);
+        frame.leave(a);
+        return a;
+    }
+
+    /** {@code f(halfs, floats, count, -, -, -)}: float16 to float32, 16 at a time. */
+    static Assembler widen(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        frame.enter(a);
+        Label next = a.here();
+        for (int part = 0; part < target.parts(); part++) {
+            a.vector(Instruction.VCVTPH2PS, Vector.zmm(0), General.RDI.at(16 * part));
+            a.store(Instruction.VMOVUPS, General.RSI.at(32 * part), Vector.zmm(0));
+        }
+        a.add(General.RDI, 32);
+        a.add(General.RSI, 64);
         a.subtract(General.RDX, 16);
         a.jump(Condition.NOT_EQUAL, next);
         frame.leave(a);

@@ -11,13 +11,13 @@ public final class AttentionState {
     /** float: what earlier sums and results are to be multiplied with. */
     public static final int FACTOR = 8;
     /** int: first key of the block that the query sees. */
-    public static final int FIRST_KEY = 12;
+    public static final int FIRST_KEY = 32;
     /** int: first key of the block after it that the query does not see. */
-    public static final int END_KEY = 16;
-    /** float: slope of the linear bias. */
-    public static final int SLOPE = 20;
+    public static final int END_KEY = 36;
     /** float: position of the block's first key minus that of the query. */
-    public static final int DISTANCE = 24;
+    public static final int DISTANCE = 40;
+    /** float: slope of the linear bias. */
+    public static final int SLOPE = 44;
 
     private AttentionState() {}
 }

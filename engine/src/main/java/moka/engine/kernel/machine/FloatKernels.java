@@ -113,4 +113,9 @@ final class FloatKernels implements WeightKernels {
             }
         }
     }
+
+    @Override
+    public Single single(int columns) {
+        return new Single(tile[1][1], (int) (panelBytes(columns) / kind.stepBytes()), 1);
+    }
 }

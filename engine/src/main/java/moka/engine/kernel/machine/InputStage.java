@@ -36,6 +36,9 @@ final class InputStage {
     private boolean wantsBytes;
     private boolean wantsFloats;
     private boolean wantsBfloats;
+    /** Whether a single row of floats is multiplied where it lies. */
+    private boolean inPlace;
+
     private @Nullable ExpertGroups groups;
     private final WorkerTeam.Region region = this::runChunk;
 
@@ -85,13 +88,18 @@ final class InputStage {
     private void make(int rowCount, int placeCount, @Nullable ExpertGroups groups) {
         this.rowCount = rowCount;
         this.groups = groups;
-        if (input instanceof Input.RmsNormed normed) {
-            normParameters.set(ValueLayout.JAVA_FLOAT, 0, normed.epsilon());
-            normParameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);
-        }
+        inPlace = input instanceof Input.Plain && rowCount == 1 && placeCount == 1 && columns % 16 == 0;
+        writeNorm(normParameters);
         reserve(placeCount);
         int chunks = (rowCount + ROWS_OF_CHUNK - 1) / ROWS_OF_CHUNK;
         team.run(chunks, region);
+    }
+
+    private void writeNorm(MemorySegment parameters) {
+        if (input instanceof Input.RmsNormed normed) {
+            parameters.set(ValueLayout.JAVA_FLOAT, 0, normed.epsilon());
+            parameters.set(ValueLayout.JAVA_FLOAT, 4, 1f / columns);
+        }
     }
 
     private void reserve(int rowCount) {
@@ -117,10 +125,10 @@ final class InputStage {
         for (int row = chunk * ROWS_OF_CHUNK; row < end; row++) {
             ExpertGroups placed = groups;
             if (placed == null) {
-                run(row, row);
+                run(routines, normParameters, row, row);
             } else {
                 int place = placed.place(row, 0);
-                run(row, place);
+                run(routines, normParameters, row, place);
                 for (int k = 1; k < placed.used(); k++) {
                     copy(place, placed.place(row, k));
                 }
@@ -140,12 +148,27 @@ final class InputStage {
         }
     }
 
+    /**
+     * Adds the calls that make a single row to a list, once {@link #make} has made one.
+     *
+     * @param parameters 64 bytes for the list alone
+     * @return false if calls are not enough: zeros are to be written behind the row
+     */
+    boolean record(CallList calls, MemorySegment parameters) {
+        if (columns % 16 != 0) {
+            return false;
+        }
+        writeNorm(parameters);
+        run(routines.into(calls), parameters, 0, 0);
+        return true;
+    }
+
     /** @param place where the row is made */
-    private void run(int row, int place) {
+    private void run(RowRoutines routines, MemorySegment normParameters, int row, int place) {
         long values = floats.address() + place * floatStride;
         switch (input) {
             case Input.Plain(Activations rows) -> {
-                if (wantsFloats || wantsBfloats) {
+                if (!inPlace && (wantsFloats || wantsBfloats)) {
                     copyRow(rows, row, place);
                 } else {
                     values = rows.address(row);
@@ -181,7 +204,7 @@ final class InputStage {
     long address(InputForm form) {
         return switch (form) {
             case BYTES -> bytes.address();
-            case FLOATS -> floats.address();
+            case FLOATS -> inPlace ? rows(input).address(0) : floats.address();
             case BFLOATS -> bfloats.address();
         };
     }

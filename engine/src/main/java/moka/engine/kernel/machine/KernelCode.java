@@ -90,19 +90,19 @@ public interface KernelCode {
     /** {@link AttentionInputCode#storeValue}. */
     byte[] storeValue(ElementType type);
 
-    /** {@link AttentionCode#scores}, for up to {@link RowAddresses#MOST} queries. */
+    /** {@link AttentionProducts#scores}, for up to {@link RowAddresses#MOST} queries. */
     byte[] scores(ElementType type, int panels, int queries);
 
-    /** {@link AttentionCode#mix}. */
+    /** {@link AttentionProducts#mix}. */
     byte[] mix(ElementType type, int vectors, int queries);
 
-    /** {@link AttentionCode#softmax}. */
+    /** {@link SoftmaxCode#softmax}. */
     byte[] softmax(boolean softCap);
 
-    /** {@link AttentionCode#combine}. */
+    /** {@link SoftmaxCode#combine}. */
     byte[] combine();
 
-    /** {@link AttentionCode#widen}. */
+    /** {@link AttentionInputCode#widen}. */
     byte[] widen();
 
     /** Columns of a panel that {@link #state} takes at a time. @param width of the panel */

@@ -76,7 +76,7 @@ final class KeyRoutines {
         return mostQueries;
     }
 
-    /** Products with {@code queries} queries, of so many panels at once: {@link AttentionCode#scores} or, for rounded queries, {@link StreamKernel}. */
+    /** Products with {@code queries} queries, of so many panels at once: {@link AttentionProducts#scores} or, for rounded queries, {@link StreamKernel}. */
     LazyRoutine scores(int panels, int queries) {
         return scores[panels][queries];
     }

@@ -24,6 +24,12 @@ final class LazyRoutine {
         return (written == null ? write() : written).call(a, b, c, d, e, f);
     }
 
+    /** The routine, written now if it was not. */
+    Routine written() {
+        Routine written = routine;
+        return written == null ? write() : written;
+    }
+
     private synchronized Routine write() {
         Routine written = routine;
         if (written == null) {

@@ -36,20 +36,46 @@ final class Lookahead {
         if (team.size() == 1) {
             return;
         }
-        boolean streams = rowCount <= QuantizedKernels.STREAM_MOST;
+        if (rowCount > QuantizedKernels.STREAM_MOST) {
+            before = null;
+            team.meanwhile(null);
+            return;
+        }
         PanelMatrix last = before;
-        before = streams ? first : null;
-        if (streams && last != null && first.isPacked()) {
+        if (last != null && first.isPacked()) {
             Start known = last.following();
             if (known == null || !known.isAt(first, chunks)) {
                 last.following(new Start(first, chunks));
             }
         }
-        Start following = streams ? first.following() : null;
+        lookBehind(first);
+    }
+
+    /** Likewise, where it is known how the region begins. */
+    void begin(Start start) {
+        if (team.size() == 1) {
+            return;
+        }
+        PanelMatrix last = before;
+        if (last != null) {
+            last.following(start);
+        }
+        lookBehind(start.matrix);
+    }
+
+    /** What follows a region that begins with a matrix. */
+    private void lookBehind(PanelMatrix first) {
+        before = first;
+        Start following = first.following();
         if (following != null) {
             following.rewind();
         }
         team.meanwhile(following);
+    }
+
+    /** Where threads begin to read in a region that was cut like this. */
+    Start start(PanelMatrix first, PanelChunks chunks) {
+        return new Start(first, chunks);
     }
 
     /** Where a region's threads begin to read. */

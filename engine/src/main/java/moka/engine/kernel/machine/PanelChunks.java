@@ -91,6 +91,21 @@ final class PanelChunks {
         chunkCount++;
     }
 
+    /** How many there are. */
+    int count() {
+        return chunkCount;
+    }
+
+    /** Whether all panels are there. */
+    boolean arePacked() {
+        for (int i = 0; i < matrixCount; i++) {
+            if (!matrices[i].isPacked()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Index of the matrix that a chunk belongs to, in the order in which they were added. */
     int matrix(int chunk) {
         return matrixOfChunk[chunk];

@@ -4,22 +4,36 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Writes parameters of routines, four words at a time.
+ * Writes parameters of routines, four words at a time, by address: nothing is checked, as with the routines themselves.
  *
  * <p>The JVM's first compiler unfolds each access of a segment to some twelve kilobytes of code wherever it stands (a method that wrote seven
  * values took 89 KB, as long to compile as a prompt takes to compute), and does not take a method of this length into its callers.
  */
 final class Parameters {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private Parameters() {}
 
-    /** Writes 32 bytes. */
-    static void write(MemorySegment at, long offset, long first, long second, long third, long fourth) {
-        at.set(LONG, offset, first);
-        at.set(LONG, offset + 8, second);
-        at.set(LONG, offset + 16, third);
-        at.set(LONG, offset + 24, fourth);
+    /** Writes 32 bytes, aligned to 8. */
+    static void write(long address, long first, long second, long third, long fourth) {
+        MEMORY.set(LONG, address, first);
+        MEMORY.set(LONG, address + 8, second);
+        MEMORY.set(LONG, address + 16, third);
+        MEMORY.set(LONG, address + 24, fourth);
+    }
+
+    /** Reads a float32. */
+    static float read(long address) {
+        return MEMORY.get(ValueLayout.JAVA_FLOAT, address);
+    }
+
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
+    }
+
+    static void clear(long address, long bytes) {
+        MEMORY.asSlice(address, bytes).fill((byte) 0);
     }
 
     /** Two values of 32 bits as a word, the first at the lower address: all processors with kernels are little-endian. */

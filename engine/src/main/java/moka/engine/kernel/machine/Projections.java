@@ -2,6 +2,8 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import moka.engine.kernel.Activations;
 import moka.engine.kernel.LowRankChange;
 import moka.engine.kernel.Projection;
@@ -40,6 +42,8 @@ final class Projections {
 
     private InputStage[] addedInputs = new InputStage[0];
     private final WorkerTeam.Region multiply = this::multiplyChunk;
+    /** Projections are made once for a session and layer. */
+    private final Map<Projection, DecodeProjection> decoded = new IdentityHashMap<>();
 
     Projections(WorkerTeam team, RowRoutines routines, PanelMemory memory, Repacking repacking, Lookahead lookahead) {
         this.team = team;
@@ -66,6 +70,11 @@ final class Projections {
     }
 
     void run(Projection projection, @Nullable LowRankChange change, int rowCount) {
+        DecodeProjection known = rowCount == 1 && change == null ? decoded.get(projection) : null;
+        if (known != null) {
+            decode(known);
+            return;
+        }
         begin(projection, rowCount);
         if (rowCount == 0) {
             return;
@@ -76,6 +85,9 @@ final class Projections {
         if (change == null) {
             inputs.make(rowCount);
             multiply();
+            if (rowCount == 1 && chunks.arePacked()) {
+                writeDown(projection);
+            }
             return;
         }
         begin(change.inner(), rowCount);
@@ -86,6 +98,25 @@ final class Projections {
         begin(projection, rowCount);
         multiply();
         Arrays.fill(added, null);
+    }
+
+    /** One token, as its first time has been written down. */
+    private void decode(DecodeProjection projection) {
+        repacking.streamed(projection.bytes());
+        projection.makeInput();
+        if (projection.bytes() <= ALONE_BYTES) {
+            for (int chunk = 0; chunk < projection.chunkCount(); chunk++) {
+                projection.run(chunk, 0);
+            }
+        } else {
+            lookahead.begin(projection.start());
+            runTimed(projection.chunkCount(), projection);
+        }
+    }
+
+    private void writeDown(Projection projection) {
+        Lookahead.Start start = lookahead.start((PanelMatrix) products[0].matrix(), chunks);
+        DecodeProjection.of(projection, inputs, chunks, start, memory).ifPresent(it -> decoded.put(projection, it));
     }
 
     private void begin(Projection projection, int rowCount) {

@@ -220,4 +220,9 @@ final class QuantizedKernels implements WeightKernels {
                     parameters.address());
         }
     }
+
+    @Override
+    public Single single(int columns) {
+        return new Single(stream[1], columns / format.blockElements(), Integer.MAX_VALUE);
+    }
 }

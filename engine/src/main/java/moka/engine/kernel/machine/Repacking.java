@@ -64,6 +64,11 @@ final class Repacking {
         }
     }
 
+    /** Decoding has read panels that are packed. */
+    void streamed(long bytes) {
+        streamedBytes += bytes;
+    }
+
     /** Asks the system now and then only: a small model's matrices are more work to ask for than to pack. */
     private boolean fits(long bytes) {
         if (bytes > spareBytes) {

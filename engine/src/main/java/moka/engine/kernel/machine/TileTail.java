@@ -37,14 +37,24 @@ public final class TileTail {
     private TileTail() {}
 
     /** Writes the parameters. */
-    static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
+    static void write(long at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
         write(at, steps, count, bias, scale, add, Parameters.pair(firstMask, secondMask), 0);
     }
 
     /** @param masks of both panels @param ahead what is read next */
+    static void write(long at, long steps, long count, long bias, float scale, boolean add, long masks, long ahead) {
+        Parameters.write(at + STEPS, steps, count, bias, Parameters.pair(Float.floatToRawIntBits(scale), add ? 1 : 0));
+        Parameters.write(at + MASKS, masks, ahead, 0, 0);
+    }
+
+    /** Likewise. */
+    static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, int firstMask, int secondMask) {
+        write(at.address(), steps, count, bias, scale, add, Parameters.pair(firstMask, secondMask), 0);
+    }
+
+    /** Likewise. */
     static void write(MemorySegment at, long steps, long count, long bias, float scale, boolean add, long masks, long ahead) {
-        Parameters.write(at, STEPS, steps, count, bias, Parameters.pair(Float.floatToRawIntBits(scale), add ? 1 : 0));
-        Parameters.write(at, MASKS, masks, ahead, 0, 0);
+        write(at.address(), steps, count, bias, scale, add, masks, ahead);
     }
 
     /** Loads the masks of rows to {@code K1} and {@code K2}; destroys {@code RAX}. */

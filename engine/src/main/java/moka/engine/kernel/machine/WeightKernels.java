@@ -22,6 +22,17 @@ sealed interface WeightKernels permits QuantizedKernels, FloatKernels {
     /** Multiplies panels that follow each other in memory. */
     void multiply(Tokens tokens, Results results, int columns, Panels panels, WorkerScratch scratch);
 
+    /** How a single row is multiplied. */
+    Single single(int columns);
+
+    /**
+     * A routine for one row: {@code f(panels, row, -, output, -, parameters)} with the parameters of {@link TileTail}.
+     *
+     * @param steps along the columns
+     * @param mostPanels that it takes in a call
+     */
+    record Single(LazyRoutine routine, int steps, int mostPanels) {}
+
     /** Forms of activations. */
     enum InputForm {
         BYTES,

@@ -152,27 +152,27 @@ record X86Code(Target target) implements KernelCode {
 
     @Override
     public byte[] scores(ElementType type, int panels, int queries) {
-        return AttentionCode.scores(type, panels, queries, target).toBytes();
+        return AttentionProducts.scores(type, panels, queries, target).toBytes();
     }
 
     @Override
     public byte[] mix(ElementType type, int vectors, int queries) {
-        return AttentionCode.mix(type, vectors, queries, target).toBytes();
+        return AttentionProducts.mix(type, vectors, queries, target).toBytes();
     }
 
     @Override
     public byte[] softmax(boolean softCap) {
-        return AttentionCode.softmax(softCap, target).toBytes();
+        return SoftmaxCode.softmax(softCap, target).toBytes();
     }
 
     @Override
     public byte[] combine() {
-        return AttentionCode.combine(target).toBytes();
+        return SoftmaxCode.combine(target).toBytes();
     }
 
     @Override
     public byte[] widen() {
-        return AttentionCode.widen(target).toBytes();
+        return AttentionInputCode.widen(target).toBytes();
     }
 
     @Override

@@ -20,29 +20,14 @@ import java.util.function.IntBinaryOperator;
  * @param lanes floats in a vector
  * @param run vectors that share a start, or 0 if there are no starts
  * @param bias what is taken off
- * @param rounded whether activations are rounded to bytes: in each period the bytes, then a float32 scale for each 32
  */
-record ActivationOrder(int period, int[] source, int lanes, int run, float bias, boolean rounded) {
+record ActivationOrder(int period, int[] source, int lanes, int run, float bias) implements Arrangement {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int[] FILE_ORDER = {};
 
-    /** Activations that share a scale. */
-    private static final int ROUNDED_TOGETHER = 32;
-
-    /** Groups of smaller activations count as zeros: their scale would have no reciprocal. */
-    private static final float LEAST = 1e-30f;
-
-    /** Added to a number of few bits and taken off again, it rounds to a whole one. */
-    private static final float WHOLE = 0x1.8p23f;
-
     /** Elements as they come. */
     static ActivationOrder natural(int period, int lanes) {
-        return new ActivationOrder(period, FILE_ORDER, lanes, 0, 0f, false);
-    }
-
-    /** Elements as they come, rounded to bytes. */
-    static ActivationOrder rounded(int period, int lanes) {
-        return new ActivationOrder(period, FILE_ORDER, lanes, 0, 0f, true);
+        return new ActivationOrder(period, FILE_ORDER, lanes, 0, 0f);
     }
 
     /** Two 16-bit elements a lane: the even ones, then the odd ones. */
@@ -81,33 +66,17 @@ record ActivationOrder(int period, int[] source, int lanes, int run, float bias,
         for (int i = 0; i < period; i++) {
             source[i] = elementAt.applyAsInt(i / lanes, i % lanes);
         }
-        return new ActivationOrder(period, source, lanes, run, bias, false);
+        return new ActivationOrder(period, source, lanes, run, bias);
     }
 
-    /** Floats of an arranged vector of activations. */
-    int arrangedLength(int columns) {
-        return padded(columns) / period * arrangedPeriod();
-    }
-
-    /** Floats of one arranged period. */
-    int arrangedPeriod() {
-        if (rounded) {
-            return period / 4 + period / ROUNDED_TOGETHER;
-        }
+    @Override
+    public int arrangedPeriod() {
         return run == 0 ? period : period / run * (run + 1);
     }
 
-    /** {@code columns} rounded up to whole periods. */
-    int padded(int columns) {
-        return (columns + period - 1) / period * period;
-    }
-
-    /** Arranges one row of activations for {@link RowKernel#addProducts}: in each run the starts, then the vectors. */
-    void arrange(float[] x, int offset, int columns, MemorySegment target, long targetOffset) {
-        if (rounded) {
-            round(x, offset, columns, target, targetOffset);
-            return;
-        }
+    /** In each run the starts, then the vectors. */
+    @Override
+    public void arrange(float[] x, int offset, int columns, MemorySegment target, long targetOffset) {
         if (source.length == 0) {
             MemorySegment.copy(x, offset, target, FLOAT, targetOffset, columns);
             target.asSlice(targetOffset + 4L * columns, 4L * (padded(columns) - columns)).fill((byte) 0);
@@ -118,33 +87,6 @@ record ActivationOrder(int period, int[] source, int lanes, int run, float bias,
             arrangePeriod(x, offset + at, Math.min(period, columns - at), target, to);
             to += 4L * arrangedPeriod();
         }
-    }
-
-    /** The largest magnitude of 32 becomes 127, as in Q8_0. */
-    private void round(float[] x, int offset, int columns, MemorySegment target, long targetOffset) {
-        long to = targetOffset;
-        for (int at = 0; at < padded(columns); at += period) {
-            for (int group = 0; group < period / ROUNDED_TOGETHER; group++) {
-                int from = at + group * ROUNDED_TOGETHER;
-                int count = Math.clamp(columns - from, 0, ROUNDED_TOGETHER);
-                float largest = largest(x, offset + from, count);
-                float inverse = largest < LEAST ? 0 : 127 / largest;
-                for (int i = 0; i < ROUNDED_TOGETHER; i++) {
-                    float code = i < count ? x[offset + from + i] * inverse + WHOLE - WHOLE : 0;
-                    target.set(ValueLayout.JAVA_BYTE, to + (long) group * ROUNDED_TOGETHER + i, (byte) code);
-                }
-                target.set(FLOAT, to + period + 4L * group, largest / 127);
-            }
-            to += 4L * arrangedPeriod();
-        }
-    }
-
-    private static float largest(float[] x, int from, int count) {
-        float largest = 0;
-        for (int i = from; i < from + count; i++) {
-            largest = Math.max(largest, Math.abs(x[i]));
-        }
-        return largest;
     }
 
     private void arrangePeriod(float[] x, int offset, int count, MemorySegment target, long at) {
@@ -172,15 +114,15 @@ record ActivationOrder(int period, int[] source, int lanes, int run, float bias,
         return source.length == 0 ? place : place / period * period + source[place % period];
     }
 
-    /** Whether activations arranged for the other serve this one. */
-    boolean same(ActivationOrder other) {
+    @Override
+    public boolean same(Arrangement other) {
         return this == other
-                || period == other.period
-                        && lanes == other.lanes
-                        && run == other.run
-                        && bias == other.bias
-                        && rounded == other.rounded
-                        && Arrays.equals(source, other.source);
+                || other instanceof ActivationOrder it
+                        && period == it.period
+                        && lanes == it.lanes
+                        && run == it.run
+                        && bias == it.bias
+                        && Arrays.equals(source, it.source);
     }
 
     /** Whether decoded rows of both have the same order. */

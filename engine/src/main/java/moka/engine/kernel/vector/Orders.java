@@ -2,33 +2,53 @@ package moka.engine.kernel.vector;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 import moka.engine.kernel.Projection;
 
-/** The distinct orders of the matrices of a projection: activations are arranged once for each. */
-final class Orders {
+/**
+ * The distinct orders of the matrices of a projection: activations are arranged once for each.
+ *
+ * @param <T> kind of order
+ */
+final class Orders<T> {
     /** Orders that there are in all. */
-    static final int MAX = 16;
+    static final int MAX = 20;
 
-    private final List<ActivationOrder> distinct = new ArrayList<>();
+    private final List<T> distinct = new ArrayList<>();
+    private final Function<RowKernel, T> ofKernel;
+    private final BiPredicate<T, T> same;
     private int[] ofProduct = new int[4];
 
-    /** @param bySequence whether orders with the same sequence count as one, whatever their starts */
-    void collect(Projection projection, boolean bySequence) {
+    private Orders(Function<RowKernel, T> ofKernel, BiPredicate<T, T> same) {
+        this.ofKernel = ofKernel;
+        this.same = same;
+    }
+
+    /** How kernels want activations for the products of rows. */
+    static Orders<Arrangement> ofProducts() {
+        return new Orders<>(RowKernel::arrangement, Arrangement::same);
+    }
+
+    /** The sequences in which kernels decode rows. */
+    static Orders<ActivationOrder> ofDecodedRows() {
+        return new Orders<>(RowKernel::order, ActivationOrder::sameSequence);
+    }
+
+    void collect(Projection projection) {
         distinct.clear();
         int count = projection.products().size();
         if (ofProduct.length < count) {
             ofProduct = new int[count];
         }
         for (int i = 0; i < count; i++) {
-            ActivationOrder order = ((VectorMatrix) projection.products().get(i).matrix()).kernel().order();
-            ofProduct[i] = place(order, bySequence);
+            ofProduct[i] = place(ofKernel.apply(((VectorMatrix) projection.products().get(i).matrix()).kernel()));
         }
     }
 
-    private int place(ActivationOrder order, boolean bySequence) {
+    private int place(T order) {
         for (int i = 0; i < distinct.size(); i++) {
-            ActivationOrder other = distinct.get(i);
-            if (bySequence ? order.sameSequence(other) : order.same(other)) {
+            if (same.test(order, distinct.get(i))) {
                 return i;
             }
         }
@@ -40,7 +60,7 @@ final class Orders {
         return distinct.size();
     }
 
-    ActivationOrder get(int index) {
+    T get(int index) {
         return distinct.get(index);
     }
 

@@ -11,15 +11,21 @@ interface RowKernel {
     /** For people: how it works, in a few words. */
     String description();
 
-    /** The order of elements. */
+    /** The order of the elements of decoded rows. */
     ActivationOrder order();
+
+    /** How activations lie for {@link #addProducts}: as float32 in the order of decoded rows, unless the kernel rounds them. */
+    default Arrangement arrangement() {
+        return order();
+    }
 
     /**
      * Adds the products of rows with one vector of activations to a vector of sums for each row.
      *
      * @param weights address of the first row
      * @param rowBytes from one row to the next
-     * @param x address of the activations, arranged by {@link ActivationOrder#arrange}; aligned to a vector, for loads across cache
+     * @param columns a whole number of the arrangement's periods
+     * @param x address of the activations, arranged by {@link Arrangement#arrange}; aligned to a vector, for loads across cache
      *     lines take twice their time
      * @param lanes the sums, from 0
      */

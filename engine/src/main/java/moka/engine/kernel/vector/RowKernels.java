@@ -4,6 +4,7 @@ import java.util.Objects;
 import moka.engine.tensor.TensorFormat;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
 
 /** The kernel of each tensor type: one line a type. */
 final class RowKernels {
@@ -12,22 +13,34 @@ final class RowKernels {
     private static final String TABLE = "nibbles by a table in a register";
     private static final String GRID = "words of a grid, signs by a mask";
 
-    /** Columns from which activations are rounded where that is allowed. */
+    /** Columns from which rows of bytes gain by rounded activations. */
     private static final int LONG = 5120;
 
     private RowKernels() {}
 
-    /** Whether rows of so many columns have a kernel of their own where activations may be rounded: {@link #ofLongRows}. */
-    static boolean areLong(TensorType type, int columns) {
-        return type == TensorType.Q8_0 && columns >= LONG;
+    /** Whether there is a kernel that is faster for rows of so many columns where activations may be rounded: {@link #rounding}. */
+    static boolean rounds(TensorType type, int columns) {
+        return roundedRows(type) != null && (type != TensorType.Q8_0 || columns >= LONG);
     }
 
-    /** The kernel of long rows, which rounds activations to bytes. */
-    static RowKernel ofLongRows(TensorType type, Width width) {
-        if (type != TensorType.Q8_0) {
-            throw new IllegalArgumentException("no kernel for long rows of " + type);
+    /** The kernel that rounds activations. */
+    static RowKernel rounding(TensorType type, Width width) {
+        Class<? extends RowKernel> kernel = roundedRows(type);
+        if (kernel == null) {
+            throw new IllegalArgumentException("no kernel that rounds activations for " + type);
         }
-        return width.instance(Q8_0LongRows.class, RowKernel.class, RowKernel.class, of(type, width));
+        return width.instance(kernel, RowKernel.class, RowKernel.class, of(type, width));
+    }
+
+    private static @Nullable Class<? extends RowKernel> roundedRows(TensorType type) {
+        return switch (type) {
+            case Q8_0 -> Q8_0RoundedRows.class;
+            case Q4_0 -> Q4_0RoundedRows.class;
+            case Q4_K -> Q4_KRoundedRows.class;
+            case Q5_K -> Q5_KRoundedRows.class;
+            case Q6_K -> Q6_KRoundedRows.class;
+            default -> null;
+        };
     }
 
     static RowKernel of(TensorType type, Width width) {

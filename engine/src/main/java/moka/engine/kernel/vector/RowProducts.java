@@ -11,8 +11,8 @@ import moka.engine.runtime.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Projections of one token or a few: the caller's thread computes and arranges the input, then chunks of weight rows are
- * multiplied with every token, in file order. Bytes read: the weights, once from memory.
+ * Projections of one token or a few: the caller's thread computes and arranges the input, then units of weight rows are
+ * multiplied with every token, in file order ({@link RowShares}). Bytes read: the weights, once from memory.
  */
 final class RowProducts implements WorkerTeam.Region {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -22,12 +22,12 @@ final class RowProducts implements WorkerTeam.Region {
     private final Scratch[] scratches;
     private final InputRows inputs;
     private final Elements elements;
-    private final Orders orders = new Orders();
+    private final Orders<Arrangement> orders = Orders.ofProducts();
     private final AlignedFloats[] arranged;
+    private final RowShares shares;
 
     private @Nullable Projection projection;
     private int rowCount;
-    private int chunkRows;
 
     RowProducts(WorkerTeam team, int lanes, Scratch[] scratches, InputRows inputs, Elements elements, Arena arena) {
         this.team = team;
@@ -36,19 +36,15 @@ final class RowProducts implements WorkerTeam.Region {
         this.inputs = inputs;
         this.elements = elements;
         arranged = AlignedFloats.several(arena, Orders.MAX);
+        shares = new RowShares(team.size());
     }
 
     void run(Projection projection, int rowCount) {
         this.projection = projection;
         this.rowCount = rowCount;
-        orders.collect(projection, false);
+        orders.collect(projection);
         arrange(projection);
-        chunkRows = chunkRows(projection);
-        int chunks = 0;
-        for (int i = 0; i < projection.products().size(); i++) {
-            chunks += chunks(projection, i);
-        }
-        team.run(chunks, this);
+        team.run(shares.cut(projection.products()), this);
     }
 
     private void arrange(Projection projection) {
@@ -64,35 +60,14 @@ final class RowProducts implements WorkerTeam.Region {
         }
     }
 
-    /** About eight chunks a thread, so that a thread that is held up leaves its work to others. */
-    private int chunkRows(Projection projection) {
-        long rows = 0;
-        for (int i = 0; i < projection.products().size(); i++) {
-            rows += weightRows(projection, i);
-        }
-        long even = rows / (8L * team.size());
-        return (int) Math.max(16, Math.min(1024, (even + 15) & -16));
-    }
-
-    private static int weightRows(Projection projection, int product) {
-        return projection.products().get(product).matrix().weights().rows();
-    }
-
-    private int chunks(Projection projection, int product) {
-        return (weightRows(projection, product) + chunkRows - 1) / chunkRows;
-    }
-
     @Override
     public void run(int chunk, int worker) {
         Projection now = Objects.requireNonNull(projection);
-        int product = 0;
-        int index = chunk;
-        while (index >= chunks(now, product)) {
-            index -= chunks(now, product++);
-        }
+        int unit = shares.take(worker);
+        int product = shares.product(unit);
         Projection.Product target = now.products().get(product);
-        int first = index * chunkRows;
-        int last = Math.min(first + chunkRows, weightRows(now, product));
+        int first = shares.firstRow(unit, product);
+        int last = Math.min(first + shares.rows(product), target.matrix().weights().rows());
         long x = arranged[orders.ofProduct(product)].segment().address();
         int length = orders.get(orders.ofProduct(product)).arrangedLength(InputRows.columns(now.input()));
         for (int t = 0; t < rowCount; t++) {

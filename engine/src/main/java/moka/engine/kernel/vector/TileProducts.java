@@ -31,7 +31,7 @@ final class TileProducts {
     private final Scratch[] scratches;
     private final InputRows inputs;
     private final Tiles tiles;
-    private final Orders orders = new Orders();
+    private final Orders<ActivationOrder> orders = Orders.ofDecodedRows();
     private final AlignedFloats[] panels;
 
     private @Nullable Projection projection;
@@ -56,7 +56,7 @@ final class TileProducts {
         this.rowCount = rowCount;
         columns = InputRows.columns(projection.input());
         panelCount = (rowCount + panelTokens() - 1) / panelTokens();
-        orders.collect(projection, true);
+        orders.collect(projection);
         for (int i = 0; i < orders.count(); i++) {
             panels[i].atLeast((long) blocks() * panelCount * pieceLength());
         }

@@ -19,7 +19,7 @@ import moka.gguf.TensorType;
 
 /**
  * The kernels in the Vector API: weights stay in the file's map and are decoded in registers. Nothing is rounded but by float32 arithmetic and,
- * if precision may be given for speed, the activations of one token or a few for long rows ({@link RowKernels#areLong}).
+ * if precision may be given for speed, the activations of one token or a few where that is faster ({@link RowKernels#rounds}).
  *
  * <p>One token (or a few): each row of weights is multiplied as it is read. More: pieces of rows are decoded into a cache-sized array and
  * multiplied by tiles in registers.
@@ -31,7 +31,7 @@ final class VectorKernels implements Kernels {
     private final Scratch[] scratches;
     private final InputRows inputs;
     private final Map<TensorType, RowKernel> rowKernels = new EnumMap<>(TensorType.class);
-    private final Map<TensorType, RowKernel> longRowKernels = new EnumMap<>(TensorType.class);
+    private final Map<TensorType, RowKernel> roundingKernels = new EnumMap<>(TensorType.class);
     private final boolean rounding;
     private final ProjectionWork projections;
     private final AttentionWork attention;
@@ -73,8 +73,8 @@ final class VectorKernels implements Kernels {
     @Override
     public Matrix prepare(WeightMatrix weights) {
         TensorType type = weights.type();
-        boolean rounded = rounding && RowKernels.areLong(type, weights.columns());
-        RowKernel kernel = rounded ? longRowKernels.computeIfAbsent(type, t -> RowKernels.ofLongRows(t, width)) : kernel(type);
+        boolean rounded = rounding && RowKernels.rounds(type, weights.columns());
+        RowKernel kernel = rounded ? roundingKernels.computeIfAbsent(type, t -> RowKernels.rounding(t, width)) : kernel(type);
         return new VectorMatrix(offHeap(weights), kernel);
     }
 

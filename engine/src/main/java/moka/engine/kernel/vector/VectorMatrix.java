@@ -12,7 +12,7 @@ record VectorMatrix(WeightMatrix weights, RowKernel kernel) implements Matrix {
 
     /** Multiplies rows with arranged activations: adds to a vector of sums for each. */
     void addProducts(int first, int rows, long x, float[] lanes, Scratch scratch) {
-        ActivationOrder order = kernel.order();
+        Arrangement order = kernel.arrangement();
         int columns = weights.columns();
         int rest = columns % order.period();
         int whole = columns - rest;

@@ -97,6 +97,10 @@ final class Width {
         return VectorSpecies.of(int.class, shape(kernel));
     }
 
+    static VectorSpecies<Long> longs(MethodHandles.Lookup kernel) {
+        return VectorSpecies.of(long.class, shape(kernel));
+    }
+
     static VectorSpecies<Short> shorts(MethodHandles.Lookup kernel) {
         return VectorSpecies.of(short.class, shape(kernel));
     }

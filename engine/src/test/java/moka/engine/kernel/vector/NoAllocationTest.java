@@ -76,8 +76,8 @@ class NoAllocationTest {
         var width = new Width(Integer.parseInt(arguments[0]));
         for (TensorType type : TensorType.values()) {
             staysFree(type, RowKernels.of(type, width), width);
-            if (RowKernels.areLong(type, LONG)) {
-                staysFree(type, RowKernels.ofLongRows(type, width), width);
+            if (RowKernels.rounds(type, LONG)) {
+                staysFree(type, RowKernels.rounding(type, width), width);
             }
         }
         staysFree(width.instance(FloatStates.class, States.class));
@@ -106,11 +106,11 @@ class NoAllocationTest {
             WeightMatrix weights =
                     RandomWeights.matrix(arena, new SplittableRandom(type.id()), type, ROWS, COLUMNS);
             var matrix = new VectorMatrix(weights, kernel);
-            long x = arena.allocate(4L * kernel.order().arrangedLength(COLUMNS), 64).address();
+            long x = arena.allocate(4L * kernel.arrangement().arrangedLength(COLUMNS), 64).address();
             var sums = new float[ROWS * width.lanes()];
             var decoded = new float[COLUMNS + kernel.order().period()];
             var scratch = new Scratch(arena);
-            becomesFree(() -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product");
+            becomesFree(() -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product, " + kernel.description());
             becomesFree(() -> matrix.unpack(1, 0, COLUMNS, decoded, 0, scratch), type + " decoding");
         }
     }

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Projections of every type at every width, against sums of exactly decoded weights in float64. */
 class VectorKernelsTest {
@@ -133,33 +132,43 @@ class VectorKernelsTest {
         }
     }
 
-    /** Where that is allowed: each 32 have a scale, and their largest magnitude becomes 127. */
-    @ParameterizedTest(name = "at {0} bits")
-    @ValueSource(ints = {128, 256, 512})
-    void roundsActivationsOfLongRowsOfBytes(int bits) {
-        var random = new SplittableRandom(bits);
+    static Stream<Arguments> roundingTypesAndWidths() {
+        return typesAndWidths().filter(it -> RowKernels.rounds((TensorType) it.get()[0], 1 << 20));
+    }
+
+    /**
+     * Where that is allowed activations of a few tokens are rounded: those of a group have a scale, and their largest magnitude becomes the largest code. Those of
+     * more tokens are not.
+     */
+    @ParameterizedTest(name = "{0} at {1} bits")
+    @MethodSource("roundingTypesAndWidths")
+    void roundsActivationsOfFewTokens(TensorType type, int bits) {
+        var random = new SplittableRandom(type.id() * 1000L + bits);
         try (var team = new WorkerTeam(2);
                 Kernels kernels = kernels(team, bits, Precision.FAST);
                 Arena arena = Arena.ofShared()) {
-            for (int columns : new int[] {5120, 5152, 8192, 11008}) {
-                WeightMatrix weights = RandomWeights.matrix(arena, random, TensorType.Q8_0, 19, columns);
-                weights.data().asSlice(2, 32).fill((byte) -128);
-                for (int tokens : new int[] {1, 3}) {
+            for (int columns : type.blockElements() == 32 ? new int[] {5120, 5152} : new int[] {5120, 5376}) {
+                WeightMatrix weights = RandomWeights.matrix(arena, random, type, 19, columns);
+                fillCodes(weights, 0, 0);
+                fillCodes(weights, 1, -1);
+                fillCodes(weights, 2, -128);
+                var matrix = (VectorMatrix) kernels.prepare(weights);
+                for (int tokens : new int[] {1, 3, 7}) {
                     Activations input = Activations.allocate(arena, tokens, columns);
                     Activations output = Activations.allocate(arena, tokens, 19);
                     for (int t = 0; t < tokens; t++) {
                         for (int i = 0; i < columns; i++) {
-                            input.set(t, i, i < 32 ? 3 : i < 64 ? 0 : i < 96 ? 1e-35f : (float) random.nextGaussian() * (random.nextInt(50) == 0 ? 30 : 1));
+                            input.set(t, i, i < 256 ? 3 : i < 512 ? 0 : i < 768 ? 1e-35f : (float) random.nextGaussian() * (random.nextInt(50) == 0 ? 30 : 1));
                         }
                     }
-                    kernels.project(
-                            new Projection(new Projection.Input.Plain(input), List.of(new Projection.Product(kernels.prepare(weights), output)), false), tokens);
+                    kernels.project(new Projection(new Projection.Input.Plain(input), List.of(new Projection.Product(matrix, output)), false), tokens);
                     var decoded = new float[columns];
                     for (int row = 0; row < 19; row++) {
-                        TensorFormats.of(TensorType.Q8_0).decode(weights.data(), row * weights.rowBytes(), columns, decoded, 0);
+                        TensorFormats.of(type).decode(weights.data(), row * weights.rowBytes(), columns, decoded, 0);
                         for (int t = 0; t < tokens; t++) {
-                            Sum sum = roundedSum(decoded, input, t);
-                            assertEquals(sum.value, output.get(t, row), 1e-6 * sum.magnitudes, columns + " columns, row " + row + ", token " + t);
+                            Sum sum = tokens < 7 ? roundedSum(decoded, input, t, (RoundedOrder) matrix.kernel().arrangement()) : exactSum(decoded, input, t);
+                            double tolerance = (tokens < 7 ? 1e-6 : 1e-5) * sum.magnitudes;
+                            assertEquals(sum.value, output.get(t, row), tolerance, columns + " columns, row " + row + ", token " + t + " of " + tokens);
                         }
                     }
                 }
@@ -167,21 +176,43 @@ class VectorKernelsTest {
         }
     }
 
+    /** The same byte for all codes of a row's first 256 elements: with the activations there, sums become as large as they can. */
+    private static void fillCodes(WeightMatrix weights, int row, int code) {
+        TensorType type = weights.type();
+        int from = type == TensorType.Q6_K ? 0 : type.blockElements() == 32 ? 2 : 16;
+        int to = type == TensorType.Q6_K ? 192 : type.blockBytes();
+        for (int block = 0; block < 256 / type.blockElements(); block++) {
+            weights.data().asSlice(row * weights.rowBytes() + (long) block * type.blockBytes() + from, to - from).fill((byte) code);
+        }
+    }
+
     /** A product in float64, and what its terms add up to without their signs. */
     private record Sum(double value, double magnitudes) {}
 
-    private static Sum roundedSum(float[] weights, Activations input, int token) {
+    private static Sum exactSum(float[] weights, Activations input, int token) {
         double value = 0;
         double magnitudes = 0;
-        for (int first = 0; first < weights.length; first += 32) {
+        for (int i = 0; i < weights.length; i++) {
+            double product = (double) weights[i] * input.get(token, i);
+            value += product;
+            magnitudes += Math.abs(product);
+        }
+        return new Sum(value, magnitudes);
+    }
+
+    private static Sum roundedSum(float[] weights, Activations input, int token, RoundedOrder order) {
+        double value = 0;
+        double magnitudes = 0;
+        for (int first = 0; first < weights.length; first += order.together()) {
+            int end = Math.min(first + order.together(), weights.length);
             float largest = 0;
-            for (int i = first; i < first + 32; i++) {
+            for (int i = first; i < end; i++) {
                 largest = Math.max(largest, Math.abs(input.get(token, i)));
             }
-            for (int i = first; i < first + 32; i++) {
-                float inverse = 127 / largest;
+            for (int i = first; i < end; i++) {
+                float inverse = order.most() / largest;
                 double code = largest < 1e-30f ? 0 : Math.rint(input.get(token, i) * inverse);
-                double product = weights[i] * code * (largest / 127);
+                double product = weights[i] * code * (largest / order.most());
                 value += product;
                 magnitudes += Math.abs(product);
             }

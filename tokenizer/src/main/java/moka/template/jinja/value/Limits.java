@@ -11,7 +11,4 @@ package moka.template.jinja.value;
 public record Limits(long steps, long size, int depth, long nanos) {
     /** Enough for every published template by a factor of a hundred, and ended within a second on one core. */
     public static final Limits DEFAULT = new Limits(4_000_000, 6_000_000, 1_200, 10_000_000_000L);
-
-    /** Nested values (a list in a list …) that may be printed, compared or hashed. */
-    static final int VALUE_DEPTH = 200;
 }

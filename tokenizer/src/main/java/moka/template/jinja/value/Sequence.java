@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A list or a tuple. */
 public final class Sequence implements Value {
-    public static final Sequence EMPTY_TUPLE = tuple(List.of());
-
     private final List<Value> elements;
     private final boolean tuple;
     /** Whether the template made this list and may change it. */

@@ -19,7 +19,7 @@ import moka.engine.runtime.ProcessMemory;
  * <p>Rows of 8192 from memory, one thread, 512 bits: 12 GB/s with float32, 19 with activations of 16 bits and scales, 23 with bfloat16, 21 with bytes kept as shorts, 26 with bytes (Zen 5,
  * 2026-11-22). From the caches it is as fast as float32 (37 GB/s), which rounds nothing: so only rows that gain by it come here.
  */
-final class Q8_0LongRows implements RowKernel {
+final class Q8_0RoundedRows implements RowKernel {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
     private static final VectorSpecies<Short> HALF = Width.halves(MethodHandles.lookup());
@@ -34,11 +34,11 @@ final class Q8_0LongRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = 68;
 
-    private final ActivationOrder order = ActivationOrder.rounded(64, L);
+    private final RoundedOrder arrangement = RoundedOrder.bytes(64);
     private final RowKernel exact;
 
     /** @param exact decodes rows */
-    Q8_0LongRows(RowKernel exact) {
+    Q8_0RoundedRows(RowKernel exact) {
         this.exact = exact;
     }
 
@@ -49,7 +49,12 @@ final class Q8_0LongRows implements RowKernel {
 
     @Override
     public ActivationOrder order() {
-        return order;
+        return exact.order();
+    }
+
+    @Override
+    public Arrangement arrangement() {
+        return arrangement;
     }
 
     @Override
