@@ -86,7 +86,7 @@ record FileMap(Path path, String name, MemorySegment bytes, long size, FileTime 
 
     /** A file whose pages went away while they were copied: the JVM reports InternalError. */
     static GgufException cutWhileRead(String name, InternalError cause) {
-        return fault(name, "changed while it was read", "a file that stays as it is", cause);
+        return fault(name, "a part of it cannot be read: the disk fails, or it was cut meanwhile", "", cause);
     }
 
     private static GgufException fault(String name, String found, String expected, @Nullable Throwable cause) {

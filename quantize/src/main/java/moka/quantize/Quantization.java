@@ -173,9 +173,12 @@ public final class Quantization {
                     listener.onTensor(plan.get(index), index, plan.size());
                     try {
                         write(tensor, writer, team, progress);
-                    } catch (RuntimeException | InternalError e) {
+                    } catch (RuntimeException e) {
                         source.checkUnchanged(); // the better reason, if it was cut or written over meanwhile
                         throw e;
+                    } catch (InternalError e) {
+                        source.checkUnchanged();
+                        throw new QuantizeException(source.name() + ": tensor '" + tensor.info().name() + "' cannot be read: the disk fails", e);
                     }
                 }
                 index++;

@@ -16,7 +16,7 @@ public class TemplateException extends RuntimeException {
         ZERO_DIVISION,
         /** The template reached for what templates must not touch. */
         SECURITY,
-        /** The template refused the messages through {@code raise_exception}; the message is exactly its own. */
+        /** The template refused the messages through {@code raise_exception}; the message is exactly its own, if it has one. */
         RAISE,
         RUNTIME,
         /** The template needs other templates. */

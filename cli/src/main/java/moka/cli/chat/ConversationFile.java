@@ -61,7 +61,7 @@ final class ConversationFile {
                     }
                     channel.force(true); // a disk that fails often says so only here
                 }
-                Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE); // else the old one is deleted before
             } finally {
                 Files.deleteIfExists(part);
             }

@@ -55,7 +55,7 @@ public final class Failures {
                     case OutOfMemoryError e ->
                         "out of heap memory (" + message(e) + "): the limit is " + (Runtime.getRuntime().maxMemory() >> 20)
                                 + " MiB; give more with MOKA_JAVA_OPTS=-Xmx4g";
-                    case InternalError e -> "a mapped file can no longer be read: was it cut while in use? (" + message(e) + ")";
+                    case InternalError e -> "a mapped file can no longer be read: the disk fails, or it was cut while in use (" + message(e) + ")";
                     default ->
                         "internal error: " + failure.getClass().getName() + ": " + message(failure)
                                 + " (please report this, with the output of --verbose)";

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -41,8 +42,10 @@ public final class TextFiles {
             try (InputStream stream = Files.newInputStream(path)) {
                 return read(path.toString(), stream);
             }
+        } catch (FileSystemException e) {
+            throw new UncheckedIOException(e); // tells the file
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw CommandFailure.failed(path + ": cannot be read: " + Failures.line(e));
         }
     }
 

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import moka.cli.terminal.CommandFailure;
 import moka.template.Message;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,28 @@ class ConversationTest {
         again.replace(content.messages());
         assertEquals(conversation().messages(), again.messages());
         assertEquals(Optional.of("Be brief."), again.system());
+    }
+
+    /** Who looks at any moment, as after the end of the process, finds the old one or the new one. */
+    @Test
+    void isThereAllTheTimeWhileItIsWrittenAgain() throws Exception {
+        Path file = folder.resolve("kept.jsonl");
+        ConversationFile.write(file, "tiny.gguf", conversation().messages());
+        var done = new AtomicBoolean();
+        var missing = new AtomicInteger();
+        Thread reader = Thread.ofPlatform().start(() -> {
+            while (!done.get()) {
+                if (!Files.exists(file)) {
+                    missing.incrementAndGet();
+                }
+            }
+        });
+        for (int i = 0; i < 300; i++) {
+            ConversationFile.write(file, "tiny.gguf", conversation().messages());
+        }
+        done.set(true);
+        reader.join();
+        assertEquals(0, missing.get());
     }
 
     @Test

@@ -92,6 +92,9 @@ public final class Globals {
     private static JinjaException raised(Arguments arguments, Run run) {
         var bound = arguments.bind("raise_exception", 1, "message");
         String message = bound[0].text(run).chars();
+        if (message.isBlank()) {
+            return new JinjaException(Kind.RAISE, "the template raises an exception without a message");
+        }
         return new JinjaException(
                 Kind.RAISE, message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message);
     }
