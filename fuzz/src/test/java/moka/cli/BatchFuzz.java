@@ -4,6 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.gson.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import moka.cli.json.JsonLines;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.Failures;
 import moka.engine.EngineException;
@@ -16,7 +17,11 @@ import moka.template.TemplateException;
 class BatchFuzz {
     @FuzzTest
     void batch(byte[] bytes) {
-        List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+        List<JsonLines.Line> lines = new String(bytes, StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .map(line -> new JsonLines.Line("fuzz.jsonl", 1, line))
+                .toList();
         Batch.Source source = Batch.Source.ofJsonLines("fuzz.jsonl", lines);
         for (int i = 0; i < lines.size(); i++) {
             try {
