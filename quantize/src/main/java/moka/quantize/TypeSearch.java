@@ -15,7 +15,7 @@ import moka.quantize.budget.Knapsack;
  * Measures how much of each tensor's precision a model feels, and finds the types with the smallest divergence under a budget of bytes.
  *
  * <p>The KL divergence that one quantized tensor causes grows with the squared error of its products: measured on pebble, their ratio is the same within
- * some 20 % from two to eight bits, while between tensors it differs a thousandfold. So each tensor is quantized alone in one type, the divergence of
+ * some 20 % from two to eight bits, while between tensors it differs a hundredfold and more. So each tensor is quantized alone in one type, the divergence of
  * the model with it measured, and that of other types follows from their errors on some rows. Divergences of tensors are taken to add up.
  */
 final class TypeSearch {
