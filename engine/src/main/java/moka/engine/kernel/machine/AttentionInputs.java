@@ -108,7 +108,7 @@ final class AttentionInputs {
         AttentionPlan plan = work.plan();
         if (norm != null) {
             long parameters = own.parameters() + AttentionScratch.NORM_PARAMETERS;
-            Parameters.write(parameters, Parameters.pair(plan.normEpsilon(), 1f / plan.headLength()), 0, 0, 0);
+            own.write(parameters, Parameters.pair(plan.normEpsilon(), 1f / plan.headLength()), 0, 0, 0);
             for (int head = 0; head < count; head++) {
                 long at = heads + 4L * head * plan.headLength();
                 rows.rmsNorm(at, norm.address(), plan.headLength(), parameters, at);

@@ -19,6 +19,7 @@ final class AttentionScratch {
     /** Bytes from a query's scores to the next one's: a line more than they take, so that rows do not lie in the same sets of the cache. */
     static final int SCORE_STRIDE = 4 * KvStore.BLOCK + 64;
 
+    private final Parameters.Writer writer;
     private final long parameters;
     private final long scores;
     private final Room heads;
@@ -28,7 +29,8 @@ final class AttentionScratch {
     private final Room weights;
     private float[] head = new float[0];
 
-    AttentionScratch(PanelMemory memory) {
+    AttentionScratch(PanelMemory memory, Parameters.Writer writer) {
+        this.writer = writer;
         parameters = memory.segment(ROUNDED_SCORE_PARAMETERS + TileTail.PARAMETER_BYTES).address();
         scores = memory.segment((long) RowAddresses.MOST * SCORE_STRIDE).address();
         heads = new Room(memory);
@@ -41,6 +43,11 @@ final class AttentionScratch {
     /** Address of the parameters. */
     long parameters() {
         return parameters;
+    }
+
+    /** Writes 32 bytes of parameters. */
+    void write(long address, long first, long second, long third, long fourth) {
+        writer.write(address, first, second, third, fourth);
     }
 
     /** {@code [query][key of a block]} float32. */

@@ -63,6 +63,9 @@ public interface KernelCode {
     /** {@link Lookahead}: {@code f(address, lines, -, -, -, -)} asks for lines of 64 bytes. */
     byte[] prefetch();
 
+    /** {@link Parameters.Writer}: {@code f(address, first, second, third, fourth, -)} writes four words. */
+    byte[] write();
+
     /** {@link QuantizeKernel}. */
     byte[] quantize();
 

@@ -46,17 +46,19 @@ final class MachineAttention {
     private final WorkerTeam.Region attendTokens = this::attendTokensChunk;
     private final WorkerTeam.Region attendSegment = this::attendSegmentChunk;
 
-    MachineAttention(WorkerTeam team, KernelCode kernelCode, CodeStore codeStore, PanelMemory memory, RowRoutines rows) {
+    MachineAttention(WorkerTeam team, KernelCode kernelCode, CodeStore codeStore, PanelMemory memory, RowRoutines rows)
+            throws CodeMemory.RefusedException {
         this.team = team;
         this.kernelCode = kernelCode;
         this.codeStore = codeStore;
         shared = new AttentionScratch.Room(memory);
         routines = new AttentionRoutines(kernelCode, codeStore);
         inputs = new AttentionInputs(rows, routines);
+        var writer = new Parameters.Writer(codeStore.write(kernelCode.write()));
         scratch = new AttentionScratch[team.size()];
         groups = new QueryGroup[team.size()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new AttentionScratch(memory);
+            scratch[i] = new AttentionScratch(memory, writer);
             groups[i] = new QueryGroup(inputs, routines, scratch[i]);
         }
     }
@@ -170,8 +172,7 @@ final class MachineAttention {
     /** Adds the segments of one query, each by its weight, into a head of a row of the output. */
     private void combine(Segments segments, int query, int count, int row, int head, AttentionScratch own) {
         AttentionPlan plan = Objects.requireNonNull(work).plan();
-        long weights = own.weights(4L * count);
-        segments.weigh(plan, query, head, count, weights);
+        long weights = segments.weigh(plan, query, head, count, own);
         routines.combine().call(
                 segments.address() + segments.sums(query),
                 segments.stride(),

@@ -2,6 +2,8 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import moka.engine.kernel.machine.x86.Assembler;
+import moka.engine.kernel.machine.x86.General;
 
 /**
  * Writes parameters of routines, four words at a time, by address: nothing is checked, as with the routines themselves.
@@ -14,6 +16,32 @@ final class Parameters {
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private Parameters() {}
+
+    /**
+     * Writes parameters by a routine, where that is done often: a call is a tenth of the bytecode that four accesses of memory are, for the interpreter and for
+     * compilers that take it into all callers. It takes about 5 ns.
+     *
+     * @param routine {@link KernelCode#write}
+     */
+    record Writer(Routine routine) {
+        /** Writes 32 bytes. */
+        void write(long address, long first, long second, long third, long fourth) {
+            routine.call(address, first, second, third, fourth, 0);
+        }
+    }
+
+    /** {@code f(address, first, second, third, fourth, -)}. */
+    static Assembler write(Target target) {
+        var a = target.assembler();
+        var frame = new Frame(target);
+        frame.enter(a);
+        General[] words = {General.RSI, General.RDX, General.RCX, General.R8};
+        for (int i = 0; i < words.length; i++) {
+            a.store(General.RDI.at(8 * i), words[i]);
+        }
+        frame.leave(a);
+        return a;
+    }
 
     /** Writes 32 bytes, aligned to 8. */
     static void write(long address, long first, long second, long third, long fourth) {

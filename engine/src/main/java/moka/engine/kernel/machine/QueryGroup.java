@@ -79,7 +79,7 @@ final class QueryGroup {
         AttentionPlan plan = work().plan();
         begin(result);
         float cap = plan.softCap();
-        Parameters.write(
+        own.write(
                 own.parameters() + AttentionScratch.SOFTMAX_PARAMETERS, Parameters.pair(plan.scale(), cap), Parameters.pair(cap == 0 ? 0 : 2 / cap, 0), 0, 0);
         int first = Math.max(from, work().firstSeen(position(0)));
         int end = Math.min(to, position(count - 1) + 1);
@@ -96,7 +96,7 @@ final class QueryGroup {
         Parameters.clear(result.address(), result.sums(count));
         for (int query = 0; query < count; query++) {
             // LARGEST, SUM and FACTOR; the rest is written for each block.
-            Parameters.write(result.address() + result.state(query), Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, 0, 0);
+            own.write(result.address() + result.state(query), Parameters.pair(Float.NEGATIVE_INFINITY, 0), 0, 0, 0);
         }
     }
 
@@ -138,7 +138,7 @@ final class QueryGroup {
         MemorySegment alibi = work.plan().alibi();
         float slope = alibi == null ? 0 : alibi.getAtIndex(FLOAT, head(query));
         // FIRST_KEY, END_KEY; DISTANCE, SLOPE
-        Parameters.write(
+        own.write(
                 state + AttentionState.FIRST_KEY,
                 Parameters.pair(work.firstSeen(position) - first, position + 1 - first),
                 Parameters.pair((float) (first - position), slope),
@@ -161,12 +161,12 @@ final class QueryGroup {
         int most = routines.mostPanels();
         int together = panels / most * most;
         if (together > 0) {
-            Parameters.write(parameters, headLength, panels / most, 0, 0);
+            own.write(parameters, headLength, panels / most, 0, 0);
             routines.scores(most, count)
                     .call(keys, heads, 4L * headLength, scores, AttentionScratch.SCORE_STRIDE, parameters);
         }
         if (together < panels) {
-            Parameters.write(parameters, headLength, panels - together, 0, 0);
+            own.write(parameters, headLength, panels - together, 0, 0);
             routines.scores(1, count)
                     .call(
                             keys + together * panelBytes,
@@ -211,7 +211,7 @@ final class QueryGroup {
             rowBytes -= 2L * valueLength / type.groupLength();
             scaleBytes = 4L * valueLength / type.groupLength();
         }
-        Parameters.write(parameters + 32, scaleBytes, 0, 0, 0);
+        own.write(parameters + 32, scaleBytes, 0, 0, 0);
         long results = result.address();
         int vectors = valueLength / 16;
         int mostVectors = routines.mostVectors();
@@ -219,7 +219,7 @@ final class QueryGroup {
         for (int vector = 0; vector < vectors; vector += mostVectors) {
             long scales = own.valueScales(0) + first * scaleBytes + 4L * vector * 16 / type.groupLength();
             for (int q = query; q < query + count; q += mostQueries) {
-                Parameters.write(parameters, end - first, rowBytes, results + result.state(q), scales);
+                own.write(parameters, end - first, rowBytes, results + result.state(q), scales);
                 routines.mix(Math.min(mostVectors, vectors - vector), Math.min(mostQueries, query + count - q))
                         .call(
                                 values + first * rowBytes + rowBytes * vector / vectors,

@@ -51,16 +51,18 @@ record Segments(long address, int queries, int valueLength) {
      * to its own largest score.
      *
      * @param head of the query, for what else takes part in its softmax
-     * @param weights address of {@code count} float32 to write, with room for 32 bytes
+     * @return address of {@code count} float32
      */
-    void weigh(AttentionPlan plan, int query, int head, int count, long weights) {
+    long weigh(AttentionPlan plan, int query, int head, int count, AttentionScratch own) {
         MemorySegment sinks = plan.sinks();
+        long weights = own.weights(4L * count);
         if (count == 1 && sinks == null) {
             float sum = Parameters.read(address + state(query) + AttentionState.SUM);
-            Parameters.write(weights, Parameters.pair((float) (1.0 / sum), 0), 0, 0, 0);
+            own.write(weights, Parameters.pair((float) (1.0 / sum), 0), 0, 0, 0);
         } else {
             weigh(sinks, address + state(query), head, count, weights);
         }
+        return weights;
     }
 
     /** @param state of the query in the first segment */

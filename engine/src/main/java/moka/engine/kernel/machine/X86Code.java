@@ -106,6 +106,11 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public byte[] write() {
+        return Parameters.write(target).toBytes();
+    }
+
+    @Override
     public byte[] quantize() {
         return QuantizeKernel.emit(target).toBytes();
     }

@@ -271,6 +271,11 @@ public final class Assembler {
         memory(0xF9400000, target.number(), from, 8);
     }
 
+    /** 8 bytes. */
+    public void store(General source, Memory to) {
+        memory(0xF9000000, source.number(), to, 8);
+    }
+
     /** 4 bytes, without sign. */
     public void load32(General target, Memory from) {
         memory(0xB9400000, target.number(), from, 4);

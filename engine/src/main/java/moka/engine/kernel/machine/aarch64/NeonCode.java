@@ -119,6 +119,17 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public byte[] write() {
+        var a = new Assembler();
+        General[] words = {General.X1, General.X2, General.X3, General.X4};
+        for (int i = 0; i < words.length; i++) {
+            a.store(words[i], General.X0.at(8 * i));
+        }
+        a.ret();
+        return a.toBytes();
+    }
+
+    @Override
     public byte[] quantize() {
         return QuantizeCode.emit();
     }

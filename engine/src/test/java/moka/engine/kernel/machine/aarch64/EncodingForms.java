@@ -178,6 +178,7 @@ final class EncodingForms {
             String w = "w" + g[0].number();
             for (int units : new int[] {0, 1, 77, 4095}) {
                 put("ldr %s, %s".formatted(x, at(g[1], 8 * units)), a -> a.load(g[0], g[1].at(8 * units)));
+                put("str %s, %s".formatted(x, at(g[1], 8 * units)), a -> a.store(g[0], g[1].at(8 * units)));
                 put("ldr %s, %s".formatted(w, at(g[1], 4 * units)), a -> a.load32(g[0], g[1].at(4 * units)));
                 put("ldrh %s, %s".formatted(w, at(g[1], 2 * units)), a -> a.load16(g[0], g[1].at(2 * units)));
                 put("strh %s, %s".formatted(w, at(g[1], 2 * units)), a -> a.store16(g[0], g[1].at(2 * units)));
