@@ -257,7 +257,13 @@ public final class Model implements AutoCloseable {
 
     /** What a user should know of this file on this machine: one line each. */
     public List<String> warnings() {
-        return Stream.concat(tokenizer.warnings().stream(), shortOfMemory.stream()).toList();
+        return Stream.of(tokenizer.warnings().stream(), shortOfMemory.stream(), slowKernels().stream()).flatMap(it -> it).toList();
+    }
+
+    /** The plainest kernels where nobody asked for them: mostly a flag of the JVM is missing. */
+    private Optional<String> slowKernels() {
+        boolean fallback = choice.kernels().name().equals("scalar") && !choice.reasons().isEmpty();
+        return fallback ? Optional.of("scalar kernels compute, many times slower than others: " + String.join("; ", choice.reasons())) : Optional.empty();
     }
 
     /** The kernel used for each type of matrix that the model has. */
