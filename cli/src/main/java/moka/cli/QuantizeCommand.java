@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import moka.cli.render.ProgressLine;
 import moka.cli.render.Quantity;
 import moka.cli.terminal.CommandFailure;
 import moka.cli.terminal.ExitCode;
@@ -100,9 +99,9 @@ final class QuantizeCommand extends Command {
                 keepSplit,
                 threads > 0 ? threads : Processors.defaultThreads());
         try (ModelSource source = source(out, options.threads());
-                Work work = new Work(source, options, out)) {
+                QuantizeProgress progress = new QuantizeProgress(streams, out, general.verbose)) {
             if (method.auto()) {
-                work.auto(mixture);
+                auto(new Job(source, options, out, progress), mixture);
                 return ExitCode.OK;
             }
             QuantizeOptions chosen = nearest ? PackedReport.nearest(source, options.threads()) : options;
@@ -115,7 +114,7 @@ final class QuantizeCommand extends Command {
                 streams.out().print(QuantizeReport.table(plan));
                 streams.out().line(QuantizeReport.summary(plan));
             } else {
-                work.mixture(quantization, plan);
+                toMixture(new Job(source, options, out, progress), quantization, plan);
             }
             if (unpacks && !dryRun) {
                 PackedReport.print(packed, general.verbose, streams);
@@ -180,117 +179,40 @@ final class QuantizeCommand extends Command {
                         + " without an importance matrix: the result will be poor, make one with 'moka imatrix' and give it with --imatrix"));
     }
 
-    /** The work itself, with its progress on one line for each of its parts. */
-    private final class Work implements AutoCloseable, AutoQuantization.Listener {
-        private final ModelSource source;
-        private final QuantizeOptions options;
-        private final Path out;
-        private final long start = System.nanoTime();
-        private ProgressLine line;
-        private String part = "";
-        private String now = "";
+    private record Job(ModelSource source, QuantizeOptions options, Path out, QuantizeProgress progress) {}
 
-        Work(ModelSource source, QuantizeOptions options, Path out) {
-            this.source = source;
-            this.options = options;
-            this.out = out;
-            this.line = line("", "");
+    private void toMixture(Job job, Quantization quantization, List<Quantization.Step> plan) {
+        QuantizeProgress progress = job.progress();
+        if (method.calibration == null) {
+            quantization.run(job.out(), progress);
+        } else {
+            new CalibratedQuantization(job.options(), method.method(), calibration(job)).run(job.source(), job.out(), progress, progress);
         }
+        progress.clear();
+        double seconds = progress.seconds();
+        streams.note(String.format(
+                Locale.ROOT,
+                "%s: %s, %s, %.0f MB/s",
+                job.out(),
+                QuantizeReport.summary(plan),
+                Quantity.duration(seconds),
+                QuantizeReport.fromBytes(plan) / 1e6 / seconds));
+    }
 
-        private ProgressLine line(String what, String unit) {
-            return new ProgressLine(streams.err(), streams.errorIsTerminal(), streams.columns(), what, unit);
+    private void auto(Job job, Optional<Mixture> mixture) {
+        AutoQuantization.Report report = new AutoQuantization(
+                        job.options(), method.method(), calibration(job), method.budget(mixture), method.probeChunks, method.feedbackRounds())
+                .run(job.source(), job.out(), job.progress());
+        job.progress().clear();
+        if (general.verbose) {
+            report.types().forEach((tensor, type) -> streams.note(tensor + ": " + type));
         }
+        streams.note(QuantizeReport.chosen(report));
+        streams.note(job.out() + ": " + QuantizeReport.summary(report.plan()) + ", " + Quantity.duration(job.progress().seconds()));
+    }
 
-        void mixture(Quantization quantization, List<Quantization.Step> plan) {
-            if (method.calibration == null) {
-                quantization.run(out, this);
-            } else {
-                new CalibratedQuantization(options, method.method(), calibration()).run(source, out, this, this);
-            }
-            line.clear();
-            double seconds = (System.nanoTime() - start) / 1e9;
-            streams.note(String.format(
-                    Locale.ROOT,
-                    "%s: %s, %s, %.0f MB/s",
-                    out,
-                    QuantizeReport.summary(plan),
-                    Quantity.duration(seconds),
-                    QuantizeReport.fromBytes(plan) / 1e6 / seconds));
-        }
-
-        void auto(Optional<Mixture> mixture) {
-            AutoQuantization.Report report = new AutoQuantization(
-                            options, method.method(), calibration(), method.budget(mixture), method.probeChunks, method.feedbackRounds())
-                    .run(source, out, this);
-            line.clear();
-            if (general.verbose) {
-                report.types().forEach((tensor, type) -> streams.note(tensor + ": " + type));
-            }
-            streams.note(QuantizeReport.chosen(report));
-            streams.note(out + ": " + QuantizeReport.summary(report.plan()) + ", " + Quantity.duration((System.nanoTime() - start) / 1e9));
-        }
-
-        private Calibration calibration() {
-            Path model = source instanceof ConvertedCheckpoint converted ? converted.file() : in;
-            return method.calibration(model, ModelOptions.DEFAULT.withThreads(options.threads()));
-        }
-
-        private void progress(String what, String unit, long done, long total, String note) {
-            if (!what.equals(part)) {
-                line.clear();
-                line = line(what, unit);
-                part = what;
-            }
-            line.at(done, total, note);
-        }
-
-        @Override
-        public void onWindow(int done, int total) {
-            progress("calibrate", "windows", done, total, "");
-        }
-
-        @Override
-        public void onMeasured(String tensor, int done, int total) {
-            progress("measure", "tensors", done, total, tensor);
-        }
-
-        @Override
-        public void onRound(int round, double divergence) {
-            line.clear();
-            streams.note(String.format(Locale.ROOT, "round %d: KL divergence %.5f", round, divergence));
-        }
-
-        @Override
-        public void onTensor(Quantization.Step step, int index, int count) {
-            now = step.name();
-            if (general.verbose) {
-                line.clear();
-                streams.note(String.format(
-                        Locale.ROOT,
-                        "[%d/%d] %s: %s to %s%s",
-                        index + 1,
-                        count,
-                        step.name(),
-                        step.from(),
-                        step.to(),
-                        step.weighted() ? ", weighted" : ""));
-            }
-        }
-
-        @Override
-        public void onResume(int kept, int count) {
-            line.clear();
-            streams.note("moka: " + out + ": an earlier run finished " + kept + " of " + count + " tensors: going on with the rest");
-        }
-
-        @Override
-        public void onProgress(long done, long total) {
-            progress("quantize", "MB", done / 1_000_000, total / 1_000_000, now);
-        }
-
-        @Override
-        public void close() {
-            line.close();
-        }
+    private Calibration calibration(Job job) {
+        Path model = job.source() instanceof ConvertedCheckpoint converted ? converted.file() : in;
+        return method.calibration(model, ModelOptions.DEFAULT.withThreads(job.options().threads()));
     }
 }

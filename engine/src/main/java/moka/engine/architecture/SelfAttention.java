@@ -12,7 +12,7 @@ import moka.engine.ops.BidirectionalAttention;
 
 /**
  * Self-attention of one block, written as a chain: {@link #project} the queries, keys and values, change them, {@link #attend}, and
- * {@link #addTo} the residual stream. Each call adds its steps at once, but those that the kernels do inside attention.
+ * {@link #addToX} the residual stream. Each call adds its steps at once, but those that the kernels do inside attention.
  */
 final class SelfAttention {
     private final Decoder decoder;
