@@ -11,6 +11,7 @@ package moka.engine;
  */
 public record MemoryEstimate(
         long weightBytes, long repackedBytes, long cacheBytes, long scratchBytes, int contextLength) {
+    /** All of it. */
     public long totalBytes() {
         return weightBytes + repackedBytes + cacheBytes + scratchBytes;
     }

@@ -177,6 +177,7 @@ public final class Model implements AutoCloseable {
         return file.name();
     }
 
+    /** The file, closed with the model. */
     public GgufFile file() {
         return file;
     }
@@ -210,10 +211,12 @@ public final class Model implements AutoCloseable {
         return hyperparameters.contextLength();
     }
 
+    /** Tokens of the vocabulary, which is how many logits there are. */
     public int vocabularySize() {
         return tokenizer.vocabularySize();
     }
 
+    /** Threads that compute, the caller's included. */
     public int threads() {
         return team.size();
     }
@@ -297,6 +300,7 @@ public final class Model implements AutoCloseable {
         return TokenVectors.of(this, tokens);
     }
 
+    /** A session with the usual options. @throws EngineException if its cache does not fit in memory */
     public Session newSession() {
         return newSession(SessionOptions.DEFAULT);
     }

@@ -10,6 +10,7 @@ package moka.engine;
  * @param decodeNanos time from the end of prefill to the last token
  */
 public record Timings(int reusedTokens, int prefillTokens, long prefillNanos, int decodeTokens, long decodeNanos) {
+    /** Computed tokens of the prompt a second; those that were in the cache do not count. 0 where no time was taken. */
     public double prefillTokensPerSecond() {
         return prefillNanos == 0 ? 0 : prefillTokens * 1e9 / prefillNanos;
     }

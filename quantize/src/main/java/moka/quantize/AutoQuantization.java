@@ -22,8 +22,10 @@ import moka.gguf.TensorType;
  */
 public record AutoQuantization(
         QuantizeOptions options, Method method, Calibration calibration, SizeBudget budget, int windows, int rounds) {
+    /** Rounds of {@link Feedback} at most. */
     public static final int DEFAULT_ROUNDS = 3;
 
+    /** Windows of the text that a trial is measured on. */
     public static final int DEFAULT_WINDOWS = 24;
 
     /** Share of the text that calibrates; the rest is measured on. */

@@ -15,7 +15,10 @@ import moka.gguf.TensorType;
  */
 public record CalibratedQuantization(
         QuantizeOptions options, Method method, Calibration calibration, long momentBytes, double damping) {
+    /** Three layers of a model of a billion weights at a time: its down projections have inputs of 8192 columns, which take 400 MB each. */
     public static final long DEFAULT_MOMENT_BYTES = 2L << 30;
+
+    /** Few rows of text must not decide: see docs/quantization.md. */
     public static final double DEFAULT_DAMPING = 0.03;
 
     public CalibratedQuantization(QuantizeOptions options, Method method, Calibration calibration) {

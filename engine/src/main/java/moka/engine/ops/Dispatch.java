@@ -25,6 +25,7 @@ public final class Dispatch {
     private final int[] counts;
     private final int[][] chosenSlots; // [worker][used]
 
+    /** @param maxRows most rows of a batch, each of which has {@code router.used()} slots */
     public Dispatch(Router router, int expertCount, int maxRows, RowScratch scratch) {
         this.router = router;
         this.expertCount = expertCount;
@@ -41,6 +42,7 @@ public final class Dispatch {
         chosenSlots = new int[scratch.workers()][used];
     }
 
+    /** The rows of a batch by expert: good after {@link #order}. */
     public ExpertGroups groups() {
         return groups;
     }

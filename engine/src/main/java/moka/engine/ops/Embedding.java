@@ -28,6 +28,7 @@ public final class Embedding {
     private final TensorFormat format;
     private final float[] row;
 
+    /** @param factor of the rows, {@code changes} included @param output {@code [t][width]} */
     public Embedding(WeightMatrix weights, float factor, List<Change> changes, Activations output) {
         this.weights = weights;
         this.factor = factor;

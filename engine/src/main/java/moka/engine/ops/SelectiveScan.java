@@ -15,6 +15,7 @@ public final class SelectiveScan {
     private final float[][][] decay; // [chunk][stateSize][channel of the chunk]
     private final RowScratch scratch;
 
+    /** Copies the decay of all channels, {@code [stateSize][channel]}, to arrays. */
     public SelectiveScan(StatePlan.Channels plan, RowScratch scratch) {
         this.plan = plan;
         this.scratch = scratch;
@@ -29,6 +30,7 @@ public final class SelectiveScan {
         }
     }
 
+    /** Chunks of channels that {@link #run} takes one at a time, on any thread. */
     public int chunks() {
         return (plan.x().columns() + CHUNK - 1) / CHUNK;
     }

@@ -38,6 +38,7 @@ public final class Arguments {
         return names.length;
     }
 
+    /** @param index from 0 */
     public Value positional(int index) {
         return values[index];
     }
@@ -55,6 +56,7 @@ public final class Arguments {
         return namesTrusted ? Text.trusted(names[index]) : Text.untrusted(names[index]);
     }
 
+    /** The value of {@link #name}. */
     public Value named(int index) {
         return values[positionalCount() + index];
     }

@@ -29,6 +29,7 @@ public final class Dict implements Value {
         return new Dict(false);
     }
 
+    /** Whether the template made it, and may change it. */
     public boolean isOwn() {
         return own;
     }
@@ -40,6 +41,7 @@ public final class Dict implements Value {
         entries.put(hashed, new Entry(before == null ? key : before.key, value));
     }
 
+    /** A value, or null where there is no such key. @throws JinjaException if the key cannot be one: a list, a dict */
     public @Nullable Value get(Value key) {
         Entry entry = entries.get(Keys.of(key));
         return entry == null ? null : entry.value;
@@ -50,6 +52,7 @@ public final class Dict implements Value {
         return entry == null ? null : entry.value;
     }
 
+    /** Takes a value out; null where there is none. Only for dicts of the template's own. */
     public @Nullable Value remove(Value key) {
         Entry entry = entries.remove(Keys.of(key));
         return entry == null ? null : entry.value;

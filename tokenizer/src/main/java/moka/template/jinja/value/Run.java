@@ -73,6 +73,7 @@ public final class Run {
         depth += levels;
     }
 
+    /** Comes back from {@link #enter}. */
     public void leave(int levels) {
         depth -= levels;
     }
@@ -95,6 +96,7 @@ public final class Run {
         this.autoescape = on;
     }
 
+    /** What templates are told when they ask for the time. */
     public LocalDateTime now() {
         return now.get();
     }

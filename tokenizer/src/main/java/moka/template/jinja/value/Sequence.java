@@ -27,6 +27,7 @@ public final class Sequence implements Value {
         this.own = own;
     }
 
+    /** A tuple over these elements, which are not copied. */
     public static Sequence tuple(List<Value> elements) {
         return new Sequence(elements, true, false);
     }
@@ -54,6 +55,7 @@ public final class Sequence implements Value {
         return tuple;
     }
 
+    /** Whether the template made it, and may change it. */
     public boolean isOwn() {
         return own;
     }

@@ -18,6 +18,7 @@ public final class Undefined implements Value {
         this.message = message;
     }
 
+    /** A name that nothing was given for. */
     public static Undefined variable(String name) {
         return new Undefined("'" + name + "' is undefined");
     }
