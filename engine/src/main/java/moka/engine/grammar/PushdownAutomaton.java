@@ -38,17 +38,18 @@ final class PushdownAutomaton {
     final int classCount;
     final byte[] classByte; // [classCount]: a byte of the class
 
-    PushdownAutomaton(GrammarCompiler from) {
-        kind = from.kind();
-        first = from.first();
-        end = from.end();
-        low = from.low();
-        high = from.high();
-        target = from.target();
-        start = from.start();
-        rank = from.rank();
-        nullable = from.nullable();
-        tokens = from.tokens();
+    /** Takes the arrays over. */
+    PushdownAutomaton(AutomatonNodes nodes, int[] start, int[] rank, boolean[] nullable, List<Expression.Token> tokens) {
+        kind = nodes.kind;
+        first = nodes.first;
+        end = nodes.end;
+        low = nodes.low;
+        high = nodes.high;
+        target = nodes.target;
+        this.start = start;
+        this.rank = rank;
+        this.nullable = nullable;
+        this.tokens = List.copyOf(tokens);
         byteClass = new byte[256];
         classCount = classify();
         classByte = new byte[classCount];
