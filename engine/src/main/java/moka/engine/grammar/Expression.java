@@ -66,15 +66,23 @@ sealed interface Expression {
     }
 
     static Expression optional(Expression body) {
-        return new Repeat(body, 0, 1);
+        return repeated(body, 0, 1);
     }
 
     static Expression any(Expression body) {
-        return new Repeat(body, 0, UNBOUNDED);
+        return repeated(body, 0, UNBOUNDED);
     }
 
     static Expression some(Expression body) {
-        return new Repeat(body, 1, UNBOUNDED);
+        return repeated(body, 1, UNBOUNDED);
+    }
+
+    /** Of {@code x+*}, {@code x?+} and the like one repeat is left: written out, each would double the copies of its body. */
+    private static Expression repeated(Expression body, int min, int max) {
+        if (body instanceof Repeat(Expression inner, int least, int most) && least <= 1 && (most == 1 || most == UNBOUNDED)) {
+            return new Repeat(inner, Math.min(least, min), most == UNBOUNDED ? UNBOUNDED : max);
+        }
+        return new Repeat(body, min, max);
     }
 
     /** Number of automaton nodes when written out, references counted as one; saturates at {@link Long#MAX_VALUE} / 4. */
