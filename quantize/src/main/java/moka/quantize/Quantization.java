@@ -154,6 +154,15 @@ public final class Quantization {
      * @throws moka.gguf.GgufException if it cannot be written
      */
     public void run(Path target, Listener listener) {
+        try {
+            make(target, listener);
+        } catch (InternalError e) { // the JVM's word for a page of a mapped file that is lost
+            source.checkUnchanged();
+            throw new QuantizeException(source.name() + ": a part of it cannot be read: the disk fails, or it was cut for a while", e);
+        }
+    }
+
+    private void make(Path target, Listener listener) {
         List<Step> plan = plan();
         checkSpace(target, plan.stream().mapToLong(Step::toBytes).sum());
         try (GgufWriter writer = writer(target);
@@ -176,9 +185,6 @@ public final class Quantization {
                     } catch (RuntimeException e) {
                         source.checkUnchanged(); // the better reason, if it was cut or written over meanwhile
                         throw e;
-                    } catch (InternalError e) {
-                        source.checkUnchanged();
-                        throw new QuantizeException(source.name() + ": tensor '" + tensor.info().name() + "' cannot be read: the disk fails", e);
                     }
                 }
                 index++;

@@ -53,6 +53,8 @@ final class ChatState implements AutoCloseable {
     long decodeNanos;
     SpeculationCounts speculation = SpeculationCounts.NONE;
     private Path file;
+    /** Whether the file holds all that was said. */
+    private boolean kept = true;
 
     ChatState(Streams streams, ChatHost host, ChatOptions options, String modelName) {
         this.streams = streams;
@@ -127,7 +129,9 @@ final class ChatState implements AutoCloseable {
     /** Keeps the conversation on disk, if anything is to be kept. */
     void keep() {
         if (saving && options.stateFolder().isPresent() && !conversation.isEmpty()) {
+            kept = false;
             ConversationFile.write(file, lastingName(), conversation.messages());
+            kept = true;
         }
     }
 
@@ -146,7 +150,7 @@ final class ChatState implements AutoCloseable {
     /** Keeps what was computed too, so that a long conversation comes back at once: of the last few conversations, since it is large. */
     void keepCache() {
         Optional<Path> folder = conversations();
-        if (!saving || folder.isEmpty() || conversation.isEmpty() || session.position() < LEAST_KEPT_TOKENS || !Files.exists(file)) {
+        if (!saving || !kept || folder.isEmpty() || conversation.isEmpty() || session.position() < LEAST_KEPT_TOKENS || !Files.exists(file)) {
             return;
         }
         try (Stream<Path> files = Files.list(folder.get())) {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -66,8 +67,13 @@ final class ConversationFile {
                 Files.deleteIfExists(part);
             }
         } catch (IOException e) {
-            throw CommandFailure.failed(file + ": the conversation is not kept: " + Failures.line(e));
+            throw CommandFailure.failed(file + ": the conversation is not kept: " + reason(e));
         }
+    }
+
+    /** What the system says, without the name that the file has until it is whole. */
+    private static String reason(IOException e) {
+        return e instanceof FileSystemException failure && failure.getReason() != null ? failure.getReason() : Failures.line(e);
     }
 
     /** @throws CommandFailure if it is no conversation */

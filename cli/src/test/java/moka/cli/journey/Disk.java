@@ -31,10 +31,15 @@ final class Disk {
      * @param before a line that prepares it
      */
     Outcome run(String size, String before, String line) {
+        return Program.finish(moka.start(List.of("unshare", "-rm", "/bin/sh", script(size, before, line).toString())), "");
+    }
+
+    /** The same as a script, for a shell that may mount file systems. */
+    Path script(String size, String before, String line) {
         try {
             Files.createDirectories(home.resolve("disk"));
             Files.createDirectories(home.resolve("left"));
-            Path script = Files.writeString(home.resolve("script"), """
+            return Files.writeString(home.resolve("script"), """
                     moka() { "%s" "$@"; }
                     mount -t tmpfs -o size=%s tmpfs disk || exit 99
                     %s
@@ -43,7 +48,6 @@ final class Disk {
                     cp -r disk/. left/ || exit 98
                     exit $code
                     """.formatted(Program.SCRIPT, size, before, line));
-            return Program.finish(moka.start(List.of("unshare", "-rm", "/bin/sh", script.toString())), "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
