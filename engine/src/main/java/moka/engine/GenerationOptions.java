@@ -22,7 +22,7 @@ import moka.template.ChatTemplate;
  *     many of the prompt's first tokens, drop the older half of the rest, and go on
  * @param parseAnswer whether to take reasoning and tool calls out of the text and tell them apart, as the chat template's family writes them
  * @param speculation how tokens are guessed ahead, if at all
- * @param cancellation stops it from another thread
+ * @param cancellation stops it from another thread; one for each generation that is to be stopped by itself
  */
 public record GenerationOptions(
         SamplingOptions sampling,
@@ -39,7 +39,7 @@ public record GenerationOptions(
     /** Built-in sampling, no limits but the context's. */
     public static final GenerationOptions DEFAULT = new GenerationOptions(
             SamplingOptions.DEFAULT, -1, List.of(), false, Optional.empty(), Optional.empty(), Map.of(),
-            OptionalInt.empty(), false, Optional.empty(), new Cancellation());
+            OptionalInt.empty(), false, Optional.empty(), Cancellation.NONE);
 
     public GenerationOptions {
         stopTexts = List.copyOf(stopTexts);

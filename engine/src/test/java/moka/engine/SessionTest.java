@@ -236,6 +236,12 @@ class SessionTest {
     }
 
     @Test
+    void optionsWithoutACancellationOfTheirOwnCannotBeCancelled() {
+        assertThrows(IllegalStateException.class, GenerationOptions.DEFAULT.withMaxTokens(3).cancellation()::cancel);
+        assertFalse(GREEDY.cancellation().isCancelled());
+    }
+
+    @Test
     void cancelledAnswersKeepTheirText() {
         var cancellation = new Cancellation();
         try (Session session = model.newSession()) {
