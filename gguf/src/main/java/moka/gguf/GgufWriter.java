@@ -2,6 +2,7 @@ package moka.gguf;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -219,7 +220,9 @@ public final class GgufWriter implements AutoCloseable {
     }
 
     static GgufException fault(Path path, String found, IOException cause) {
-        String why = Files.isDirectory(path.toAbsolutePath().getParent()) ? "" : "its directory does not exist";
+        String why = !Files.isDirectory(path.toAbsolutePath().getParent())
+                ? "its directory does not exist"
+                : cause instanceof AccessDeniedException ? "permission denied" : "";
         return new GgufException(
                 Level.FILE,
                 String.valueOf(path.getFileName()),
