@@ -36,10 +36,13 @@ final class ImatrixCommand extends Command {
     @Parameters(paramLabel = "MODEL", arity = "0..1", description = "Model file; not needed to merge or show matrices.")
     @Nullable Path model;
 
+    @Option(names = {"-m", "--model"}, paramLabel = "FILE", hidden = true, description = "The same as MODEL.")
+    @Nullable Path namedModel;
+
     @Mixin
     final TextOptions text = new TextOptions();
 
-    @Option(names = {"-o", "--output"}, paramLabel = "FILE", description = "File to write (default: imatrix.gguf).")
+    @Option(names = {"-o", "--output", "--output-file"}, paramLabel = "FILE", description = "File to write (default: imatrix.gguf).")
     @Nullable Path output;
 
     @Option(names = "--in-file", paramLabel = "FILE", description = "An importance matrix to add to; may be repeated.")
@@ -66,12 +69,26 @@ final class ImatrixCommand extends Command {
     @Mixin
     final KernelOptions kernels = new KernelOptions();
 
+    @Option(names = "--no-ppl", hidden = true, description = "Of llama.cpp: taken, no perplexity is computed beside.")
+    boolean noPerplexity;
+
+    @Option(names = {"-b", "--batch-size", "-ub", "--ubatch-size"}, paramLabel = "N", hidden = true, description = "Of llama.cpp: taken, a window is computed at once.")
+    String @Nullable [] batchSizes;
+
+    @Mixin
+    final AcceptedFlags accepted = new AcceptedFlags();
+
     ImatrixCommand(Streams streams) {
         this.streams = streams;
     }
 
     @Override
     int run() {
+        accepted.tell(streams);
+        if (model != null && namedModel != null) {
+            throw CommandFailure.usage("two models: '" + model + "' and --model '" + namedModel + "', expected one");
+        }
+        model = model == null ? namedModel : model;
         Path target = output == null ? Path.of("imatrix.gguf") : output;
         if (model != null) {
             requireWritable(target);

@@ -42,7 +42,7 @@ final class PerplexityCommand extends Command {
     boolean eachWindow;
 
     @Option(
-            names = "--kl-divergence-base",
+            names = {"--kl-divergence-base", "--save-all-logits"},
             paramLabel = "FILE",
             description = "File of a base model's log-probabilities: written, or with --kl-divergence read.")
     @Nullable Path baseFile;
@@ -56,12 +56,16 @@ final class PerplexityCommand extends Command {
     @Option(names = "--json", description = "The result as a JSON object.")
     boolean json;
 
+    @Mixin
+    final AcceptedFlags accepted = new AcceptedFlags();
+
     PerplexityCommand(Streams streams) {
         this.streams = streams;
     }
 
     @Override
     int run() {
+        accepted.tell(streams);
         if (chunks == 0) {
             throw CommandFailure.usage("--chunks 0, expected 1 or more (or -1 for all)");
         }

@@ -48,9 +48,9 @@ final class QuantizeCommand extends Command {
 
     @Parameters(
             index = "1..*",
-            arity = "0..2",
+            arity = "0..3",
             paramLabel = "[OUT] TYPE",
-            description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M; NEAREST for a packed checkpoint.")
+            description = "File to write (default: IN's name with the type), and the mixture of types, such as Q4_K_M; NEAREST for a packed checkpoint. A number behind it is --threads.")
     List<String> outAndType = List.of();
 
     @Mixin
@@ -77,6 +77,7 @@ final class QuantizeCommand extends Command {
 
     @Override
     int run() {
+        takeThreads();
         boolean nearest = PackedReport.isNearest(outAndType) && !method.sized();
         Optional<Mixture> mixture = nearest ? Optional.empty() : mixture();
         Path out = outAndType.size() == (mixture.isPresent() || nearest ? 2 : 1) ? Path.of(outAndType.getFirst()) : defaultOutput(mixture);
@@ -121,6 +122,17 @@ final class QuantizeCommand extends Command {
             }
         }
         return ExitCode.OK;
+    }
+
+    /** llama-quantize has the threads behind the type. */
+    private void takeThreads() {
+        if (outAndType.size() > 1 && outAndType.getLast().matches("\\d{1,4}")) {
+            threads = Integer.parseInt(outAndType.getLast());
+            outAndType = outAndType.subList(0, outAndType.size() - 1);
+        }
+        if (outAndType.size() > 2) {
+            throw CommandFailure.usage("found " + String.join(" ", outAndType) + " behind IN, expected [OUT] TYPE");
+        }
     }
 
     /** A checkpoint as it is, or as a file that can be run where a method does that. */

@@ -43,6 +43,12 @@ final class TokenizeCommand extends Command {
     @Option(names = "--pieces", description = "Print the text of each token with its id, one a line.")
     boolean pieces;
 
+    @Option(names = {"--count", "--show-count"}, description = "Print how many there are, in place of the ids.")
+    boolean count;
+
+    @Option(names = {"--stdin", "--ids", "--log-disable", "--no-escape"}, hidden = true, description = "Of llama.cpp: taken, since it is so anyway.")
+    boolean[] always = {};
+
     @Option(names = "--jsonl", paramLabel = "FILE", description = "Many texts: a JSON object a line (- for standard input).")
     @Nullable String jsonLines;
 
@@ -58,7 +64,9 @@ final class TokenizeCommand extends Command {
                 return eachLine(tokenizer, jsonLines);
             }
             int[] ids = tokenizer.encode(text.require(streams), addSpecial, parseSpecial);
-            if (pieces) {
+            if (count) {
+                streams.out().line(Integer.toString(ids.length));
+            } else if (pieces) {
                 printPieces(tokenizer, ids);
             } else {
                 streams.out().line(TokenIds.format(ids));

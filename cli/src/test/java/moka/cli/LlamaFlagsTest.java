@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import moka.cli.TestStreams.Outcome;
+import moka.models.DefaultModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +40,28 @@ class LlamaFlagsTest {
         Outcome read = TestStreams.run("run", "-e", "-p", "a\\nb", "--in-prefix", "<", "--in-suffix", ">", "--show-prompt", "-n", "1");
         assertTrue(read.err().contains("<a\nb>"), read.err());
         assertTrue(TestStreams.run("run", "-p", "a\\nb", "--show-prompt", "-n", "1").err().contains("a\\nb"));
+    }
+
+    /** Lines as scripts have them for llama-quantize, llama-perplexity, llama-imatrix and llama-tokenize. */
+    @Test
+    void takesTheLinesOfTheOtherTools(@TempDir Path folder) throws IOException {
+        Path model = folder.resolve("model.gguf");
+        try (InputStream bytes = DefaultModel.open()) {
+            Files.copy(bytes, model);
+        }
+        String text = Files.writeString(folder.resolve("text.txt"), "The quick brown fox jumps over the lazy dog. ".repeat(40)).toString();
+        String small = folder.resolve("small.gguf").toString();
+        assertEquals(0, TestStreams.run("quantize", "--allow-requantize", model.toString(), small, "q4_0", "2").exitCode());
+        assertEquals(2, TestStreams.run("quantize", "--allow-requantize", model.toString(), "a", "b", "q4_0").exitCode());
+        Outcome perplexity = TestStreams.run("perplexity", "-m", small, "-f", text, "-c", "32", "-b", "32", "-ub", "16", "--chunks", "2", "-fa", "on", "-ngl", "0");
+        assertEquals(0, perplexity.exitCode(), perplexity.err());
+        assertTrue(perplexity.out().startsWith("Final estimate: PPL = "), perplexity.out());
+        Path matrix = folder.resolve("imatrix.gguf");
+        Outcome imatrix = TestStreams.run("imatrix", "-m", small, "-f", text, "-o", matrix.toString(), "-c", "32", "--chunks", "2", "--no-ppl", "-b", "64", "-ub", "32");
+        assertEquals(0, imatrix.exitCode(), imatrix.err());
+        assertTrue(Files.size(matrix) > 0);
+        assertEquals(new Outcome(0, "[533, 1302]\n", ""), TestStreams.run("tokenize", "-m", small, "-p", "Hello world", "--ids", "--log-disable"));
+        assertEquals(new Outcome(0, "2\n", ""), TestStreams.run("Hello world", Map.of(), "tokenize", "-m", small, "--stdin", "--show-count"));
     }
 
     @Test
