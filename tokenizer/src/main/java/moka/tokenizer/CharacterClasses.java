@@ -27,7 +27,7 @@ final class CharacterClasses {
     static final int DIGIT = 512;
     /** {@code [A-Za-z]}. */
     static final int ASCII_LETTER = 1024;
-    /** {@code [!-/:-@\[-`{-~]}. */
+    /** <code>[!-/:-@\[-`&#123;-~]</code>. */
     static final int ASCII_PUNCTUATION = 2048;
     /** {@code \p{Pc}}, which {@code \w} counts in. */
     static final int CONNECTOR = 4096;

@@ -15,7 +15,7 @@ import static moka.tokenizer.CharacterClasses.length;
  * The family of rules that began with DeepSeek-V3's, as alternatives tried in this order:
  *
  * <ol>
- *   <li>ASCII punctuation and the word after it: {@code [!-/:-@\[-`{-~][A-Za-z]+}
+ *   <li>ASCII punctuation and the word after it: <code>[!-/:-@\[-`&#123;-~][A-Za-z]+</code>
  *   <li>a word: {@code [^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+}
  *   <li>punctuation: {@code  ?[\p{P}\p{S}]+[\r\n]*}
  *   <li>white space: {@code \s*[\r\n]+|\s+(?!\S)|\s+}
