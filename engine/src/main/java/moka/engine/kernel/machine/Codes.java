@@ -6,6 +6,7 @@ import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Memory;
+import moka.engine.kernel.machine.x86.Operand;
 import moka.engine.kernel.machine.x86.Vector;
 import org.jspecify.annotations.Nullable;
 
@@ -131,34 +132,45 @@ public record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
             Plane plane = planes.get(i);
             Spot spot = plane.place().of(unit, quarter);
             Memory memory = base.at(displacement + 64 * spot.dword());
-            boolean first = i == 0;
             if (spot.spread() != 0) {
                 a.vector(Instruction.VPSRLD, TEMPORARY, memory, spot.shift());
                 spread(a, spot.spread());
                 if (plane.position() > 0) {
                     a.vector(Instruction.VPSLLD, TEMPORARY, TEMPORARY, plane.position());
                 }
-                merge(a, target, TEMPORARY, MASKS[i], first);
-            } else if (plane.bits() == 8) {
-                if (flip != 0) {
-                    a.vector(Instruction.VPXORD, target, MASKS[1], memory);
-                } else {
-                    a.vector(Instruction.VMOVDQU32, target, memory);
-                }
+                merge(a, target, TEMPORARY, i);
             } else {
-                int right = spot.shift() - plane.position();
-                if (right == 0) {
-                    if (first) {
-                        a.vector(Instruction.VPANDD, target, MASKS[i], memory);
-                    } else {
-                        a.vector(Instruction.VPTERNLOGD, target, MASKS[i], memory, Registers.A_OR_B_AND_C);
-                    }
-                } else {
-                    a.vector(right > 0 ? Instruction.VPSRLD : Instruction.VPSLLD, TEMPORARY, memory, Math.abs(right));
-                    merge(a, target, TEMPORARY, MASKS[i], first);
-                }
+                plane(a, i, memory, spot.shift(), target);
             }
         }
+        look(a, target);
+    }
+
+    /** {@code target} = codes whose planes' bits are in the bytes of {@code sources}, in each from the bit of {@code shifts} on. */
+    void emit(Assembler a, Vector[] sources, int[] shifts, Vector target) {
+        for (int i = 0; i < planes.size(); i++) {
+            plane(a, i, sources[i], shifts[i], target);
+        }
+        look(a, target);
+    }
+
+    /** Puts the bits of a plane to their place. */
+    private void plane(Assembler a, int index, Operand source, int shift, Vector target) {
+        Plane plane = planes.get(index);
+        int right = shift - plane.position();
+        if (plane.bits() == 8 && flip != 0) {
+            a.vector(Instruction.VPXORD, target, MASKS[1], source);
+        } else if (plane.bits() == 8) {
+            a.vector(Instruction.VMOVDQU32, target, source);
+        } else if (right == 0) {
+            merge(a, target, source, index);
+        } else {
+            a.vector(right > 0 ? Instruction.VPSRLD : Instruction.VPSLLD, TEMPORARY, source, Math.abs(right));
+            merge(a, target, TEMPORARY, index);
+        }
+    }
+
+    private void look(Assembler a, Vector target) {
         if (table != null) {
             a.vector(Instruction.VPSHUFB, target, TABLE, target);
         }
@@ -179,11 +191,11 @@ public record Codes(List<Plane> planes, byte @Nullable [] table, int flip) {
         a.vector(Instruction.VPORD, TEMPORARY, TEMPORARY, SECOND_TEMPORARY);
     }
 
-    private static void merge(Assembler a, Vector target, Vector bits, Vector mask, boolean first) {
-        if (first) {
-            a.vector(Instruction.VPANDD, target, bits, mask);
+    private static void merge(Assembler a, Vector target, Operand bits, int plane) {
+        if (plane == 0) {
+            a.vector(Instruction.VPANDD, target, MASKS[plane], bits);
         } else {
-            a.vector(Instruction.VPTERNLOGD, target, bits, mask, Registers.A_OR_B_AND_C);
+            a.vector(Instruction.VPTERNLOGD, target, MASKS[plane], bits, Registers.A_OR_B_AND_C);
         }
     }
 }

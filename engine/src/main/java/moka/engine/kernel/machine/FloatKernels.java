@@ -118,4 +118,14 @@ final class FloatKernels implements WeightKernels {
     public Single single(int columns) {
         return new Single(tile[1][1], (int) (panelBytes(columns) / kind.stepBytes()), 1);
     }
+
+    @Override
+    public boolean multipliesInPlace(int columns) {
+        return false;
+    }
+
+    @Override
+    public void multiplyInPlace(WeightMatrix weights, int firstPanel, int endPanel, long next, Tokens token, Results results, WorkerScratch scratch) {
+        throw new IllegalStateException("rows of " + type + " are packed before they are multiplied");
+    }
 }

@@ -48,6 +48,12 @@ public interface KernelCode {
     /** {@link PackKernel} of elements of two or four bytes. */
     byte[] pack(boolean splitPairs);
 
+    /** Whether there is {@link #rows} for a format. */
+    boolean multipliesRows(PanelFormat format);
+
+    /** {@link RowsKernel}. */
+    byte[] rows(PanelFormat format);
+
     /** {@link UnpackKernel}. */
     byte[] unpack(PanelFormat format);
 

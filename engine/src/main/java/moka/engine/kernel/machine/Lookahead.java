@@ -42,7 +42,7 @@ final class Lookahead {
             return;
         }
         PanelMatrix last = before;
-        if (last != null && first.isPacked()) {
+        if (last != null && first.streamed() != 0) {
             Start known = last.following();
             if (known == null || !known.isAt(first, chunks)) {
                 last.following(new Start(first, chunks));
@@ -116,7 +116,7 @@ final class Lookahead {
                 return false;
             }
             next[SPACING * worker] = done + STEP_BYTES;
-            prefetch.call(matrix.panels() + firstPanel[worker] * matrix.panelBytes() + done, lines, 0, 0, 0, 0);
+            prefetch.call(matrix.streamed() + firstPanel[worker] * matrix.panelBytes() + done, lines, 0, 0, 0, 0);
             return true;
         }
     }

@@ -1,17 +1,17 @@
 package moka.engine.kernel.machine;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.Assembler.Condition;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
 import moka.engine.kernel.machine.x86.Label;
-import moka.engine.kernel.machine.x86.Memory;
 import moka.engine.kernel.machine.x86.Vector;
 
 /**
- * Packs 16 rows of a file into a panel ({@link PanelFormat}): dwords are transposed four at a time. Loading row {@code 4l + j} into 16-byte lane
- * {@code l} of register {@code j} makes it a 4 × 4 transposition within lanes, which needs no shuffle across them. Reads nothing outside
- * the rows.
+ * Packs 16 rows of a file into a panel ({@link PanelFormat}): dwords are transposed four at a time ({@link SixteenRows}). Reads nothing outside the
+ * rows.
  *
  * <p>Sixteen streams some kilobytes apart are more than the processor foresees. So the memory of the next 16 rows, which follow each other in the file,
  * is asked for from front to back while these are packed: from memory to the cache, Zen 5, November 2026, one thread of a busy machine, GB/s without and
@@ -22,107 +22,109 @@ import moka.engine.kernel.machine.x86.Vector;
  * <p>{@code f(rows, rowStride, panel, blocks, -, -)}.
  */
 final class PackKernel {
-    private static final General[] BASES = {General.RDI, General.R8, General.R9, General.R10};
-    private static final General STRIDE = General.RSI;
-    private static final General THREE_STRIDES = General.R11;
+    private static final SixteenRows ROWS = new SixteenRows(General.RDI, General.R8, General.R9, General.R10, General.RSI, General.R11);
     private static final General PANEL = General.RDX;
     private static final General NEXT = General.RBX;
 
     private PackKernel() {}
 
     static Assembler emit(PanelFormat format, Target target) {
-        return emit(
-                format.blockBytes(), format.narrowOffset(), format.narrowBytes(), format.runOffset(), false, target);
+        return emit(new Block(format, dwords(format.runDwords())), false, target);
+    }
+
+    /**
+     * Packs the dwords that {@link Scales} reads of each block, to where they are in a panel, and nothing else; {@code blocks} times.
+     *
+     * @param bytes to ask for with each block, from {@code ahead} on
+     */
+    static void scales(Assembler a, PanelFormat format, SixteenRows rows, General panel, General blocks, General ahead, int bytes) {
+        var block = new Block(format, format.scales().dwords());
+        Label nextBlock = a.here();
+        RowsAhead.ask(a, ahead, bytes);
+        packDwords(a, block, rows, panel, false);
+        a.subtract(blocks, 1);
+        a.jump(Condition.NOT_EQUAL, nextBlock);
     }
 
     /** Elements of two or four bytes, 16 bytes of a row at a time. */
     static Assembler emit(boolean splitPairs, Target target) {
-        return emit(16, 0, 0, 0, splitPairs, target);
+        return emit(new Block(16, 0, 0, 0, dwords(4)), splitPairs, target);
     }
 
-    private static Assembler emit(
-            int blockBytes, int narrowOffset, int narrowBytes, int runOffset, boolean splitPairs, Target target) {
-        int runDwords = (blockBytes - narrowBytes) / 4;
-        int run = PanelFormat.ROWS * narrowBytes;
+    /**
+     * A block of the file.
+     *
+     * @param dwords which dwords of the run are packed, each with the three behind it
+     */
+    private record Block(int bytes, int narrowOffset, int narrowBytes, int runOffset, List<Integer> dwords) {
+        Block(PanelFormat format, List<Integer> dwords) {
+            this(format.blockBytes(), format.narrowOffset(), format.narrowBytes(), format.runOffset(), dwords);
+        }
+
+        int panelBytes() {
+            return PanelFormat.ROWS * bytes;
+        }
+    }
+
+    /** All dwords of a run, by fours; the last four may overlap those before. */
+    private static List<Integer> dwords(int runDwords) {
+        return IntStream.range(0, (runDwords + 3) / 4).mapToObj(i -> Math.min(4 * i, runDwords - 4)).toList();
+    }
+
+    private static Assembler emit(Block block, boolean splitPairs, Target target) {
         var a = target.assembler();
         var frame = new Frame(target, NEXT);
         frame.enter(a);
-        for (int i = 1; i < BASES.length; i++) {
-            a.address(BASES[i], BASES[i - 1].at(STRIDE, 4, 0));
-        }
-        a.address(NEXT, BASES[3].at(STRIDE, 4, 0));
-        a.address(THREE_STRIDES, STRIDE.at(STRIDE, 2, 0));
+        ROWS.start(a, General.RDI);
+        a.address(NEXT, ROWS.twelfth().at(ROWS.stride(), 4, 0));
         Label nextBlock = a.here();
-        for (int at = 0; at < PanelFormat.ROWS * blockBytes; at += 64) {
+        for (int at = 0; at < block.panelBytes(); at += 64) {
             a.prefetch(NEXT.at(at));
         }
-        a.add(NEXT, PanelFormat.ROWS * blockBytes);
-        for (int row = 0; row < PanelFormat.ROWS && narrowBytes > 0; row++) {
-            if (narrowBytes == 2) {
-                a.load16(General.RAX, at(row, narrowOffset));
-                a.store16(PANEL.at(2 * row), General.RAX);
-            } else {
-                a.load8(General.RAX, at(row, narrowOffset));
-                a.store8(PANEL.at(row), General.RAX);
-            }
-        }
-        for (int dword = 0; dword < runDwords; dword += 4) {
-            // The last four may overlap those before.
-            int from = Math.min(dword, runDwords - 4);
-            for (int part = 0; part < target.parts(); part++) {
-                transpose(a, runOffset + 4 * from, run + 64 * from, splitPairs, part);
-            }
-        }
-        for (General base : BASES) {
-            a.add(base, blockBytes);
-        }
-        a.add(PANEL, PanelFormat.ROWS * blockBytes);
+        a.add(NEXT, block.panelBytes());
+        pack(a, block, ROWS, PANEL, splitPairs);
         a.subtract(General.RCX, 1);
         a.jump(Condition.NOT_EQUAL, nextBlock);
         frame.leave(a);
         return a;
     }
 
-    /** Four dwords of 16 rows, or of one of two parts of them. */
-    private static void transpose(Assembler a, int source, int target, boolean splitPairs, int part) {
-        int lanes = a.level().lanes();
-        int firstRow = part * lanes;
-        Vector[] in = new Vector[4];
-        Vector[] half = new Vector[4];
-        for (int j = 0; j < 4; j++) {
-            in[j] = Vector.zmm(j);
-            half[j] = Vector.zmm(4 + j);
-            a.vector(Instruction.VMOVDQU32, in[j].as(128), at(firstRow + j, source));
-            for (int lane = 1; lane < lanes / 4; lane++) {
-                a.vector(Instruction.VINSERTI32X4, in[j], in[j], at(firstRow + 4 * lane + j, source), lane);
-            }
-        }
-        a.vector(Instruction.VPUNPCKLDQ, half[0], in[0], in[1]);
-        a.vector(Instruction.VPUNPCKHDQ, half[1], in[0], in[1]);
-        a.vector(Instruction.VPUNPCKLDQ, half[2], in[2], in[3]);
-        a.vector(Instruction.VPUNPCKHDQ, half[3], in[2], in[3]);
-        for (int i = 0; i < 2; i++) {
-            a.vector(Instruction.VPUNPCKLQDQ, in[2 * i], half[i], half[i + 2]);
-            a.vector(Instruction.VPUNPCKHQDQ, in[2 * i + 1], half[i], half[i + 2]);
-        }
-        for (int i = 0; i < 4; i++) {
-            if (splitPairs) {
-                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + (splitPairs ? 2 : 4) * firstRow), in[i]);
-                a.vector(Instruction.VPSRLD, in[i], in[i], 16);
-                a.store(Instruction.VPMOVDW, PANEL.at(target + 64 * i + 32 + 2 * firstRow), in[i]);
+    /** One block; rows and panel move on. */
+    private static void pack(Assembler a, Block block, SixteenRows rows, General panel, boolean splitPairs) {
+        for (int row = 0; row < PanelFormat.ROWS && block.narrowBytes() > 0; row++) {
+            if (block.narrowBytes() == 2) {
+                a.load16(General.RAX, rows.at(row, block.narrowOffset()));
+                a.store16(panel.at(2 * row), General.RAX);
             } else {
-                a.store(Instruction.VMOVDQU32, PANEL.at(target + 64 * i + (splitPairs ? 2 : 4) * firstRow), in[i]);
+                a.load8(General.RAX, rows.at(row, block.narrowOffset()));
+                a.store8(panel.at(row), General.RAX);
             }
         }
+        packDwords(a, block, rows, panel, splitPairs);
     }
 
-    private static Memory at(int row, int displacement) {
-        General base = BASES[row / 4];
-        return switch (row % 4) {
-            case 0 -> base.at(displacement);
-            case 1 -> base.at(STRIDE, 1, displacement);
-            case 2 -> base.at(STRIDE, 2, displacement);
-            default -> base.at(THREE_STRIDES, 1, displacement);
-        };
+    private static void packDwords(Assembler a, Block block, SixteenRows rows, General panel, boolean splitPairs) {
+        for (int dword : block.dwords()) {
+            for (int part = 0; part < a.level().parts(); part++) {
+                Vector[] dwords = rows.transposed(a, block.runOffset() + 4 * dword, part);
+                store(a, dwords, panel, PanelFormat.ROWS * block.narrowBytes() + 64 * dword, splitPairs, part);
+            }
+        }
+        rows.advance(a, block.bytes());
+        a.add(panel, block.panelBytes());
+    }
+
+    /** Four dwords of 16 rows, or of one of two parts of them. */
+    private static void store(Assembler a, Vector[] dwords, General panel, int target, boolean splitPairs, int part) {
+        int firstRow = part * a.level().lanes();
+        for (int i = 0; i < 4; i++) {
+            if (splitPairs) {
+                a.store(Instruction.VPMOVDW, panel.at(target + 64 * i + 2 * firstRow), dwords[i]);
+                a.vector(Instruction.VPSRLD, dwords[i], dwords[i], 16);
+                a.store(Instruction.VPMOVDW, panel.at(target + 64 * i + 32 + 2 * firstRow), dwords[i]);
+            } else {
+                a.store(Instruction.VMOVDQU32, panel.at(target + 64 * i + 4 * firstRow), dwords[i]);
+            }
+        }
     }
 }

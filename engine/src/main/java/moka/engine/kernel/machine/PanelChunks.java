@@ -126,14 +126,15 @@ final class PanelChunks {
         return last ? matrices[matrixOfChunk[chunk]].panelCount() : firstPanel[chunk + 1];
     }
 
-    /** Where the panels are that the thread of a chunk will probably use next; 0: nobody knows. */
+    /** Where that lies in memory which the thread of a chunk will probably use next; 0: nobody knows. */
     long next(int chunk) {
         int next = chunk + workers;
-        if (next >= chunkCount || !matrices[matrixOfChunk[next]].isPacked()) {
+        if (next >= chunkCount) {
             return 0;
         }
         PanelMatrix matrix = matrices[matrixOfChunk[next]];
-        return matrix.panels() + firstPanel[next] * matrix.panelBytes();
+        long streamed = matrix.streamed();
+        return streamed == 0 ? 0 : streamed + firstPanel[next] * matrix.panelBytes();
     }
 
     /** Called after the region: all panels were used. */

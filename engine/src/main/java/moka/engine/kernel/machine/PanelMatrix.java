@@ -55,6 +55,14 @@ final class PanelMatrix implements Matrix {
         return packed;
     }
 
+    /** Address of what one token reads of the matrix, 16 rows after 16 rows: panels, or rows of the file, which are as long; 0: panels are made on the way. */
+    long streamed() {
+        if (packed) {
+            return panels;
+        }
+        return panels == 0 && kernels.multipliesInPlace(weights.columns()) ? weights.data().address() : 0;
+    }
+
     /** Called after a region that used all panels. */
     void used() {
         packed = panels != 0;

@@ -216,7 +216,8 @@ final class Projections {
 
     /**
      * The panels of a chunk. Those that are not there are packed first: two at a time for a few rows, so that they are in the cache when they are
-     * multiplied, all together for many.
+     * multiplied, all together for many. Where they have no place and there is one row, rows are multiplied as they lie in the file, if there are routines
+     * for that.
      */
     static void multiply(
             WeightKernels.Tokens tokens,
@@ -231,6 +232,11 @@ final class Projections {
         WeightKernels kernels = matrix.kernels();
         long panelBytes = matrix.panelBytes();
         boolean kept = matrix.panels() != 0;
+        int whole = Math.min(end, matrix.weights().rows() / PanelFormat.ROWS);
+        if (!kept && tokens.count() == 1 && whole > first && kernels.multipliesInPlace(matrix.weights().columns())) {
+            kernels.multiplyInPlace(matrix.weights(), first, whole, chunks.next(chunk), tokens, results, scratch);
+            first = whole;
+        }
         long next = matrix.isPacked() ? chunks.next(chunk) : 0;
         int step = matrix.isPacked() || kept && tokens.count() > QuantizedKernels.STREAM_MOST ? end - first : 2;
         for (int panel = first; panel < end; panel += step) {

@@ -1,6 +1,7 @@
 package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import moka.engine.kernel.WeightMatrix;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class QuantizedKernels implements WeightKernels {
     private final @Nullable RowSplitter splitter;
     private final LazyRoutine pack;
     private final LazyRoutine unpack;
+    private final @Nullable RowsInPlace inPlace;
     private final LazyRoutine[] stream = new LazyRoutine[RowAddresses.MOST + 1];
     private final LazyRoutine[][] tile = new LazyRoutine[3][RowAddresses.MOST + 1];
 
@@ -46,6 +48,7 @@ final class QuantizedKernels implements WeightKernels {
         instruction = kernelCode.instruction(format);
         pack = code.later(() -> kernelCode.pack(format));
         unpack = code.later(() -> kernelCode.unpack(format));
+        inPlace = splitter == null && kernelCode.multipliesRows(format) ? new RowsInPlace(format, kernelCode, code) : null;
         for (int i = 1; i <= streamTokens; i++) {
             int tokens = i;
             stream[tokens] = code.later(() -> kernelCode.stream(format, tokens));
@@ -109,6 +112,16 @@ final class QuantizedKernels implements WeightKernels {
         }
         staged.asSlice(rows * rowBytes, (PanelFormat.ROWS - rows) * rowBytes).fill((byte) 0);
         pack.call(staged.address(), rowBytes, target, weights.columns() / format.blockElements(), 0, 0);
+    }
+
+    @Override
+    public boolean multipliesInPlace(int columns) {
+        return inPlace != null && RowsInPlace.takes(columns);
+    }
+
+    @Override
+    public void multiplyInPlace(WeightMatrix weights, int firstPanel, int endPanel, long next, Tokens token, Results results, WorkerScratch scratch) {
+        Objects.requireNonNull(inPlace).multiply(weights, firstPanel, endPanel, next, token, results, scratch);
     }
 
     @Override

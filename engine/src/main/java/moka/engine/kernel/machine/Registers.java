@@ -62,6 +62,20 @@ final class Registers {
         a.add(General.RSP, 16);
     }
 
+    /** The lanes of 32 bits, each less than 256, of a vector of 512 bits; destroys {@code RAX}. */
+    static void lanes(Assembler a, Vector target, int[] values) {
+        for (int first = 8; first >= 0; first -= 8) {
+            long eight = 0;
+            for (int i = 7; i >= 0; i--) {
+                eight = eight << 8 | values[first + i];
+            }
+            a.set(General.RAX, eight);
+            a.push(General.RAX);
+        }
+        a.vector(Instruction.VPMOVZXBD, target, General.RSP.at(0));
+        a.add(General.RSP, 16);
+    }
+
     private static int[] filled(int value) {
         int[] lanes = new int[8];
         Arrays.fill(lanes, value);

@@ -1,5 +1,6 @@
 package moka.engine.kernel.machine;
 
+import java.util.List;
 import moka.engine.kernel.machine.x86.Assembler;
 import moka.engine.kernel.machine.x86.General;
 import moka.engine.kernel.machine.x86.Instruction;
@@ -25,6 +26,11 @@ public sealed interface Scales {
 
     default boolean addsMinimums() {
         return false;
+    }
+
+    /** First dwords of the block's run that all scales are made from, each with the three behind it; what is in the narrow field is not counted. */
+    default List<Integer> dwords() {
+        return List.of();
     }
 
     /** Loads constants; destroys {@code RAX}. */
@@ -80,6 +86,11 @@ public sealed interface Scales {
     /** Float16 scale and float16 minimum in dword 0: values are {@code d * code + m}. */
     record HalfPair() implements Scales {
         @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
+
+        @Override
         public boolean hasMinimums() {
             return true;
         }
@@ -112,6 +123,11 @@ public sealed interface Scales {
         private static final Vector LOW_SIX = Vector.zmm(26);
         private static final Vector LOW_FOUR = Vector.zmm(27);
         private static final Vector HIGH_TWO = Vector.zmm(31);
+
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
 
         @Override
         public boolean hasMinimums() {
@@ -170,6 +186,11 @@ public sealed interface Scales {
     /** Q6_K: d in the narrow field, sixteen signed bytes from a dword on. */
     record SignedBytes(int dword) implements Scales {
         @Override
+        public List<Integer> dwords() {
+            return List.of(dword);
+        }
+
+        @Override
         public int groupLength() {
             return 16;
         }
@@ -194,6 +215,11 @@ public sealed interface Scales {
 
     /** Q2_K: sixteen bytes in dwords 0 to 3, scale low and minimum high; d and dmin in dword 20. */
     record NibblePairs() implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0, 17);
+        }
+
         @Override
         public int groupLength() {
             return 16;
@@ -233,6 +259,11 @@ public sealed interface Scales {
 
     /** Q3_K: d in the narrow field, sixteen 6-bit scales in dwords 24 to 26, 32 too high. */
     record SixBitSigned() implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(23);
+        }
+
         private static final Vector LOW_FOUR = Vector.zmm(28);
         private static final Vector HIGH_TWO = Vector.zmm(27);
         private static final Vector THIRTY_TWO = Vector.zmm(26);
@@ -276,6 +307,11 @@ public sealed interface Scales {
 
     /** IQ4_XS: d and eight times 2 high bits in dword 0, eight times 4 low bits in dword 1, 32 too high. */
     record SixBitSplit() implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
+
         @Override
         public void constants(Assembler a) {
             new SixBitSigned().constants(a);
@@ -324,6 +360,11 @@ public sealed interface Scales {
 
     /** NVFP4: four unsigned E4M3 in dword 0, halved. */
     record EightBitFloats() implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
+
         private static final Vector FACTOR = Vector.zmm(27);
         private static final Vector NOT_A_NUMBER = Vector.zmm(26);
         private static final Vector SEVEN_BITS = Vector.zmm(25);
@@ -360,6 +401,11 @@ public sealed interface Scales {
     /** One float32 in dword 0. */
     record OneFloat() implements Scales {
         @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
+
+        @Override
         public void block(Assembler a, General base, int narrow, int run) {
             a.vector(Instruction.VMOVUPS, D, base.at(run));
         }
@@ -372,6 +418,11 @@ public sealed interface Scales {
 
     /** A float32 in dword 0, and a byte for each group, from dword 1 on, by which it is multiplied: {@link PaletteRows}. */
     record Multiples(int groupLength) implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0, 4);
+        }
+
         @Override
         public void constants(Assembler a) {
             Registers.broadcast(a, BYTE_MASK, 0xFF);
@@ -399,6 +450,11 @@ public sealed interface Scales {
 
     /** Float32 scales, and minimums if any, in the run's first vectors: what Java wrote for types without a layout here. */
     record Floats(int groupLength, boolean hasMinimums) implements Scales {
+        @Override
+        public List<Integer> dwords() {
+            return List.of(0);
+        }
+
         @Override
         public void block(Assembler a, General base, int narrow, int run) {}
 

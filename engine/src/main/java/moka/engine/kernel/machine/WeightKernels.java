@@ -33,6 +33,12 @@ sealed interface WeightKernels permits QuantizedKernels, FloatKernels {
      */
     record Single(LazyRoutine routine, int steps, int mostPanels) {}
 
+    /** Whether whole panels of rows can be multiplied with one token where they lie in the file. */
+    boolean multipliesInPlace(int columns);
+
+    /** Multiplies whole panels of rows, one at least, with one token where they lie in the file. @param next address of what is read after them, or 0 */
+    void multiplyInPlace(WeightMatrix weights, int firstPanel, int endPanel, long next, Tokens token, Results results, WorkerScratch scratch);
+
     /** Forms of activations. */
     enum InputForm {
         BYTES,

@@ -81,6 +81,16 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public boolean multipliesRows(PanelFormat format) {
+        return evex() && target.level().byteProducts() && RowTerms.of(format).isPresent();
+    }
+
+    @Override
+    public byte[] rows(PanelFormat format) {
+        return RowsKernel.emit(format, RowTerms.of(format).orElseThrow(), target).toBytes();
+    }
+
+    @Override
     public byte[] unpack(PanelFormat format) {
         return UnpackKernel.emit(products(format), target).toBytes();
     }

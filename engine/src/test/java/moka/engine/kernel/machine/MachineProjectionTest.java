@@ -72,6 +72,37 @@ class MachineProjectionTest {
         }
     }
 
+    /** One token, and columns that rows are multiplied by where they lie in the file. */
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void multipliesRowsInPlaceAsPanels(TensorType type) {
+        var random = new SplittableRandom(31 * type.id());
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(2);
+                Kernels packed = kernels(team, true);
+                Kernels inPlace = kernels(team, false)) {
+            for (int turn = 0; turn < 12; turn++) {
+                int rows = turn == 0 ? 16 : random.nextInt(1, 200);
+                int columns = RowTerms.COLUMNS * random.nextInt(1, 6);
+                WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
+                Activations input = activations(arena, 1, columns, random);
+                MemorySegment bias = random.nextBoolean() ? floats(arena, rows, random) : null;
+                boolean add = random.nextBoolean();
+                float[][] results = new float[2][];
+                for (int i = 0; i < results.length; i++) {
+                    Kernels kernels = i == 0 ? packed : inPlace;
+                    Activations output = Activations.allocate(arena, 1, rows);
+                    for (int row = 0; row < rows; row++) {
+                        output.write(0, row, new float[] {row}, 0, 1);
+                    }
+                    kernels.project(new Projection(new Input.Plain(input), List.of(new Product(kernels.prepare(weights), output, bias, 1.25f)), add), 1);
+                    results[i] = row(output, 0, rows);
+                }
+                assertArrayEquals(results[0], results[1], rows + " x " + columns);
+            }
+        }
+    }
+
     /** Rows that are no multiple of a panel's, one row, one block, and rows that are no multiple of a unit's columns. */
     @ParameterizedTest
     @EnumSource(TensorType.class)

@@ -87,6 +87,16 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public boolean multipliesRows(PanelFormat format) {
+        return false;
+    }
+
+    @Override
+    public byte[] rows(PanelFormat format) {
+        throw new IllegalStateException("rows are packed before they are multiplied");
+    }
+
+    @Override
     public byte[] unpack(PanelFormat format) {
         return UnpackCode.emit(format, matrix);
     }
