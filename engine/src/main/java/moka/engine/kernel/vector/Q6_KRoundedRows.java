@@ -50,7 +50,7 @@ final class Q6_KRoundedRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = BLOCK;
 
-    private final RoundedOrder arrangement = RoundedOrder.halves(L, MOST);
+    private final RoundedOrder arrangement = RoundedOrder.halves(L, MOST, 0);
     private final RowKernel exact;
 
     /** @param exact decodes rows */

@@ -11,7 +11,7 @@ import java.util.function.IntBinaryOperator;
  * <ul>
  *   <li>starts, if the kernel wants them: for each 16-bit lane {@code start} times the sum of its codes, which takes off what is added to each code of the weights
  *   <li>the codes, in the order in which the kernel meets them
- *   <li>float32 sums of 32 activations (as rounded), if the kernel has minimums to multiply them with: group 0, 4, 1, 5, 2, 6, 3, 7
+ *   <li>float32 sums of 16 or 32 activations (as rounded), if the kernel has minimums to multiply them with: group 0, 4, 1, 5, 2, 6, 3, 7, and the next eight so
  *   <li>float32 scales, each as often as the kernel has lanes for it
  * </ul>
  *
@@ -22,17 +22,17 @@ import java.util.function.IntBinaryOperator;
  * @param together elements that share a scale, a multiple of 32
  * @param start what the starts multiply with, 0 if there are none
  * @param startLanes lanes that have a start
- * @param sums whether there are sums
+ * @param summed elements of a sum, 16 or 32; 0 if there are none
  * @param copies how often a scale is repeated
  */
 record RoundedOrder(
-        int period, int[] places, int codeBytes, int most, int together, int start, int startLanes, boolean sums, int copies)
+        int period, int[] places, int codeBytes, int most, int together, int start, int startLanes, int summed, int copies)
         implements Arrangement {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
 
-    /** Elements of a sum. */
-    private static final int GROUP = 32;
+    /** Elements that are rounded together. */
+    private static final int GROUP = 16;
 
     /** Groups of smaller activations count as zeros: their scale would have no reciprocal. */
     private static final float LEAST = 1e-30f;
@@ -42,7 +42,7 @@ record RoundedOrder(
 
     /** Bytes in file order, a scale for each 32. */
     static RoundedOrder bytes(int period) {
-        return new RoundedOrder(period, places(period, period, (vector, lane) -> lane), 1, 127, GROUP, 0, 0, false, 1);
+        return new RoundedOrder(period, places(period, period, (vector, lane) -> lane), 1, 127, 32, 0, 0, 0, 1);
     }
 
     /**
@@ -56,7 +56,7 @@ record RoundedOrder(
             int bytes = 2 * lane + vector / 2;
             return bytes / 16 * 32 + vector % 2 * 16 + bytes % 16;
         });
-        return new RoundedOrder(8 * lanes, places, 2, most, GROUP, -8, 2 * lanes, false, 4);
+        return new RoundedOrder(8 * lanes, places, 2, most, 32, -8, 2 * lanes, 0, 4);
     }
 
     /** Super-blocks of four times 64 elements in 32 bytes: low nibbles 32 elements, high ones the next; of each first the even bytes, then the odd ones. One scale, and sums. */
@@ -65,16 +65,20 @@ record RoundedOrder(
             int bytes = vector / 4 * 4 * lanes + 2 * lane + vector % 2;
             return bytes / 32 * 64 + vector % 4 / 2 * 32 + bytes % 32;
         });
-        return new RoundedOrder(256, places, 2, most, 256, 0, 0, true, 1);
+        return new RoundedOrder(256, places, 2, most, 256, 0, 0, 32, 1);
     }
 
-    /** Super-blocks of two halves of four times 32 elements, 64 bytes a part; of each first the even bytes, then the odd ones. One scale. */
-    static RoundedOrder halves(int lanes, int most) {
+    /**
+     * Super-blocks of two halves of four times 32 elements, 64 bytes a part; of each first the even bytes, then the odd ones. One scale.
+     *
+     * @param summed elements of a sum, or 0
+     */
+    static RoundedOrder halves(int lanes, int most, int summed) {
         int[] places = places(256, 2 * lanes, (vector, lane) -> {
             int bytes = vector / 8 * 4 * lanes + 2 * lane + vector % 2;
             return bytes / 32 * 128 + vector % 8 / 2 * 32 + bytes % 32;
         });
-        return new RoundedOrder(256, places, 2, most, 256, 0, 0, false, 1);
+        return new RoundedOrder(256, places, 2, most, 256, 0, 0, summed, 1);
     }
 
     /** @param elementAt element that lane so and so of vector so and so has */
@@ -91,7 +95,7 @@ record RoundedOrder(
     }
 
     private int scalesAt() {
-        return sumsAt() + (sums ? 4 * period / GROUP : 0);
+        return sumsAt() + (summed > 0 ? 4 * period / summed : 0);
     }
 
     private int words() {
@@ -127,11 +131,14 @@ record RoundedOrder(
         float largest = largest(x, offset + first, present);
         float inverse = largest < LEAST ? 0 : most / largest;
         float scale = largest / most;
-        for (int group = first / GROUP; group < (first + together) / GROUP; group++) {
-            int begin = group * GROUP;
-            float sum = putCodes(x, offset + begin, begin, Math.clamp(count - begin, 0, GROUP), inverse, target, to + 2L * startLanes);
-            if (sums) {
-                target.set(FLOAT, to + sumsAt() + 4L * (group % 4 * 2 + group / 4), sum * scale);
+        float sum = 0;
+        for (int begin = first; begin < first + together; begin += GROUP) {
+            sum += putCodes(x, offset + begin, begin, Math.clamp(count - begin, 0, GROUP), inverse, target, to + 2L * startLanes);
+            int end = begin + GROUP;
+            if (summed > 0 && end % summed == 0) {
+                int group = end / summed - 1;
+                target.set(FLOAT, to + sumsAt() + 4L * (group / 8 * 8 + group % 4 * 2 + group % 8 / 4), sum * scale);
+                sum = 0;
             }
         }
         for (int copy = 0; copy < copies; copy++) {
@@ -139,7 +146,7 @@ record RoundedOrder(
         }
     }
 
-    /** Rounds 32 elements, of which {@code count} are there. @return the sum of their codes */
+    /** Rounds 16 elements, of which {@code count} are there. @return the sum of their codes */
     private float putCodes(float[] x, int from, int element, int count, float inverse, MemorySegment target, long to) {
         float sum = 0;
         for (int i = 0; i < GROUP; i++) {
@@ -183,7 +190,7 @@ record RoundedOrder(
                         && together == it.together
                         && start == it.start
                         && startLanes == it.startLanes
-                        && sums == it.sums
+                        && summed == it.summed
                         && copies == it.copies
                         && Arrays.equals(places, it.places);
     }

@@ -36,6 +36,8 @@ final class RowKernels {
         return switch (type) {
             case Q8_0 -> Q8_0RoundedRows.class;
             case Q4_0 -> Q4_0RoundedRows.class;
+            case Q2_K -> Q2_KRoundedRows.class;
+            case Q3_K -> Q3_KRoundedRows.class;
             case Q4_K -> Q4_KRoundedRows.class;
             case Q5_K -> Q5_KRoundedRows.class;
             case Q6_K -> Q6_KRoundedRows.class;

@@ -179,8 +179,17 @@ class VectorKernelsTest {
     /** The same byte for all codes of a row's first 256 elements: with the activations there, sums become as large as they can. */
     private static void fillCodes(WeightMatrix weights, int row, int code) {
         TensorType type = weights.type();
-        int from = type == TensorType.Q6_K ? 0 : type.blockElements() == 32 ? 2 : 16;
-        int to = type == TensorType.Q6_K ? 192 : type.blockBytes();
+        int from = switch (type) {
+            case Q3_K, Q6_K -> 0;
+            case Q2_K, Q4_K, Q5_K -> 16;
+            default -> 2;
+        };
+        int to = switch (type) {
+            case Q2_K -> 80;
+            case Q3_K -> 96;
+            case Q6_K -> 192;
+            default -> type.blockBytes();
+        };
         for (int block = 0; block < 256 / type.blockElements(); block++) {
             weights.data().asSlice(row * weights.rowBytes() + (long) block * type.blockBytes() + from, to - from).fill((byte) code);
         }
