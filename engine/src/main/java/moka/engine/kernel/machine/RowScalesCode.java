@@ -37,7 +37,7 @@ final class RowScalesCode {
 
     /** The results of 16 rows. */
     static void emit(Assembler a, PanelFormat format, General parameters, General ahead) {
-        Scales scales = format.scales();
+        var scales = new ScaleReader(format.scales());
         int groups = groups(format);
         a.load(SCALES, parameters.at(RowsKernel.SCALES));
         a.load(ACTIVATIONS.first(), parameters.at(RowsKernel.ACTIVATIONS));
@@ -61,7 +61,7 @@ final class RowScalesCode {
             if (i % GROUPS_AT_ONCE == 0) {
                 sums = SUMS.transposed(a, 4 * i, 0);
             }
-            int record = i * scales.groupLength() / ActivationRow.UNIT * ActivationRow.RECORD_BYTES;
+            int record = i * format.scales().groupLength() / ActivationRow.UNIT * ActivationRow.RECORD_BYTES;
             group(a, format, sums[i % GROUPS_AT_ONCE], i % groups, record, at + format.run(0, 1));
         }
         a.add(SCALES, turnBlocks(format) * RowsKernel.scalesBytes(format));
@@ -75,6 +75,7 @@ final class RowScalesCode {
     /** Adds a group of columns. */
     private static void group(Assembler a, PanelFormat format, Vector sum, int group, int record, int run) {
         Scales scales = format.scales();
+        var reader = new ScaleReader(scales);
         int groupsOfUnit = ActivationRow.UNIT / scales.groupLength();
         int part = group % groupsOfUnit;
         if (format.offsetShift() >= 0) {
@@ -84,9 +85,9 @@ final class RowScalesCode {
         }
         a.vector(Instruction.VCVTDQ2PS, sum, sum);
         a.vector(Instruction.VPADDD, sum, sum, ACTIVATIONS.at(0, record + ActivationRow.EXPONENT).broadcasting());
-        a.vector(Instruction.VFMADD231PS, RESULT, sum, scales.scale(a, SCALES, run, group));
+        a.vector(Instruction.VFMADD231PS, RESULT, sum, reader.scale(a, SCALES, run, group));
         if (scales.hasMinimums()) {
-            Vector minimum = scales.minimum(a, SCALES, run, group);
+            Vector minimum = reader.minimum(a, SCALES, run, group);
             a.vector(StreamKernel.minimumInstruction(scales), RESULT, minimum,
                     ACTIVATIONS.at(0, record + StreamKernel.scaledSum(part, groupsOfUnit)).broadcasting());
         }

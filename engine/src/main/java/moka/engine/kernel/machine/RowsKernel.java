@@ -60,7 +60,7 @@ final class RowsKernel {
         var frame = new Frame(target, General.RBX, General.RBP, General.R12, General.R13, General.R14, General.R15);
         frame.enter(a);
         RowProductsCode.constants(a, format, terms);
-        format.scales().constants(a);
+        new ScaleReader(format.scales()).constants(a);
         TileTail.loadMasks(a, PARAMETERS);
         RowProductsCode.sortCodes(a, terms, PARAMETERS);
         a.load(AHEAD, PARAMETERS.at(AHEAD_FROM));

@@ -49,8 +49,8 @@ final class StreamKernel {
         }
         Vector[] weights = {Vector.zmm(12), Vector.zmm(13), Vector.zmm(14), Vector.zmm(15)};
         Codes codes = format.codes();
-        Scales scales = format.scales();
-        a.assign(weights[0], Scales.RESULT);
+        var scales = new ScaleReader(format.scales());
+        a.assign(weights[0], ScaleReader.RESULT);
         if (products.run() > 0) {
             a.assign(weights[2]);
         }
@@ -119,6 +119,7 @@ final class StreamKernel {
             Vector[] weights) {
         PanelFormat format = products.format();
         Scales scales = format.scales();
+        var reader = new ScaleReader(scales);
         int tokens = sums.length;
         int record = ActivationRow.RECORD_BYTES * unit;
         int groups = ActivationRow.UNIT / scales.groupLength();
@@ -147,12 +148,12 @@ final class StreamKernel {
                 a.vector(Instruction.VCVTDQ2PS, integers[t], integers[t]);
                 a.vector(Instruction.VPADDD, integers[t], integers[t], rows.at(t, record + ActivationRow.EXPONENT).broadcasting());
             }
-            Vector scale = scales.scale(a, panel, run, unit * groups + group);
+            Vector scale = reader.scale(a, panel, run, unit * groups + group);
             for (int t = 0; t < tokens; t++) {
                 a.vector(Instruction.VFMADD231PS, sums[t], integers[t], scale);
             }
             if (scales.hasMinimums()) {
-                Vector minimum = scales.minimum(a, panel, run, unit * groups + group);
+                Vector minimum = reader.minimum(a, panel, run, unit * groups + group);
                 for (int t = 0; t < tokens; t++) {
                     a.vector(minimumInstruction(scales), sums[t], minimum, rows.at(t, record + scaledSum(group, groups)).broadcasting());
                 }

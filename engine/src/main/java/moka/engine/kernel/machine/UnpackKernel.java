@@ -26,7 +26,7 @@ final class UnpackKernel {
         var frame = new Frame(target);
         PanelFormat format = products.format();
         Codes codes = format.codes();
-        Scales scales = format.scales();
+        var scales = new ScaleReader(format.scales());
         int parts = target.parts();
         codes.assign(a);
         frame.enter(a);
@@ -60,6 +60,7 @@ final class UnpackKernel {
     /** One unit of one part of the rows to the record. */
     private static void unit(Assembler a, PanelFormat format, int unit, int run, int offset) {
         Scales scales = format.scales();
+        var reader = new ScaleReader(scales);
         int groups = ActivationRow.UNIT / scales.groupLength();
         for (int quarter = 0; quarter < 8; quarter++) {
             Vector weight = Vector.zmm(a.level().evex() ? quarter : 0);
@@ -67,10 +68,10 @@ final class UnpackKernel {
             a.store(Instruction.VMOVDQU32, General.RSI.at(64 * quarter + offset), weight);
         }
         for (int group = 0; group < groups; group++) {
-            Vector scale = scales.scale(a, General.RDI, run, unit * groups + group);
+            Vector scale = reader.scale(a, General.RDI, run, unit * groups + group);
             a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * group + offset), scale);
             if (scales.hasMinimums()) {
-                Vector minimum = scales.minimum(a, General.RDI, run, unit * groups + group);
+                Vector minimum = reader.minimum(a, General.RDI, run, unit * groups + group);
                 a.store(Instruction.VMOVUPS, General.RSI.at(512 + 64 * (groups + group) + offset), minimum);
             }
         }
