@@ -78,7 +78,7 @@ final class ChatCommands {
                 lastQuestion();
                 state.conversation.removeLastTurn();
                 state.keep();
-                yield tell("forgotten; " + turns() + (state.conversation.turnCount() == 1 ? " is left" : " are left"));
+                yield tell("forgotten; " + state.turns() + (state.conversation.turnCount() == 1 ? " is left" : " are left"));
             }
             case "/edit" -> edit();
             case "/set" -> tell(SetCommand.run(state, arguments));
@@ -147,20 +147,15 @@ final class ChatCommands {
         Path path = ConversationFile.find(state.conversations().orElse(Path.of(".")), path(arguments).toString());
         if (Files.isRegularFile(path) && !path.toString().endsWith(".gguf")) {
             state.resume(path);
-            return tell(turns() + " from " + path);
+            return tell(state.turns() + " from " + path);
         }
         state.reopenModel(path(arguments).toString());
-        return tell("model " + state.model.name() + ", " + turns() + (state.conversation.turnCount() == 1 ? " goes on" : " go on"));
+        return tell("model " + state.model.name() + ", " + state.turns() + (state.conversation.turnCount() == 1 ? " goes on" : " go on"));
     }
 
     private String kept() {
         String list = state.conversations().map(folder -> SavedConversations.list(folder, lines.columns())).orElse("");
         return list.isEmpty() ? "no conversations are kept yet" : list;
-    }
-
-    private String turns() {
-        int count = state.conversation.turnCount();
-        return count + (count == 1 ? " turn" : " turns");
     }
 
     // The terminal itself copies (OSC 52), so that it works over ssh too.

@@ -107,6 +107,12 @@ final class ChatState implements AutoCloseable {
         generation = options.generation().apply(model);
     }
 
+    /** How many questions were asked, in words. */
+    String turns() {
+        int count = conversation.turnCount();
+        return count + (count == 1 ? " turn" : " turns");
+    }
+
     /** How answers are shown. */
     AnswerDisplay.Look look() {
         return new AnswerDisplay.Look(showReasoning, markdown, wordWrap);

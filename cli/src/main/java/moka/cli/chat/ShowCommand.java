@@ -69,13 +69,13 @@ final class ShowCommand {
         MemoryEstimate estimate = state.model.memoryEstimate(state.sessionOptions);
         return String.format(
                 Locale.ROOT,
-                "%d of %d tokens used (%.0f %%); cache %s now, %s when full; %d turns",
+                "%d of %d tokens used (%.0f %%); cache %s now, %s when full; %s",
                 used,
                 length,
                 100.0 * used / length,
                 Quantity.bytes(state.session.cacheBytes()),
                 Quantity.bytes(estimate.cacheBytes()),
-                state.conversation.turnCount());
+                state.turns());
     }
 
     private static String prompt(ChatState state) {

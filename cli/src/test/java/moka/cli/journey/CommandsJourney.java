@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,56 @@ class CommandsJourney {
             terminal.keys("C-d");
             terminal.waitFor("[exit 0]");
             terminal.record();
+        }
+    }
+
+    @Test
+    void findsConversationsAndFilesAgainAndKeepsWhatWasNotEdited() throws IOException {
+        Files.createDirectories(home.resolve("my notes"));
+        Files.writeString(home.resolve("my notes/the mountain.txt"), "Mount Everest is 8849 metres high.\n");
+        try (Tmux terminal = chat(80, 40, " chat --temp 0", "find-again")) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("Paris." + PROMPT);
+            terminal.keys("/edit", "Enter");
+            terminal.waitFor("/edit\n> What is the capital of France?");
+            terminal.keys("C-c");
+            terminal.waitFor("/edit\n> What is the capital of France?" + PROMPT);
+            terminal.keys("/show context", "Enter");
+            terminal.waitFor("; 1 turn");
+            terminal.keys("/load", "Enter");
+            terminal.waitFor("  1 turn   What is the capital of France?");
+            terminal.keys("/load 2", "Tab", "Enter");
+            terminal.waitFor("\n1 turn from");
+            terminal.keys("/file my", "Tab");
+            terminal.waitFor("/file my notes/");
+            terminal.keys("the", "Tab", "Enter");
+            terminal.waitFor("my notes/the mountain.txt: 16 tokens");
+            terminal.keys("/save my notes/the mountain.txt", "Enter");
+            terminal.waitFor("is there already and is no conversation");
+            terminal.keys("C-d");
+            terminal.waitFor("[exit 0]");
+            terminal.record();
+        }
+    }
+
+    @Test
+    void anAnswerFollowsAWindowThatBecomesNarrower() throws IOException {
+        try (Tmux terminal = chat(60, 40, " chat --temp 0 --kernels scalar -t 1", "narrower")) {
+            terminal.waitFor(PROMPT);
+            terminal.keys("Tell me a story.", "Enter");
+            terminal.waitFor("Once upon a time");
+            terminal.resize(30, 40);
+            String screen = terminal.waitFor("garden." + PROMPT);
+            terminal.record();
+            terminal.keys("C-d");
+            terminal.waitFor("[exit 0]");
+            try (Stream<Path> kept = Files.list(home.resolve("state/chats"))) {
+                String answer = Files.readString(kept.filter(file -> file.toString().endsWith(".jsonl")).findFirst().orElseThrow());
+                List<String> lines = screen.lines().toList();
+                String lastLines = String.join(" ", lines.subList(lines.size() - 3, lines.size() - 1));
+                assertTrue(answer.contains(lastLines), "words stay whole: " + lastLines);
+            }
         }
     }
 

@@ -52,6 +52,11 @@ final class Tmux implements AutoCloseable {
         tmux("paste-buffer", "-p");
     }
 
+    /** Changes the size of the window. */
+    void resize(int columns, int rows) {
+        tmux("resize-window", "-x", Integer.toString(columns), "-y", Integer.toString(rows));
+    }
+
     /** Waits until the screen shows a text. @return the screen */
     String waitFor(String text) {
         long start = System.nanoTime();
