@@ -30,7 +30,7 @@ if not exist "%jar%" (
     )
 )
 endlocal & set "moka_java=%jdk%\bin\java.exe" & set "moka_jar=%jar%"
-"%moka_java%" -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,moka.engine.kernel.vector.Q*::*,0.1 -XX:CompileCommand=BackgroundCompilation,moka.engine.kernel.vector.Q*::*,false -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable %MOKA_JAVA_OPTS% -jar "%moka_jar%" %*
+"%moka_java%" -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,moka.engine.kernel.vector.Q*::*,0.1 -XX:CompileCommand=BackgroundCompilation,moka.engine.kernel.vector.Q*::*,false -XX:CompileCommand=CompileThresholdScaling,moka.engine.kernel.machine.*::*,4.0 -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable %MOKA_JAVA_OPTS% -jar "%moka_jar%" %*
 exit /b %errorlevel%
 
 :try
