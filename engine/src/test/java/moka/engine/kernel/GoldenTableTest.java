@@ -145,7 +145,7 @@ class GoldenTableTest {
         return largest(entry, (vector, row, sums) -> {
             double found = products[vector][row];
             return switch (subject.standard()) {
-                case EXACT -> sums.difference(found, "exact");
+                case EXACT, ROUNDED_FINELY -> sums.difference(found, "exact");
                 case ROUNDED -> sums.difference(found, "rounded");
                 case ROUNDED_ITS_OWN_WAY -> {
                     GoldenDotTest.Sum sum = GoldenDotTest.itsOwnWay(golden, type, vector, row);
