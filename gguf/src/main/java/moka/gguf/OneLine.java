@@ -22,8 +22,10 @@ public final class OneLine {
         return line.toString();
     }
 
-    /** {@link #of} what the text begins with, where it is longer. */
+    /** What {@link #of} begins with, where it is longer. */
     public static String of(String text, int longest) {
-        return of(text.length() <= longest ? text : text.substring(0, longest) + "…");
+        String line = of(text.length() <= longest ? text : text.substring(0, longest));
+        boolean whole = text.length() <= longest && line.length() <= longest;
+        return whole ? line : line.substring(0, Math.min(longest, line.length())) + "…";
     }
 }

@@ -2,7 +2,9 @@ package moka.engine.grammar;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -52,6 +54,14 @@ final class TokenMasks {
 
     /** Sets the bits of all tokens whose bytes may follow a state. */
     void allow(StackSets states, int state, long[] words) {
+        allow(states, state, words, new HashSet<>());
+    }
+
+    /** @param passed states whose tokens are set already: many stacks have the same rest, and theirs again */
+    private void allow(StackSets states, int state, long[] words, Set<Integer> passed) {
+        if (!passed.add(state)) {
+            return;
+        }
         if (states.nodes(state).length > MOST_TOPS) {
             vocabulary.all().allow(states, state, 0, words, (_, _, _) -> {});
             return;
@@ -60,7 +70,7 @@ final class TokenMasks {
         List<StackSets.Group> narrow = new ArrayList<>();
         for (StackSets.Group group : groups) {
             if (states.breadth(group.top()) >= BROAD) {
-                allowBroad(states, group, words);
+                allowBroad(states, group, words, passed);
             } else {
                 narrow.add(group);
             }
@@ -70,14 +80,14 @@ final class TokenMasks {
         }
     }
 
-    private void allowBroad(StackSets states, StackSets.Group group, long[] words) {
+    private void allowBroad(StackSets states, StackSets.Group group, long[] words, Set<Integer> passed) {
         Certain certain = certain(states, group.top());
         for (int i = 0; i < words.length; i++) {
             words[i] |= certain.words[i];
         }
         for (int node : certain.openNodes) {
             if (node == 0) {
-                allow(states, group.rest(), words);
+                allow(states, group.rest(), words, passed);
             } else {
                 certain.trie.allow(states, group.rest(), node, words, (_, _, _) -> {});
             }
