@@ -2,9 +2,11 @@ package moka.engine.kernel.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import moka.engine.kernel.WeightMatrix;
 import moka.engine.tensor.TensorFormats;
 import moka.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
 
 /** The routines for weights without integer codes, of one {@link FloatKind}. */
 final class FloatKernels implements WeightKernels {
@@ -14,6 +16,7 @@ final class FloatKernels implements WeightKernels {
     private final int mostPanels;
     private final String instruction;
     private final LazyRoutine pack;
+    private final @Nullable LazyRoutine rows;
     private final LazyRoutine[][] tile = new LazyRoutine[3][RowAddresses.MOST + 1];
 
     FloatKernels(TensorType type, FloatKind kind, KernelCode kernelCode, CodeStore code) {
@@ -22,6 +25,7 @@ final class FloatKernels implements WeightKernels {
         instruction = kernelCode.instruction(kind);
         mostTokens = kernelCode.floatTokens();
         mostPanels = kernelCode.panels();
+        rows = kernelCode.multipliesFloatRows() ? code.later(() -> kernelCode.floatRows(kind)) : null;
         pack = code.later(() -> kernelCode.pack(kind == FloatKind.F16 || kind == FloatKind.BF16));
         for (int i = 1; i <= mostPanels; i++) {
             int panels = i;
@@ -121,11 +125,18 @@ final class FloatKernels implements WeightKernels {
 
     @Override
     public boolean multipliesInPlace(int columns) {
-        return false;
+        return rows != null && type == kind.type() && type.rowBytes(columns) % FloatRowsKernel.LINE == 0;
     }
 
     @Override
     public void multiplyInPlace(WeightMatrix weights, int firstPanel, int endPanel, long next, Tokens token, Results results, WorkerScratch scratch) {
-        throw new IllegalStateException("rows of " + type + " are packed before they are multiplied");
+        int firstRow = firstPanel * PanelFormat.ROWS;
+        long rowBytes = weights.rowBytes();
+        long address = weights.data().address() + firstRow * rowBytes;
+        long bias = results.bias() == 0 ? 0 : results.bias() + 4L * firstRow;
+        MemorySegment parameters = scratch.parameters();
+        TileTail.write(parameters, rowBytes / FloatRowsKernel.LINE, endPanel - firstPanel, bias, results.scale(), results.add(), 0xFFFF, 0);
+        Objects.requireNonNull(rows)
+                .call(address, rowBytes, token.address(), results.address() + 4L * firstRow, address + PanelFormat.ROWS * rowBytes, parameters.address());
     }
 }

@@ -54,6 +54,12 @@ public interface KernelCode {
     /** {@link RowsKernel}. */
     byte[] rows(PanelFormat format);
 
+    /** Whether there is {@link #floatRows}. */
+    boolean multipliesFloatRows();
+
+    /** {@link FloatRowsKernel}. */
+    byte[] floatRows(FloatKind kind);
+
     /** {@link UnpackKernel}. */
     byte[] unpack(PanelFormat format);
 

@@ -91,6 +91,16 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public boolean multipliesFloatRows() {
+        return evex();
+    }
+
+    @Override
+    public byte[] floatRows(FloatKind kind) {
+        return FloatRowsKernel.emit(kind, target).toBytes();
+    }
+
+    @Override
     public byte[] unpack(PanelFormat format) {
         return UnpackKernel.emit(products(format), target).toBytes();
     }

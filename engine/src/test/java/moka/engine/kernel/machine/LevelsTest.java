@@ -70,8 +70,11 @@ class LevelsTest {
     static void compare(TensorType type, int turn, SplittableRandom random, List<Kernels> sets) {
         boolean atEnd = turn % 2 == 0;
         int tokens = List.of(1, 2, 3, 8, 14, 19).get(turn);
-        int rows = random.nextInt(1, 70);
+        int rows = random.nextInt(tokens == 1 ? PanelFormat.ROWS : 1, 70);
         int columns = type.blockElements() == 1 ? random.nextInt(1, 100) : type.blockElements() * random.nextInt(1, 4);
+        if (tokens == 1 && type.blockElements() == 1) {
+            columns = 32 * random.nextInt(1, 4); // whole lines, which rows of floats are multiplied by in place
+        }
         Projection.GateFunction function = Projection.GateFunction.values()[turn % Projection.GateFunction.values().length];
         try (GuardedMemory memory = new GuardedMemory()) {
             WeightMatrix weights = RandomWeights.of(type, rows, columns, random, memory.allocate(rows * type.rowBytes(columns), atEnd));

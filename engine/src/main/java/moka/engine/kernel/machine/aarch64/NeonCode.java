@@ -93,7 +93,21 @@ public record NeonCode(boolean matrix) implements KernelCode {
 
     @Override
     public byte[] rows(PanelFormat format) {
-        throw new IllegalStateException("rows are packed before they are multiplied");
+        throw noRows();
+    }
+
+    @Override
+    public boolean multipliesFloatRows() {
+        return false;
+    }
+
+    @Override
+    public byte[] floatRows(FloatKind kind) {
+        throw noRows();
+    }
+
+    private static IllegalStateException noRows() {
+        return new IllegalStateException("rows are packed before they are multiplied");
     }
 
     @Override
