@@ -17,7 +17,7 @@ import moka.engine.runtime.ProcessMemory;
  * four codes each, one of each part; their products, and the sum of two such lanes, fit in 16 bits: {@code 4 * 3 * 511}. Sums of groups are multiplied with
  * their scales as whole numbers, and only those of a super-block become floats. The minimums are multiplied with sums of activations.
  */
-final class Q2_KRoundedRows implements RowKernel {
+final class Q2_KRoundedRows extends RoundedRows {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
@@ -56,12 +56,9 @@ final class Q2_KRoundedRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = BLOCK;
 
-    private final RoundedOrder arrangement = RoundedOrder.halves(L, MOST, 16);
-    private final RowKernel exact;
-
     /** @param exact decodes rows */
     Q2_KRoundedRows(RowKernel exact) {
-        this.exact = exact;
+        super(RoundedOrder.halves(L, MOST, 16), exact);
     }
 
     private static int[] shifts() {
@@ -86,21 +83,6 @@ final class Q2_KRoundedRows implements RowKernel {
             mask[lane] = -1;
         }
         return mask;
-    }
-
-    @Override
-    public String description() {
-        return "16-bit products in place, activations rounded";
-    }
-
-    @Override
-    public ActivationOrder order() {
-        return exact.order();
-    }
-
-    @Override
-    public Arrangement arrangement() {
-        return arrangement;
     }
 
     @Override
@@ -164,10 +146,5 @@ final class Q2_KRoundedRows implements RowKernel {
 
     private static ShortVector activations(long at) {
         return ShortVector.fromMemorySegment(S, MEMORY, at, LE);
-    }
-
-    @Override
-    public void unpack(long weights, int columns, float[] target, int at) {
-        exact.unpack(weights, columns, target, at);
     }
 }

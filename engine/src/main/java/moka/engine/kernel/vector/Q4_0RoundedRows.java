@@ -16,7 +16,7 @@ import moka.engine.runtime.ProcessMemory;
  * Q4_0 times activations rounded to whole numbers up to 511. A 16-bit lane holds four nibbles; its four products and a start that takes the 8 off each nibble fit in
  * 16 bits, and so does the sum of two lanes: {@code 8 * 8 * 511}. Blocks come together in a vector, and their scales, as in {@link Q4_0Rows}.
  */
-final class Q4_0RoundedRows implements RowKernel {
+final class Q4_0RoundedRows extends RoundedRows {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
@@ -46,12 +46,9 @@ final class Q4_0RoundedRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled, which costs a third from memory ({@link Q8_0Rows}). */
     private final long step = STEP;
 
-    private final RoundedOrder arrangement = RoundedOrder.splitNibbles(L, MOST);
-    private final RowKernel exact;
-
     /** @param exact decodes rows */
     Q4_0RoundedRows(RowKernel exact) {
-        this.exact = exact;
+        super(RoundedOrder.splitNibbles(L, MOST), exact);
     }
 
     private static int[] parts() {
@@ -66,21 +63,6 @@ final class Q4_0RoundedRows implements RowKernel {
         var lanes = new int[L];
         Arrays.fill(lanes, bits);
         return lanes;
-    }
-
-    @Override
-    public String description() {
-        return "16-bit products in place, activations rounded";
-    }
-
-    @Override
-    public ActivationOrder order() {
-        return exact.order();
-    }
-
-    @Override
-    public Arrangement arrangement() {
-        return arrangement;
     }
 
     @Override
@@ -131,10 +113,5 @@ final class Q4_0RoundedRows implements RowKernel {
 
     private static ShortVector codes(long at) {
         return ShortVector.fromMemorySegment(S, MEMORY, at, LE);
-    }
-
-    @Override
-    public void unpack(long weights, int columns, float[] target, int at) {
-        exact.unpack(weights, columns, target, at);
     }
 }

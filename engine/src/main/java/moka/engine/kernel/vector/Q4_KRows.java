@@ -35,17 +35,9 @@ final class Q4_KRows implements RowKernel {
     private static final int[] ONE = constant(0x3f800000);
 
     /** By how much each lane shifts the packed scales of the low nibbles; those of the high nibbles are 8 bits further. */
-    private static final int[] SHIFTS = shifts();
+    private static final int[] SHIFTS = SixBitScales.shifts();
 
     private final ActivationOrder order = ActivationOrder.groupNibbles(L);
-
-    private static int[] shifts() {
-        var shifts = new int[32];
-        for (int i = 0; i < 32; i++) {
-            shifts[i] = i / 8 * 16 & 31;
-        }
-        return shifts;
-    }
 
     private static int[] constant(int bits) {
         var lanes = new int[L];
@@ -87,9 +79,9 @@ final class Q4_KRows implements RowKernel {
                 int from = 40 * v;
                 IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + CODES + 4 * v, LE);
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
-                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
+                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : SixBitScales.upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
+                IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : SixBitScales.upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
                 // Both nibbles by one text: twice the text is more than the compiler takes at 128 and 256 bits.
                 for (int high = 0; high < 2; high++) {
@@ -108,14 +100,6 @@ final class Q4_KRows implements RowKernel {
             sum = minimums.fma(FloatVector.broadcast(F, Float.float16ToFloat(MEMORY.get(SHORT, block + 2))), sum);
         }
         sum.intoArray(lanes, at);
-    }
-
-    private static int upperScales(int s0, int s2) {
-        return s2 & 0x0f0f0f0f | s0 >>> 2 & 0x30303030;
-    }
-
-    private static int upperMinimums(int s1, int s2) {
-        return s2 >>> 4 & 0x0f0f0f0f | s1 >>> 2 & 0x30303030;
     }
 
     @Override
@@ -138,9 +122,9 @@ final class Q4_KRows implements RowKernel {
                 int to = at + b * 256 + 8 * v;
                 IntVector q = IntVector.fromMemorySegment(I, MEMORY, block + CODES + 4 * v, LE);
                 IntVector shift = IntVector.fromArray(I, SHIFTS, v);
-                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
+                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : SixBitScales.upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, shift);
-                IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : upperMinimums(s1, s2))
+                IntVector mins = IntVector.broadcast(I, v < 16 ? s1 & 0x3f3f3f3f : SixBitScales.upperMinimums(s1, s2))
                         .lanewise(VectorOperators.LSHR, shift);
                 for (int high = 0; high < 2; high++) {
                     int at0 = to + high * (4 * L);

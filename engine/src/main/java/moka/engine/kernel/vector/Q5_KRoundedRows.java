@@ -18,7 +18,7 @@ import moka.engine.runtime.ProcessMemory;
  * products of a pair, and the sum of two such lanes, fit in 16 bits: {@code 4 * 31 * 255}. Sums of groups are multiplied with their 6-bit scales as whole numbers, and only those of a super-block become
  * floats. The eight minimums are multiplied with sums of activations.
  */
-final class Q5_KRoundedRows implements RowKernel {
+final class Q5_KRoundedRows extends RoundedRows {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
@@ -42,65 +42,23 @@ final class Q5_KRoundedRows implements RowKernel {
     private static final int ARRANGED = 576;
 
     /** By how much each lane shifts the packed scales of the low nibbles; those of the high nibbles are 8 bits further. */
-    private static final int[] SHIFTS = shifts();
+    private static final int[] SHIFTS = SixBitScales.shifts();
 
     /** Which of the fifth bits the low nibbles have. */
-    private static final int[] BITS = bits();
+    private static final int[] BITS = SixBitScales.fifthBits();
 
     /** The 32 bytes of fifth bits for both groups of a 512-bit vector. */
     private static final VectorShuffle<Integer> TWICE = VectorShuffle.fromOp(I, lane -> lane % 8);
 
     /** By how much each lane shifts the packed minimums, the lower four of which are in even lanes; 31, which leaves nothing, in lanes without one. */
-    private static final int[] MINIMUM_SHIFTS = minimumShifts();
+    private static final int[] MINIMUM_SHIFTS = SixBitScales.minimumShifts();
 
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = BLOCK;
 
-    private final RoundedOrder arrangement = RoundedOrder.groupNibbles(L, MOST);
-    private final RowKernel exact;
-
     /** @param exact decodes rows */
     Q5_KRoundedRows(RowKernel exact) {
-        this.exact = exact;
-    }
-
-    private static int[] shifts() {
-        var shifts = new int[32];
-        for (int i = 0; i < 32; i++) {
-            shifts[i] = i / 8 * 16 & 31;
-        }
-        return shifts;
-    }
-
-    private static int[] bits() {
-        var bits = new int[32];
-        for (int i = 0; i < 32; i++) {
-            bits[i] = i / 8 * 2;
-        }
-        return bits;
-    }
-
-    private static int[] minimumShifts() {
-        var shifts = new int[16];
-        for (int i = 0; i < 16; i++) {
-            shifts[i] = i < 8 ? i / 2 * 8 : 31;
-        }
-        return shifts;
-    }
-
-    @Override
-    public String description() {
-        return "16-bit products in place, activations rounded";
-    }
-
-    @Override
-    public ActivationOrder order() {
-        return exact.order();
-    }
-
-    @Override
-    public Arrangement arrangement() {
-        return arrangement;
+        super(RoundedOrder.groupNibbles(L, MOST), exact);
     }
 
     @Override
@@ -128,7 +86,7 @@ final class Q5_KRoundedRows implements RowKernel {
                     h = h.rearrange(TWICE);
                 }
                 h = h.lanewise(VectorOperators.LSHR, IntVector.fromArray(I, BITS, v));
-                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : upperScales(s0, s2))
+                IntVector scales = IntVector.broadcast(I, v < 16 ? s0 & 0x3f3f3f3f : SixBitScales.upperScales(s0, s2))
                         .lanewise(VectorOperators.LSHR, IntVector.fromArray(I, SHIFTS, v));
                 // Both nibbles by one text: twice the text is more than the compiler takes at 128 and 256 bits.
                 for (int high = 0; high < 2; high++) {
@@ -143,7 +101,7 @@ final class Q5_KRoundedRows implements RowKernel {
             }
             float d = Float.float16ToFloat(MEMORY.get(SHORT, block)) * MEMORY.get(FLOAT, a + SCALE);
             sum = ((FloatVector) scaled.convert(VectorOperators.I2F, 0)).fma(FloatVector.broadcast(F, d), sum);
-            IntVector packed = LongVector.broadcast(W, s1 & 0x3f3f3f3f | (long) upperMinimums(s1, s2) << 32).reinterpretAsInts();
+            IntVector packed = LongVector.broadcast(W, s1 & 0x3f3f3f3f | (long) SixBitScales.upperMinimums(s1, s2) << 32).reinterpretAsInts();
             FloatVector dmin = FloatVector.broadcast(F, -Float.float16ToFloat(MEMORY.get(SHORT, block + 2)));
             for (int i = 0; i < 8; i += L) {
                 FloatVector minimums = (FloatVector)
@@ -162,18 +120,5 @@ final class Q5_KRoundedRows implements RowKernel {
 
     private static ShortVector codes(long at) {
         return ShortVector.fromMemorySegment(S, MEMORY, at, LE);
-    }
-
-    private static int upperScales(int s0, int s2) {
-        return s2 & 0x0f0f0f0f | s0 >>> 2 & 0x30303030;
-    }
-
-    private static int upperMinimums(int s1, int s2) {
-        return s2 >>> 4 & 0x0f0f0f0f | s1 >>> 2 & 0x30303030;
-    }
-
-    @Override
-    public void unpack(long weights, int columns, float[] target, int at) {
-        exact.unpack(weights, columns, target, at);
     }
 }

@@ -17,7 +17,7 @@ import moka.engine.runtime.ProcessMemory;
  * apart by shifts; the products of a pair, and the sum of two such lanes, fit in 16 bits: {@code 4 * 32 * 255}. Sums of groups are multiplied with their scales
  * as whole numbers, and only those of a super-block become floats.
  */
-final class Q6_KRoundedRows implements RowKernel {
+final class Q6_KRoundedRows extends RoundedRows {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = Width.ints(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
@@ -50,12 +50,9 @@ final class Q6_KRoundedRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = BLOCK;
 
-    private final RoundedOrder arrangement = RoundedOrder.halves(L, MOST, 0);
-    private final RowKernel exact;
-
     /** @param exact decodes rows */
     Q6_KRoundedRows(RowKernel exact) {
-        this.exact = exact;
+        super(RoundedOrder.halves(L, MOST, 0), exact);
     }
 
     private static int[] shifts() {
@@ -72,21 +69,6 @@ final class Q6_KRoundedRows implements RowKernel {
             mask[lane] = -1;
         }
         return mask;
-    }
-
-    @Override
-    public String description() {
-        return "16-bit products in place, activations rounded";
-    }
-
-    @Override
-    public ActivationOrder order() {
-        return exact.order();
-    }
-
-    @Override
-    public Arrangement arrangement() {
-        return arrangement;
     }
 
     @Override
@@ -146,10 +128,5 @@ final class Q6_KRoundedRows implements RowKernel {
 
     private static ShortVector activations(long at) {
         return ShortVector.fromMemorySegment(S, MEMORY, at, LE);
-    }
-
-    @Override
-    public void unpack(long weights, int columns, float[] target, int at) {
-        exact.unpack(weights, columns, target, at);
     }
 }

@@ -19,7 +19,7 @@ import moka.engine.runtime.ProcessMemory;
  * <p>Rows of 8192 from memory, one thread, 512 bits: 12 GB/s with float32, 19 with activations of 16 bits and scales, 23 with bfloat16, 21 with bytes kept as shorts, 26 with bytes (Zen 5,
  * 2026-11-22). From the caches it is as fast as float32 (37 GB/s), which rounds nothing: so only rows that gain by it come here.
  */
-final class Q8_0RoundedRows implements RowKernel {
+final class Q8_0RoundedRows extends RoundedRows {
     private static final VectorSpecies<Float> F = Width.floats(MethodHandles.lookup());
     private static final VectorSpecies<Short> S = Width.shorts(MethodHandles.lookup());
     private static final VectorSpecies<Short> HALF = Width.halves(MethodHandles.lookup());
@@ -34,27 +34,9 @@ final class Q8_0RoundedRows implements RowKernel {
     /** Bytes of an iteration: a field, so that the loop is not unrolled ({@link Q8_0Rows}). */
     private final long step = 68;
 
-    private final RoundedOrder arrangement = RoundedOrder.bytes(64);
-    private final RowKernel exact;
-
     /** @param exact decodes rows */
     Q8_0RoundedRows(RowKernel exact) {
-        this.exact = exact;
-    }
-
-    @Override
-    public String description() {
-        return "16-bit products in place, activations rounded to bytes";
-    }
-
-    @Override
-    public ActivationOrder order() {
-        return exact.order();
-    }
-
-    @Override
-    public Arrangement arrangement() {
-        return arrangement;
+        super(RoundedOrder.bytes(64), exact);
     }
 
     @Override
@@ -128,10 +110,5 @@ final class Q8_0RoundedRows implements RowKernel {
 
     private static ShortVector low(ShortVector pairs) {
         return pairs.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
-    }
-
-    @Override
-    public void unpack(long weights, int columns, float[] target, int at) {
-        exact.unpack(weights, columns, target, at);
     }
 }

@@ -21,10 +21,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Once compiled, kernels allocate nothing for each vector of weights: one that the compiler could not keep in a register becomes an object, and a kernel with
- * one in its loop is ten to a hundred times slower. Outside of the loops it may leave {@link #VECTORS_OF_A_ROW}, now and then, by what it had compiled
- * before: two runs of nine on a busy machine had some. The kernels of all types run in one JVM, so that what one does to the profiles of the JDK's code is seen by
- * the others; each width has a JVM of its own, as in use, for where several widths run beside each other, profiles lose their types.
+ * Once compiled, kernels allocate nothing: a vector that the compiler could not keep in a register becomes an object, and a kernel with one in its loop is ten to
+ * a hundred times slower. The kernels of all types run in one JVM, so that what one does to the profiles of the JDK's code is seen by the others; each width has
+ * a JVM of its own, as in use, for where several widths run beside each other, profiles lose their types. Callers wait for the compiler ({@code -Xbatch}): it
+ * then sees the same profiles each time. Beside a busy processor it compiles later, with other profiles, and now and then leaves a few vectors of a block of some
+ * K type outside of registers.
  */
 class NoAllocationTest {
     private static final int ROWS = 16;
@@ -32,11 +33,6 @@ class NoAllocationTest {
 
     /** More columns than any kernel calls short. */
     private static final int LONG = 1 << 20;
-
-    private static final int VECTORS_OF_A_ROW = 2;
-
-    /** Bytes of a vector's two objects beside its lanes. */
-    private static final int OBJECT_BYTES = 40;
 
     /** Calls in a row that must allocate nothing. */
     private static final int CALLS = 50;
@@ -57,6 +53,7 @@ class NoAllocationTest {
                         "--add-modules=jdk.incubator.vector",
                         "--enable-native-access=ALL-UNNAMED",
                         "-XX:+UseSerialGC",
+                        "-Xbatch",
                         "-cp",
                         classPath,
                         NoAllocationTest.class.getName(),
@@ -98,12 +95,12 @@ class NoAllocationTest {
             var inputs = new long[] {a, a, b};
             var places = new int[] {0, 1};
             var factors = new float[] {1, 2};
-            becomesFree(width, () -> states.heads(state, state, 64, 32, a, 1, 0.5f, 1, a, a, b), "heads");
-            becomesFree(width, () -> states.delta(state, state, 64, 32, a, 0.5f, a, 0, a, a, b), "delta rule");
-            becomesFree(width, () -> states.channels(state, state, 64, 32, a, a, a, a, state, a, b), "channels");
-            becomesFree(width, () -> states.convolve(inputs, state, true, 512, b), "convolution");
-            becomesFree(width, () -> states.keep(a, a, 512, b), "what is kept");
-            becomesFree(width, () -> states.addRows(a, 4 * 256, places, factors, 0, 2, b, 256), "rows added");
+            becomesFree(() -> states.heads(state, state, 64, 32, a, 1, 0.5f, 1, a, a, b), "heads");
+            becomesFree(() -> states.delta(state, state, 64, 32, a, 0.5f, a, 0, a, a, b), "delta rule");
+            becomesFree(() -> states.channels(state, state, 64, 32, a, a, a, a, state, a, b), "channels");
+            becomesFree(() -> states.convolve(inputs, state, true, 512, b), "convolution");
+            becomesFree(() -> states.keep(a, a, 512, b), "what is kept");
+            becomesFree(() -> states.addRows(a, 4 * 256, places, factors, 0, 2, b, 256), "rows added");
         }
     }
 
@@ -116,14 +113,13 @@ class NoAllocationTest {
             var sums = new float[ROWS * width.lanes()];
             var decoded = new float[COLUMNS + kernel.order().period()];
             var scratch = new Scratch(arena);
-            becomesFree(width, () -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product, " + kernel.description());
-            becomesFree(width, () -> matrix.unpack(1, 0, COLUMNS, decoded, 0, scratch), type + " decoding");
+            becomesFree(() -> matrix.addProducts(0, ROWS, x, sums, scratch), type + " product, " + kernel.description());
+            becomesFree(() -> matrix.unpack(1, 0, COLUMNS, decoded, 0, scratch), type + " decoding");
         }
     }
 
-    private static void becomesFree(Width width, Runnable call, String what) {
+    private static void becomesFree(Runnable call, String what) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long most = (long) CALLS * ROWS * VECTORS_OF_A_ROW * (4 * width.lanes() + OBJECT_BYTES);
         long start = System.nanoTime();
         long allocated;
         do {
@@ -132,8 +128,8 @@ class NoAllocationTest {
                 call.run();
             }
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        } while (allocated > most && System.nanoTime() - start < PATIENCE_NANOS);
-        if (allocated > most) {
+        } while (allocated > 0 && System.nanoTime() - start < PATIENCE_NANOS);
+        if (allocated > 0) {
             System.out.println(what + ": " + allocated / CALLS + " bytes a call");
         }
     }
