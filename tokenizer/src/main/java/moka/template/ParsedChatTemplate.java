@@ -19,8 +19,6 @@ import moka.tokenizer.Tokenizer.Segment;
 final class ParsedChatTemplate implements ChatTemplate {
     private static final String[] ALWAYS_DEFINED = {"tools", "documents"};
 
-    private static final int LONGEST_MESSAGE = 500;
-
     private final String name;
     private final String source;
     private final TemplateOptions options;
@@ -94,18 +92,7 @@ final class ParsedChatTemplate implements ChatTemplate {
         return segments;
     }
 
-    /** Names of attributes and the like, which messages quote, may be any text. */
-    private static String oneLine(String message) {
-        String shown = message.length() > LONGEST_MESSAGE ? message.substring(0, LONGEST_MESSAGE) + " …" : message;
-        var line = new StringBuilder(shown.length());
-        for (int i = 0; i < shown.length(); i++) {
-            char one = shown.charAt(i);
-            line.append(one == '\n' ? "\\n" : Character.isISOControl(one) || one == '\u2028' || one == '\u2029' ? " " : Character.toString(one));
-        }
-        return line.toString();
-    }
-
-    /** The message of a failure with its place, but for the template's own message to the user, which stays as it is. */
+    /** The message of a failure with its place, but for the template's own message to the user, which has none. */
     private TemplateException translated(JinjaException failure) {
         var message = new StringBuilder();
         if (failure.kind() != JinjaException.Kind.RAISE) {
@@ -120,7 +107,7 @@ final class ParsedChatTemplate implements ChatTemplate {
                 message.append(": ");
             }
         }
-        message.append(failure.kind() == JinjaException.Kind.RAISE ? failure.getMessage() : oneLine(failure.getMessage()));
+        message.append(failure.getMessage());
         return new TemplateException(
                 Kind.valueOf(failure.kind().name()), name, failure.line(), failure.column(), message.toString());
     }

@@ -1,8 +1,13 @@
 package moka.template;
 
+import moka.gguf.OneLine;
+
 /** A template that is malformed, uses what is not supported, or refused the messages. One line, with line and column if known. */
 public class TemplateException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    /** Characters of a message: what is longer is no message to a person. */
+    private static final int LONGEST = 1000;
 
     /** What went wrong; the kinds up to {@link #RUNTIME} name the Python exception that the reference raises there. */
     public enum Kind {
@@ -16,7 +21,7 @@ public class TemplateException extends RuntimeException {
         ZERO_DIVISION,
         /** The template reached for what templates must not touch. */
         SECURITY,
-        /** The template refused the messages through {@code raise_exception}; the message is exactly its own, if it has one. */
+        /** The template refused the messages through {@code raise_exception}; the message is its own, if it has one. */
         RAISE,
         RUNTIME,
         /** The template needs other templates. */
@@ -40,10 +45,10 @@ public class TemplateException extends RuntimeException {
      * @param template the name of the template, empty if there is none
      * @param line from 1, or 0 if unknown
      * @param column from 1, or 0 if unknown
-     * @param message the whole message, with the place in it
+     * @param message the whole message, with the place in it; control characters become escapes, and what is longer than 1000 characters is cut
      */
     public TemplateException(Kind kind, String template, int line, int column, String message) {
-        super(message);
+        super(OneLine.of(message, LONGEST));
         this.kind = kind;
         this.template = template;
         this.line = line;

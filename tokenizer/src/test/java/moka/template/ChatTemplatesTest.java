@@ -2,6 +2,7 @@ package moka.template;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -75,5 +76,12 @@ class ChatTemplatesTest {
             assertTrue(templates.find("chatml").orElseThrow().source().contains("<|im_start|>"));
             assertTrue(templates.find("nonsense").isEmpty());
         }
+    }
+
+    @Test
+    void saysTheMessageOfATemplateInOneLineThatATerminalMayShow() {
+        ChatTemplate template = ChatTemplate.parse("t", "{{ raise_exception('no\u001b[2J\nmore ' ~ 'x' * 5000) }}");
+        var failure = assertThrows(TemplateException.class, () -> template.render(List.of(Message.user("Hi")), true, Map.of()));
+        assertEquals("no\\u001b[2J\\u000amore " + "x".repeat(978) + "…", failure.getMessage());
     }
 }

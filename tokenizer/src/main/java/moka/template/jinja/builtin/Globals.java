@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions that every template can call. */
 public final class Globals {
-    /** Of {@code raise_exception}: what is longer is no message to a person. */
-    private static final int MAX_MESSAGE = 4000;
-
     private Globals() {}
 
     /** A function of a name. */
@@ -95,8 +92,7 @@ public final class Globals {
         if (message.isBlank()) {
             return new JinjaException(Kind.RAISE, "the template raises an exception without a message");
         }
-        return new JinjaException(
-                Kind.RAISE, message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message);
+        return new JinjaException(Kind.RAISE, message);
     }
 
     /** A few paragraphs that mean nothing; the same ones every time. */
