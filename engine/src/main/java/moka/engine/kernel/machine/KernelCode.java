@@ -33,6 +33,9 @@ public interface KernelCode {
     /** Most panels that {@link #tile}, {@link #floatTile} and {@link #scores} take: 1 or 2. */
     int panels();
 
+    /** Whether {@link #tile} takes pairs of panels that follow each other. */
+    boolean tilesPairs();
+
     /** Most vectors of 16 elements that {@link #mix} takes, even. */
     int mixedVectors();
 

@@ -30,6 +30,7 @@ final class QuantizedKernels implements WeightKernels {
     private final int streamTokens;
     private final int tileTokens;
     private final int tilePanels;
+    private final boolean tilesPairs;
     private final String instruction;
     private final @Nullable RowSplitter splitter;
     private final LazyRoutine pack;
@@ -45,6 +46,7 @@ final class QuantizedKernels implements WeightKernels {
         streamTokens = kernelCode.streamTokens(format);
         tileTokens = kernelCode.tileTokens(format);
         tilePanels = kernelCode.panels();
+        tilesPairs = kernelCode.tilesPairs();
         instruction = kernelCode.instruction(format);
         pack = code.later(() -> kernelCode.pack(format));
         unpack = code.later(() -> kernelCode.unpack(format));
@@ -160,8 +162,8 @@ final class QuantizedKernels implements WeightKernels {
     }
 
     /**
-     * Some pairs of panels are unpacked at a time, as many as fit in the second-level cache; then each tile of tokens, which fits in the first-level
-     * cache, meets all of them. So activations, which are in the third-level cache at best, are read once for all pairs. Tiles are about equally wide: a
+     * Some pairs of panels are unpacked at a time, as many as fit in the second-level cache; then some tiles of tokens, which fit in the first-level
+     * cache, meet all of them. So activations, which are in the third-level cache at best, are read once for all pairs. Tiles are about equally wide: a
      * tile of one or two tokens takes nearly as long as one of four.
      */
     private void tile(Tokens tokens, Results results, int columns, Panels panels, WorkerScratch scratch) {
@@ -169,8 +171,9 @@ final class QuantizedKernels implements WeightKernels {
         long pairBytes = 2L * units * format.recordBytes();
         int step = 2 * Math.clamp(UNPACKED_BYTES / pairBytes, 1, MOST_PAIRS);
         long unpacked = scratch.unpacked(step / 2 * pairBytes).address();
-        int tilesOfRun = (int) Math.max(1, ACTIVATION_BYTES / (tileTokens * tokens.stride()));
         int tiles = (tokens.count() + tileTokens - 1) / tileTokens;
+        // A single pair meets all tokens by one call: nothing is used again.
+        int tilesOfRun = step == 2 ? tiles : (int) Math.max(1, ACTIVATION_BYTES / (tileTokens * tokens.stride()));
         int width = tokens.count() / tiles;
         int wide = tokens.count() % tiles; // tiles with a token more
         for (int panel = 0; panel < panels.count(); panel += step) {
@@ -208,30 +211,43 @@ final class QuantizedKernels implements WeightKernels {
         }
     }
 
-    /** Some tiles of tokens with all unpacked panels. */
+    /**
+     * Some tiles of tokens with all unpacked panels, by as few calls as can be: a call takes 50 to 100 ns beside its work (what it is told, and a barrier behind
+     * it that its last stores have to pass), a twentieth of what two tiles with a pair of 2048 columns take.
+     */
     private void run(Tokens tokens, Results results, Panels panels, Unpacked some, Tiles tiles, int columns, WorkerScratch scratch) {
-        int units = columns / ActivationRow.UNIT;
-        int pairs = (some.endPanel() - some.firstPanel() + tilePanels - 1) / tilePanels;
-        long aheadBytes = (long) units * TileKernel.aheadBytes(format);
-        long wantedBytes = (some.endPanel() - some.firstPanel()) * format.panelBytes(columns);
-        MemorySegment parameters = scratch.parameters();
-        for (int panel = some.firstPanel(); panel < some.endPanel(); panel += tilePanels) {
-            int together = Math.min(tilePanels, some.endPanel() - panel);
-            int row = panels.firstRow() + panel * PanelFormat.ROWS;
-            long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
-            long masks = Parameters.pair(panels.mask(panel), together == 2 ? panels.mask(panel + 1) : 0);
-            // What was asked for by the tiles before; when all was, the records serve, which are in the cache.
-            long asked = aheadBytes * (tiles.first() * pairs + (panel - some.firstPanel()) / tilePanels * tiles.count());
-            long ahead = some.next() == 0 || asked >= wantedBytes ? some.address() : some.next() + asked;
-            TileTail.write(parameters, units, tiles.count(), bias, results.scale(), results.add(), masks, ahead);
-            tile[together][tiles.width()].call(
-                    some.address() + (long) (panel - some.firstPanel()) * units * format.recordBytes(),
-                    tokens.address() + tiles.firstToken() * tokens.stride(),
-                    tokens.stride(),
-                    results.address() + tiles.firstToken() * results.stride() + 4L * row,
-                    results.stride(),
-                    parameters.address());
+        int count = some.endPanel() - some.firstPanel();
+        int whole = panels.mask(some.endPanel() - 1) == 0xFFFF ? count : count - 1;
+        for (int panel = 0; panel < count; ) {
+            int together = Math.min(tilePanels, count - panel);
+            int pairs = tilesPairs ? Math.max(1, (whole - panel) / together) : 1;
+            run(tokens, results, panels, some, panel, together, pairs, tiles, columns, scratch);
+            panel += together * pairs;
         }
+    }
+
+    /** Likewise with some pairs of panels, or single panels. @param first of the unpacked panels @param together 1 or 2 */
+    private void run(
+            Tokens tokens, Results results, Panels panels, Unpacked some, int first, int together, int pairs, Tiles tiles, int columns, WorkerScratch scratch) {
+        int units = columns / ActivationRow.UNIT;
+        int panel = some.firstPanel() + first;
+        int row = panels.firstRow() + panel * PanelFormat.ROWS;
+        long bias = results.bias() == 0 ? 0 : results.bias() + 4L * row;
+        long masks = Parameters.pair(panels.mask(panel), together == 2 ? panels.mask(panel + 1) : 0);
+        // What was asked for by the tiles before.
+        int allPairs = (some.endPanel() - some.firstPanel() + tilePanels - 1) / tilePanels;
+        long asked = (long) units * TileKernel.aheadBytes(format) * (tiles.first() * allPairs + first / tilePanels * tiles.count());
+        long aheadEnd = some.next() == 0 ? 0 : some.next() + (some.endPanel() - some.firstPanel()) * format.panelBytes(columns);
+        long parameters = scratch.parameters().address();
+        TileTail.write(parameters, units, tiles.count(), bias, results.scale(), results.add(), masks, some.next() + asked);
+        TileKernel.write(parameters, aheadEnd, pairs, (long) together * units * format.recordBytes());
+        tile[together][tiles.width()].call(
+                some.address() + (long) first * units * format.recordBytes(),
+                tokens.address() + tiles.firstToken() * tokens.stride(),
+                tokens.stride(),
+                results.address() + tiles.firstToken() * results.stride() + 4L * row,
+                results.stride(),
+                parameters);
     }
 
     @Override

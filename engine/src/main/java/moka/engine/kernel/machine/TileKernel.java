@@ -20,9 +20,23 @@ import moka.engine.kernel.machine.x86.Vector;
  * does not touch it. Measured on Zen 5 with weights in memory, Q4_0, 512 x 1024, GMAC/s without and with (tiles of equal
  * width included): 13 tokens 141 and 181, 32 tokens 209 and 255, 128 tokens 256 and 290.
  *
- * <p>{@code f(records, activations, activationStride, output, outputStride, parameters)}; steps are units, count is tiles of tokens.
+ * <p>{@code f(records, activations, activationStride, output, outputStride, parameters)}; steps are units, count is tiles of tokens. Behind the parameters of
+ * {@link TileTail} are:
+ *
+ * <pre>
+ *  64  long   address behind what is read next
+ *  72  long   how many pairs of panels, or single panels, follow each other: destroyed
+ *  80  long   bytes from the records of a pair to those of the next
+ *  88, 96     room for two addresses
+ * </pre>
  */
 final class TileKernel {
+    private static final int AHEAD_END = 64;
+    private static final int PAIRS = 72;
+    private static final int PAIR_BYTES = 80;
+    private static final int ACTIVATIONS = 88;
+    private static final int OUTPUT = 96;
+
     private static final int LINE = 64;
 
     private TileKernel() {}
@@ -31,6 +45,17 @@ final class TileKernel {
     static int aheadBytes(PanelFormat format) {
         int unitBytes = 2 * format.panelBlockBytes() / format.units();
         return (unitBytes + 5 * LINE - 1) / (5 * LINE) * LINE;
+    }
+
+    /**
+     * Writes the parameters behind those of {@link TileTail}.
+     *
+     * @param aheadEnd address behind what is read next; 0 if nothing is
+     * @param pairs how many pairs follow each other
+     * @param pairBytes of their records
+     */
+    static void write(long parameters, long aheadEnd, long pairs, long pairBytes) {
+        Parameters.write(parameters + AHEAD_END, aheadEnd, pairs, pairBytes, 0);
     }
 
     static Assembler emit(ByteProducts products, int panels, int tokens, Target target) {
@@ -59,10 +84,16 @@ final class TileKernel {
         products.constants(a, Vector.zmm(31));
         TileTail.loadMasks(a, parameters);
         TileTail.loadBias(a, General.R13, parameters);
-        a.load(General.RBX, parameters.at(TileTail.COUNT));
         a.load(General.R14, parameters.at(TileTail.AHEAD));
+        a.store(parameters.at(ACTIVATIONS), General.RSI);
+        a.store(parameters.at(OUTPUT), General.RCX);
         int ahead = aheadBytes(format);
+        Label nextPair = a.here();
+        a.load(General.RSI, parameters.at(ACTIVATIONS));
+        a.load(General.RCX, parameters.at(OUTPUT));
+        a.load(General.RBX, parameters.at(TileTail.COUNT));
         Label nextTile = a.here();
+        keepAhead(a, parameters);
         rows.start(a, General.RSI);
         outputs.start(a, General.RCX);
         TileTail.expect(a, outputs, tokens, panels);
@@ -95,8 +126,39 @@ final class TileKernel {
         }
         a.subtract(General.RBX, 1);
         a.jump(Condition.NOT_EQUAL, nextTile);
+        nextPair(a, parameters, 4 * PanelFormat.ROWS * panels);
+        a.jump(Condition.NOT_EQUAL, nextPair);
         frame.leave(a);
         return a;
+    }
+
+    /** When all was asked for that is read next, what is asked for are records of the pair, which are in the cache. */
+    private static void keepAhead(Assembler a, General parameters) {
+        Label more = a.label();
+        a.load(General.RAX, parameters.at(AHEAD_END));
+        a.compare(General.R14, General.RAX);
+        a.jump(Condition.LESS, more);
+        a.move(General.R14, General.RDI);
+        a.set(General.RAX, 0);
+        a.store(parameters.at(AHEAD_END), General.RAX);
+        a.bind(more);
+    }
+
+    /** Moves on to the next pair's records, rows of output and bias; the flags tell whether there is one. */
+    private static void nextPair(Assembler a, General parameters, int outputBytes) {
+        a.load(General.RAX, parameters.at(PAIR_BYTES));
+        a.add(General.RDI, General.RAX);
+        a.load(General.RAX, parameters.at(OUTPUT));
+        a.add(General.RAX, outputBytes);
+        a.store(parameters.at(OUTPUT), General.RAX);
+        Label withoutBias = a.label();
+        a.test(General.R13, General.R13);
+        a.jump(Condition.EQUAL, withoutBias);
+        a.add(General.R13, outputBytes);
+        a.bind(withoutBias);
+        a.load(General.RAX, parameters.at(PAIRS));
+        a.subtract(General.RAX, 1);
+        a.store(parameters.at(PAIRS), General.RAX);
     }
 
     /** Sums by vector (panel, and part of the panel) and token. */

@@ -56,6 +56,11 @@ record X86Code(Target target) implements KernelCode {
     }
 
     @Override
+    public boolean tilesPairs() {
+        return true;
+    }
+
+    @Override
     public int mixedVectors() {
         return evex() ? 4 : 2;
     }

@@ -254,6 +254,38 @@ class MachineProjectionTest {
         }
     }
 
+    /** Several pairs of panels with several tiles by one call, and what is left over: the same bits as token by token. */
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K", "IQ4_XS"})
+    void multipliesManyTokensByManyPanelsAsOneByOne(TensorType type) {
+        var random = new SplittableRandom(17 * type.id());
+        try (Arena arena = Arena.ofShared();
+                WorkerTeam team = new WorkerTeam(1);
+                Kernels kernels = kernels(team, true)) {
+            for (int turn = 0; turn < 6; turn++) {
+                int rows = random.nextInt(1, 700);
+                // Of one pair at a time, too.
+                int columns = turn == 0 ? 8192 : 256 * random.nextInt(1, 6);
+                int tokens = random.nextInt(19, 60);
+                boolean add = random.nextBoolean();
+                MemorySegment bias = random.nextBoolean() ? floats(arena, rows, random) : null;
+                WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
+                Activations input = activations(arena, tokens, columns, random);
+                Activations together = Activations.allocate(arena, tokens, rows);
+                kernels.project(new Projection(new Input.Plain(input), List.of(new Product(kernels.prepare(weights), together, bias, 0.5f)), add), tokens);
+                for (int t = 0; t < tokens; t++) {
+                    Activations single = Activations.allocate(arena, 1, columns);
+                    for (int i = 0; i < columns; i++) {
+                        single.set(0, i, input.get(t, i));
+                    }
+                    Activations alone = Activations.allocate(arena, 1, rows);
+                    kernels.project(new Projection(new Input.Plain(single), List.of(new Product(kernels.prepare(weights), alone, bias, 0.5f)), add), 1);
+                    assertArrayEquals(row(alone, 0, rows), row(together, t, rows), rows + " rows, " + columns + " columns, token " + t + " of " + tokens);
+                }
+            }
+        }
+    }
+
     @Test
     void servesAProjectionOfSeveralTypesAtOnce() {
         var random = new SplittableRandom(12);

@@ -62,6 +62,11 @@ public record NeonCode(boolean matrix) implements KernelCode {
     }
 
     @Override
+    public boolean tilesPairs() {
+        return false;
+    }
+
+    @Override
     public int mixedVectors() {
         return 4;
     }
