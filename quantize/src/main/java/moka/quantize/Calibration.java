@@ -43,17 +43,28 @@ public record Calibration(Path model, ModelOptions options, String text, int win
         void accept(List<String> names, int matrix, float[][] rows);
     }
 
-    /** The same with a part of the text, cut at ends of lines. @param from share of the text where it begins @param to where it ends, up to 1 */
+    /**
+     * The same with a part of the text, cut at the end of a line; of a word, where the rest of the text has one line.
+     *
+     * @param from share of the text where it begins
+     * @param to where it ends, up to 1
+     */
     public Calibration part(double from, double to) {
-        return new Calibration(model, options, text.substring(lineEnd(from), lineEnd(to)), window, atMost, parseSpecial);
+        return new Calibration(model, options, text.substring(cut(from), cut(to)), window, atMost, parseSpecial);
     }
 
-    private int lineEnd(double share) {
+    private int cut(double share) {
         if (share <= 0 || share >= 1) {
             return share <= 0 ? 0 : text.length();
         }
-        int at = text.indexOf('\n', (int) (share * text.length()));
-        return at < 0 ? text.length() : at + 1;
+        int at = (int) (share * text.length());
+        for (char separator : new char[] {'\n', ' '}) {
+            int end = text.indexOf(separator, at) + 1;
+            if (end > 0 && end < text.length()) {
+                return end;
+            }
+        }
+        return at > 0 && Character.isLowSurrogate(text.charAt(at)) ? at - 1 : at;
     }
 
     /** Sums of squared inputs for all matrices of blocks; of the output matrix too where {@code withOutput}. */

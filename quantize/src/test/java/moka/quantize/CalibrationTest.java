@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import moka.engine.ModelOptions;
 import moka.testing.SharedData;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,20 @@ class CalibrationTest {
                     reference.weights(matrix).orElseThrow(), measured.weights(matrix).orElseThrow());
             assertTrue(cosine > 0.97, matrix + ": cosine " + cosine);
         }
+    }
+
+    @Test
+    void cutsATextAtTheEndOfALineOrOfAWord() {
+        assertEquals(List.of("one two\nthree\n", "four\n"), parts("one two\nthree\nfour\n", 0.5));
+        assertEquals(List.of("one two three ", "four\n"), parts("one two three four\n", 0.6));
+        assertEquals(List.of("ab\uD83D\uDE00", "\uD83D\uDE00cdefg"), parts("ab\uD83D\uDE00\uD83D\uDE00cdefg", 0.5));
+        assertEquals(List.of("", ""), parts("", 0.5));
+        assertEquals(List.of("", "a"), parts("a", 0.5));
+    }
+
+    private static List<String> parts(String text, double share) {
+        var all = new Calibration(Path.of("model.gguf"), ModelOptions.DEFAULT, text, 512, -1, false);
+        return List.of(all.part(0, share).text(), all.part(share, 1).text());
     }
 
     private static double cosine(float[] a, float[] b) {
