@@ -36,7 +36,7 @@ public record TextWindows(int[] tokens, int length) {
         int count = tokens.length / length;
         if (count < 2) {
             throw new QuantizeException("the text has " + tokens.length + " tokens, expected at least two windows of " + length
-                    + ": use a longer text or a smaller -c");
+                    + ": use a longer text or smaller windows");
         }
         count = atMost >= 0 ? Math.min(count, atMost) : count;
         return new TextWindows(Arrays.copyOf(tokens, count * length), length);
