@@ -16,8 +16,7 @@ import moka.engine.kernel.machine.x86.Vector;
 /**
  * Products of rows, as they lie in the file, with one row of activations: the integer sum of each group of columns, without the codes' offset; and the
  * narrow fields of their blocks. Rows are read from front to back, one after another, as memory likes it best; lanes are columns, so sums go across
- * lanes, four accumulators at a
- * time. {@link RowScalesCode} does the rest. Integer sums are exact in any order: the results have the bits of {@link StreamKernel}'s.
+ * lanes, four accumulators at a time. {@link RowScalesCode} does the rest. Integer sums are exact in any order: the results have the bits of {@link StreamKernel}'s.
  *
  * <p>Sums are ints {@code [row][group]}.
  */

@@ -83,11 +83,11 @@ class NoAllocationTest {
                 staysFree(type, RowKernels.rounding(type, width), width);
             }
         }
-        staysFree(width.instance(FloatStates.class, States.class), width);
+        staysFree(width.instance(FloatStates.class, States.class));
         System.out.println(TensorType.values().length + " types");
     }
 
-    private static void staysFree(States states, Width width) {
+    private static void staysFree(States states) {
         try (Arena arena = Arena.ofConfined()) {
             long state = arena.allocate(4 * 32 * 64, 64).address();
             long a = arena.allocate(4 * 512, 64).address();
