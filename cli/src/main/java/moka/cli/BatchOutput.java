@@ -4,7 +4,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * line.
  */
 final class BatchOutput implements AutoCloseable {
+    private static final int BUFFER_BYTES = 1 << 16;
+
     private final Streams streams;
     private final @Nullable FileChannel file;
     private final String name;
@@ -65,15 +70,38 @@ final class BatchOutput implements AutoCloseable {
             return 0;
         }
         lock(target, file);
-        byte[] present = Files.readAllBytes(target);
-        int whole = present.length;
-        while (whole > 0 && present[whole - 1] != '\n') {
-            whole--;
+        Present present = present(target, source);
+        file.truncate(present.bytes());
+        file.position(present.bytes());
+        return present.lines();
+    }
+
+    /**
+     * What a file holds.
+     *
+     * @param lines whole ones
+     * @param bytes of these
+     */
+    private record Present(int lines, long bytes) {}
+
+    /** Reads line by line: a file may be larger than memory. @throws CommandFailure if it holds answers to something else */
+    private static Present present(Path target, Batch.Source source) throws IOException {
+        int lines = 0;
+        long bytes = 0;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(target), BUFFER_BYTES)) {
+            var line = new ByteArrayOutputStream();
+            for (int next = in.read(); next >= 0; next = in.read()) {
+                if (next != '\n') {
+                    line.write(next);
+                    continue;
+                }
+                check(target, line.toString(StandardCharsets.UTF_8), lines, source);
+                bytes += line.size() + 1;
+                lines++;
+                line.reset();
+            }
         }
-        int answered = check(target, new String(present, 0, whole, StandardCharsets.UTF_8), source);
-        file.truncate(whole);
-        file.position(whole);
-        return answered;
+        return new Present(lines, bytes);
     }
 
     /** Held until the file is closed, by the system when the process ends: two processes would write their lines over each other's. */
@@ -91,18 +119,14 @@ final class BatchOutput implements AutoCloseable {
         }
     }
 
-    /** Number of answers that are there. @throws CommandFailure if they are answers to something else */
-    private static int check(Path target, String text, Batch.Source source) {
-        String[] lines = text.lines().toArray(String[]::new);
-        if (lines.length > source.lines().size()) {
-            throw mismatch(target, "has " + lines.length + " lines", source, "at most the " + source.lines().size() + " lines");
+    private static void check(Path target, String line, int index, Batch.Source source) {
+        int expected = source.lines().size();
+        if (index >= expected) {
+            throw mismatch(target, "has more than " + expected + " lines", source, "at most the " + expected + " lines");
         }
-        for (int i = 0; i < lines.length; i++) {
-            if (!answers(lines[i], source, i)) {
-                throw mismatch(target, "line " + (i + 1) + " is not the answer", source, "that to line " + source.lines().get(i).number());
-            }
+        if (!answers(line, source, index)) {
+            throw mismatch(target, "line " + (index + 1) + " is not the answer", source, "that to line " + source.lines().get(index).number());
         }
-        return lines.length;
     }
 
     private static CommandFailure mismatch(Path target, String found, Batch.Source source, String expected) {

@@ -64,6 +64,29 @@ class BatchTest {
     }
 
     @Test
+    void goesOnBehindWholeLinesAloneAndRefusesOthersAnswers(@TempDir Path folder) throws IOException {
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), (QUESTION + "\n").repeat(2));
+        Path answers = folder.resolve("answers.jsonl");
+        String[] args = {"run", "--each-line", "-f", prompts.toString(), "-o", answers.toString(), "--temp", "0", "-n", "4"};
+        String line = "{\"prompt\":\"" + QUESTION + "\",\"answer\":\"é\"}";
+        Files.writeString(answers, line + "\r\n" + line.substring(0, 20));
+        assertEquals(0, TestStreams.run(args).exitCode());
+        assertEquals(line, Files.readAllLines(answers).getFirst());
+        assertEquals(2, Files.readAllLines(answers).size());
+
+        String tooMany = (line + "\n").repeat(3);
+        Files.writeString(answers, tooMany);
+        Outcome more = TestStreams.run(args);
+        String advice = " of " + prompts + ": name another -o file, or remove this one\n";
+        assertEquals(new Outcome(1, "", "moka: " + answers + ": has more than 2 lines, expected at most the 2 lines" + advice), more);
+        assertEquals(tooMany, Files.readString(answers));
+
+        Files.writeString(answers, line + "\n{}\n");
+        Outcome foreign = TestStreams.run(args);
+        assertEquals(new Outcome(1, "", "moka: " + answers + ": line 2 is not the answer, expected that to line 2" + advice), foreign);
+    }
+
+    @Test
     void leavesAFileAloneThatAnotherIsWriting(@TempDir Path folder) throws IOException {
         Path prompts = Files.writeString(folder.resolve("prompts.txt"), QUESTION + "\n");
         Path answers = Files.writeString(folder.resolve("answers.jsonl"), "{\"prompt\"");

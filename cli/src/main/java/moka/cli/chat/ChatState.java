@@ -53,6 +53,8 @@ final class ChatState implements AutoCloseable {
     long decodeNanos;
     SpeculationCounts speculation = SpeculationCounts.NONE;
     private Path file;
+    /** Of the file as this chat read or wrote it last; empty: it has not. */
+    private Optional<ConversationFile.Stamp> stamp = Optional.empty();
     /** Whether the file holds all that was said. */
     private boolean kept = true;
 
@@ -132,11 +134,17 @@ final class ChatState implements AutoCloseable {
                 speculation.accepted() + result.speculation().accepted());
     }
 
-    /** Keeps the conversation on disk, if anything is to be kept. */
+    /** Keeps the conversation on disk, if anything is to be kept. What another chat has made of the file meanwhile stays: this one goes on in a new file. */
     void keep() {
         if (saving && options.stateFolder().isPresent() && !conversation.isEmpty()) {
             kept = false;
-            ConversationFile.write(file, lastingName(), conversation.messages());
+            Optional<ConversationFile.Stamp> present = ConversationFile.Stamp.of(file);
+            if (present.isPresent() && !present.equals(stamp)) {
+                String other = ConversationFile.name(file);
+                file = newFile();
+                streams.note("moka: the conversation " + other + " was continued by another chat: this one is kept as " + ConversationFile.name(file));
+            }
+            stamp = ConversationFile.write(file, lastingName(), conversation.messages());
             kept = true;
         }
     }
@@ -148,9 +156,13 @@ final class ChatState implements AutoCloseable {
 
     /** Goes on with a conversation: it is kept under its own name if it lies among ours. */
     void resume(Path from) {
+        Optional<ConversationFile.Stamp> read = ConversationFile.Stamp.of(from); // before it is read: better one file too many than one lost
         conversation.replace(ConversationFile.read(from).messages());
         restoreCache(from);
-        conversations().filter(folder -> folder.equals(from.getParent())).ifPresent(folder -> file = from);
+        if (conversations().filter(folder -> folder.equals(from.getParent())).isPresent()) {
+            file = from;
+            stamp = read;
+        }
     }
 
     /** Keeps what was computed too, so that a long conversation comes back at once: of the last few conversations, since it is large. */
@@ -193,6 +205,7 @@ final class ChatState implements AutoCloseable {
         conversation.clear();
         attached = "";
         file = newFile();
+        stamp = Optional.empty();
     }
 
     /** Where conversations are kept. */
@@ -204,9 +217,15 @@ final class ChatState implements AutoCloseable {
         return stateFolder.map(folder -> folder.resolve("chats"));
     }
 
+    /** A name that no file has. */
     private Path newFile() {
-        String name = LocalDateTime.now().format(FILE_NAME) + "-" + ProcessHandle.current().pid() + ".jsonl";
-        return conversations().map(folder -> folder.resolve(name)).orElse(Path.of(name));
+        Path folder = conversations().orElse(Path.of(""));
+        String name = LocalDateTime.now().format(FILE_NAME) + "-" + ProcessHandle.current().pid();
+        Path free = folder.resolve(name + ".jsonl");
+        for (int i = 2; Files.exists(free); i++) {
+            free = folder.resolve(name + "-" + i + ".jsonl");
+        }
+        return free;
     }
 
     /** A note to the user, in lines of so many columns; where standard output is no terminal it holds answers alone. */

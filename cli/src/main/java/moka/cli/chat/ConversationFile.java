@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +26,7 @@ import moka.cli.terminal.Failures;
 import moka.cli.terminal.Spelling;
 import moka.cli.terminal.TextFiles;
 import moka.template.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Conversations as files: a message a line, {@code {"role","content"}} and {@code "reasoning_content"} where there was some. The first
@@ -34,11 +37,33 @@ final class ConversationFile {
 
     private ConversationFile() {}
 
+    /**
+     * Tells one writing of a file from another.
+     *
+     * @param key of the file itself, where the system has one: each writing makes a new file
+     */
+    record Stamp(FileTime written, long bytes, @Nullable Object key) {
+        /** Of what is there now; empty if there is nothing. */
+        static Optional<Stamp> of(Path file) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                return Optional.of(new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey()));
+            } catch (IOException e) {
+                return Optional.empty();
+            }
+        }
+    }
+
     /** What a file holds. @param model what the user named, or empty */
     record Content(Optional<String> model, List<Message> messages) {}
 
-    /** @throws CommandFailure if it cannot be written: what was there before stays */
-    static void write(Path file, String model, List<Message> messages) {
+    /**
+     * Writes a file.
+     *
+     * @return the stamp of what was written
+     * @throws CommandFailure if it cannot be written: what was there before stays
+     */
+    static Optional<Stamp> write(Path file, String model, List<Message> messages) {
         StringBuilder text = new StringBuilder();
         JsonObject head = new JsonObject();
         head.addProperty("model", model);
@@ -62,7 +87,9 @@ final class ConversationFile {
                     }
                     channel.force(true); // a disk that fails often says so only here
                 }
+                Optional<Stamp> stamp = Stamp.of(part); // afterwards it might be another chat's
                 Files.move(part, file, StandardCopyOption.ATOMIC_MOVE); // else the old one is deleted before
+                return stamp;
             } finally {
                 Files.deleteIfExists(part);
             }
@@ -147,6 +174,6 @@ final class ConversationFile {
     /** What {@link #find} takes for a file in the folder. */
     static String name(Path file) {
         String name = file.getFileName().toString();
-        return name.substring(0, name.length() - ENDING.length());
+        return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,40 @@ class ChatJourney {
             terminal.keys("/bye", "Enter");
             terminal.waitFor("[exit 0]");
             terminal.record();
+        }
+    }
+
+    @Test
+    void twoChatsThatResumeOneConversationKeepBoth() throws Exception {
+        Path folder = Files.createDirectories(home.resolve("state/chats"));
+        Path shared = Files.writeString(folder.resolve("shared.jsonl"), """
+                {"model":"pebble"}
+                {"role":"user","content":"Hello"}
+                {"role":"assistant","content":"Hello! How can I help you?"}
+                """);
+        try (Tmux terminal = chat(80, 24, " chat --resume --temp 0", "resumed-twice")) {
+            terminal.waitFor("1 turn goes on");
+            terminal.waitFor(PROMPT);
+            Program.Outcome other = new Program(home).runWith("What colour is the sky?", "chat", "--resume", "--temp", "0");
+            assertEquals(0, other.exitCode(), other.toString());
+            String kept = Files.readString(shared);
+            assertTrue(kept.contains("What colour is the sky?"), kept);
+            terminal.keys("What is the capital of France?", "Enter");
+            terminal.waitFor("the conversation shared was continued by another chat");
+            terminal.keys("Thank you.", "Enter");
+            terminal.waitFor("> Thank you.");
+            terminal.waitFor(PROMPT);
+            terminal.keys("/bye", "Enter");
+            terminal.waitFor("[exit 0]");
+            terminal.record();
+            assertEquals(kept, Files.readString(shared));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> own = files.filter(file -> file.toString().endsWith(".jsonl") && !file.equals(shared)).toList();
+            assertEquals(1, own.size(), own.toString());
+            List<String> lines = Files.readAllLines(own.getFirst());
+            assertEquals(7, lines.size(), lines.toString());
+            assertTrue(lines.get(3).contains("What is the capital of France?"), lines.toString());
         }
     }
 

@@ -107,9 +107,10 @@ public final class BusErrorGuard implements AutoCloseable {
      * {@code int64} begin, end (0 where it is free), touched.
      */
     private static final class Table {
-        static final long BYTES = 2 * PAGE;
         private static final int ENTRY_BYTES = 24;
         private static final int HEAD_BYTES = 16;
+        /** More than the maps that Linux grants to a process (65,530 unless told otherwise). Pages that no entry has reached take no memory. */
+        static final long BYTES = (HEAD_BYTES + 65_536L * ENTRY_BYTES + PAGE - 1) / PAGE * PAGE;
         private static final int MOST = (int) ((BYTES - HEAD_BYTES) / ENTRY_BYTES);
 
         final MemorySegment memory;

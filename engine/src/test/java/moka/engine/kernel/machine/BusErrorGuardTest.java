@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import moka.engine.EngineException;
 import moka.engine.GenerationListener;
 import moka.engine.GenerationOptions;
@@ -76,6 +77,24 @@ class BusErrorGuardTest {
                 assertEquals(0, sum);
                 assertEquals(0, map.asSlice(11 * PAGE).toArray(ValueLayout.JAVA_BYTE)[17]);
                 assertEquals(0, read(map.address() + 17 * PAGE));
+            }
+        }
+    }
+
+    @Test
+    void guardsThousandsOfMaps(@TempDir Path folder) throws IOException {
+        int count = 4000;
+        Path file = Files.write(folder.resolve("file"), new byte[(count + 1) * PAGE]);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment map = map(file, arena);
+            List<MemorySegment> pages = IntStream.range(0, count).mapToObj(i -> map.asSlice((long) i * PAGE, PAGE)).toList();
+            Optional<BusErrorGuard> made = BusErrorGuard.of(pages);
+            assumeTrue(made.isPresent(), "skipped: no guard against bus errors on this system");
+            try (BusErrorGuard guard = made.get()) {
+                cut(file, PAGE);
+                assertFalse(guard.touched());
+                assertEquals(0, read(pages.getLast().address()));
+                assertTrue(guard.touched());
             }
         }
     }
