@@ -136,7 +136,6 @@ final class FloatKernels implements WeightKernels {
         long bias = results.bias() == 0 ? 0 : results.bias() + 4L * firstRow;
         MemorySegment parameters = scratch.parameters();
         TileTail.write(parameters, rowBytes / FloatRowsKernel.LINE, endPanel - firstPanel, bias, results.scale(), results.add(), 0xFFFF, 0);
-        Objects.requireNonNull(rows)
-                .call(address, rowBytes, token.address(), results.address() + 4L * firstRow, address + PanelFormat.ROWS * rowBytes, parameters.address());
+        Objects.requireNonNull(rows).call(address, rowBytes, token.address(), results.address() + 4L * firstRow, next, parameters.address());
     }
 }

@@ -83,7 +83,8 @@ class MachineProjectionTest {
                 Kernels inPlace = kernels(team, false)) {
             for (int turn = 0; turn < 12; turn++) {
                 int rows = turn == 0 ? 16 : random.nextInt(1, 200);
-                int columns = RowTerms.COLUMNS * random.nextInt(1, 6);
+                // Floats: lines of 64 bytes, also an odd number of them.
+                int columns = type.blockElements() == 1 ? 32 * random.nextInt(1, 80) : RowTerms.COLUMNS * random.nextInt(1, 6);
                 WeightMatrix weights = RandomWeights.of(type, rows, columns, random, arena);
                 Activations input = activations(arena, 1, columns, random);
                 MemorySegment bias = random.nextBoolean() ? floats(arena, rows, random) : null;
