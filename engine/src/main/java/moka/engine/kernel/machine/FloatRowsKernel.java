@@ -11,14 +11,15 @@ import moka.engine.kernel.machine.x86.Vector;
 
 /**
  * Products of rows of floats ({@link FloatKind}), where they lie in the file, with one row of activations, 16 rows after 16 rows. A line of 64 bytes of each of
- * eight rows is transposed qword by qword in registers; products are added as in {@link FloatKernel}: the results have the same bits.
+ * eight rows is transposed qword by qword in registers, converted before if it has to be; products are added as in {@link FloatKernel}: the
+ * results have the same bits.
  *
  * <p>Each line comes to the first-level cache once, {@value #AHEAD_LINES} lines before it is used, and is used from there. Rows of a power of two of bytes meet in
  * one set of that cache, which holds twelve lines (Zen 5): so eight rows are read side by side, and the other eight follow that many lines behind,
  * in other sets; while they end, the next eight begin. Alone, eight rows would wait for their sums: each multiply-add needs the one before.
  *
  * <p>Zen 5, November 2026, a mapped file, times as fast as 16 rows side by side that were asked for from front to back, by turns, 2048 and 8192 columns: one thread
- * F16 1.00, 1.18, BF16 1.19, 1.19, F32 1.21, 1.25; two threads 0.99, 1.03 and 1.04, 1.08 and 1.07, 1.25. One thread reads at 0.75 to 0.85 of a plain loop's rate.
+ * F16 0.96, 1.12, BF16 1.19, 1.19, F32 1.21, 1.25; two threads 0.98, 1.05 and 1.04, 1.08 and 1.07, 1.25. One thread reads at 0.75 to 0.85 of a plain loop's rate.
  *
  * <p>{@code f(rows, rowBytes, activations, output, next, parameters)}; the parameters are those of {@link TileTail}, steps are lines of a row, count is
  * how often 16 rows; {@code next} is the address of the rows that are read after these, or 0.
@@ -50,8 +51,8 @@ final class FloatRowsKernel {
     private static final Vector[] PAIRS = run(SIDE_BY_SIDE);
     private static final Vector[] QUARTERS = {Vector.zmm(16), Vector.zmm(17)};
     private static final Vector VALUES = Vector.zmm(18);
-    private static final Vector WEIGHTS = Vector.zmm(19);
-    private static final Vector HALVES = Vector.zmm(20);
+    /** The even dwords' numbers, then the odd ones'. */
+    private static final Vector HALVES = Vector.zmm(19);
 
     /** Eight rows: addresses of the first and the fifth, of the activations at hand, and {@code [row][even, odd]} sums. */
     private record Group(General first, General fourth, General activation, Vector sums) {
@@ -60,10 +61,10 @@ final class FloatRowsKernel {
         }
     }
 
-    private static final Group LEADING = new Group(General.RDI, General.R10, General.R12, Vector.zmm(21));
-    private static final Group FOLLOWING = new Group(General.R8, General.RBX, General.RDX, Vector.zmm(22));
+    private static final Group LEADING = new Group(General.RDI, General.R10, General.R12, Vector.zmm(20));
+    private static final Group FOLLOWING = new Group(General.R8, General.RBX, General.RDX, Vector.zmm(21));
     /** Of leading rows that are done. */
-    private static final Vector LEADING_DONE = Vector.zmm(23);
+    private static final Vector LEADING_DONE = Vector.zmm(22);
 
     private final FloatKind kind;
     private final Assembler a;
@@ -217,9 +218,8 @@ final class FloatRowsKernel {
         a.jump(Condition.NOT_EQUAL, next);
     }
 
-    /** A line of each of eight rows. */
+    /** A line of each of eight rows, half a line at a time where its elements are converted. */
     private void line(Group group, boolean onward) {
-        transpose(group);
         General first = group.first();
         General fourth = group.fourth();
         int ahead = LINE * AHEAD_LINES;
@@ -230,19 +230,28 @@ final class FloatRowsKernel {
             fourth = AHEAD_FOURTH;
             ahead = 0;
         }
-        for (int qword = 0; qword < SIDE_BY_SIDE; qword++) {
-            a.prefetch(row(qword < 4 ? first : fourth, qword % 4, ahead));
-            multiply(group, TRANSPOSED[qword], qword * activationBytes() / SIDE_BY_SIDE);
+        int parts = activationBytes() / LINE;
+        for (int part = 0; part < parts; part++) {
+            transpose(group, LINE / parts * part);
+            for (int qword = 0; qword < SIDE_BY_SIDE; qword++) {
+                if (qword % parts == 0) {
+                    int row = (SIDE_BY_SIDE * part + qword) / parts;
+                    a.prefetch(row(row < 4 ? first : fourth, row % 4, ahead));
+                }
+                a.vector(Instruction.VPBROADCASTQ, VALUES, group.activation().at(LINE * part + 8 * qword));
+                Instruction product = kind == FloatKind.BF16_PAIRS ? Instruction.VDPBF16PS : Instruction.VFMADD231PS;
+                a.vector(product, group.sums(), TRANSPOSED[qword], VALUES);
+            }
         }
         a.add(group.first(), LINE);
         a.add(group.fourth(), LINE);
         a.add(group.activation(), activationBytes());
     }
 
-    /** Eight qwords of eight rows: first within pairs of rows, then across. */
-    private void transpose(Group group) {
+    /** Eight qwords of eight rows, two columns or pairs of columns each: first within pairs of rows, then across. @param at where in the line they are */
+    private void transpose(Group group, int at) {
         for (int row = 0; row < SIDE_BY_SIDE; row++) {
-            a.vector(Instruction.VMOVDQU32, TRANSPOSED[row], group.row(row, 0));
+            load(TRANSPOSED[row], group.row(row, at));
         }
         for (int row = 0; row < SIDE_BY_SIDE; row += 2) {
             a.vector(Instruction.VPUNPCKLQDQ, PAIRS[row], TRANSPOSED[row], TRANSPOSED[row + 1]);
@@ -259,27 +268,14 @@ final class FloatRowsKernel {
         }
     }
 
-    /** Adds the products of a qword of each of eight rows. @param at where their activations are, from those at hand */
-    private void multiply(Group group, Vector qwords, int at) {
-        if (kind == FloatKind.F32 || kind == FloatKind.BF16_PAIRS) {
-            a.vector(Instruction.VPBROADCASTQ, VALUES, group.activation().at(at));
-            a.vector(kind == FloatKind.F32 ? Instruction.VFMADD231PS : Instruction.VDPBF16PS, group.sums(), qwords, VALUES);
-            return;
-        }
-        a.vector(Instruction.VPERMD, qwords, HALVES, qwords);
-        for (int half = 0; half < 2; half++) {
-            Vector words = half == 0 ? qwords : WEIGHTS;
-            if (half == 1) {
-                a.store(Instruction.VEXTRACTI64X4, WEIGHTS.as(256), qwords, 1);
+    private void load(Vector target, Memory from) {
+        switch (kind) {
+            case F32, BF16_PAIRS -> a.vector(Instruction.VMOVDQU32, target, from);
+            case F16 -> a.vector(Instruction.VCVTPH2PS, target, from);
+            case BF16 -> {
+                a.vector(Instruction.VPMOVZXWD, target, from);
+                a.vector(Instruction.VPSLLD, target, target, 16);
             }
-            if (kind == FloatKind.F16) {
-                a.vector(Instruction.VCVTPH2PS, WEIGHTS, words.as(256));
-            } else {
-                a.vector(Instruction.VPMOVZXWD, WEIGHTS, words.as(256));
-                a.vector(Instruction.VPSLLD, WEIGHTS, WEIGHTS, 16);
-            }
-            a.vector(Instruction.VPBROADCASTQ, VALUES, group.activation().at(at + 8 * half));
-            a.vector(Instruction.VFMADD231PS, group.sums(), WEIGHTS, VALUES);
         }
     }
 
