@@ -100,6 +100,9 @@ final class BatchOutput implements AutoCloseable {
                 lines++;
                 line.reset();
             }
+            if (line.size() > 0 && line.toByteArray()[0] != '{') {
+                throw mismatch(target, "line " + (lines + 1) + " has no end and is not the beginning of an answer", source, "answers to the lines");
+            }
         }
         return new Present(lines, bytes);
     }
@@ -119,6 +122,7 @@ final class BatchOutput implements AutoCloseable {
         }
     }
 
+    /** @throws CommandFailure if it is not the answer to that line of the source */
     private static void check(Path target, String line, int index, Batch.Source source) {
         int expected = source.lines().size();
         if (index >= expected) {

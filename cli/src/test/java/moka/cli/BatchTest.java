@@ -81,6 +81,12 @@ class BatchTest {
         assertEquals(new Outcome(1, "", "moka: " + answers + ": has more than 2 lines, expected at most the 2 lines" + advice), more);
         assertEquals(tooMany, Files.readString(answers));
 
+        Files.writeString(answers, "a note without an end of line");
+        Outcome note = TestStreams.run(args);
+        assertEquals(1, note.exitCode(), note.err());
+        assertTrue(note.err().startsWith("moka: " + answers + ": line 1 has no end and is not the beginning of an answer"), note.err());
+        assertEquals("a note without an end of line", Files.readString(answers));
+
         Files.writeString(answers, line + "\n{}\n");
         Outcome foreign = TestStreams.run(args);
         assertEquals(new Outcome(1, "", "moka: " + answers + ": line 2 is not the answer, expected that to line 2" + advice), foreign);

@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FuzzingTest {
     private static final Path CLASSES = Path.of("target", "test-classes");
     private static final Path LOGS = Path.of("target", "fuzz");
+    private static final int AT_A_TIME = 2;
+    private static final ExecutorService POOL = Executors.newFixedThreadPool(AT_A_TIME);
+    private static final Map<String, Future<Integer>> EXIT_CODES = new HashMap<>();
 
     static List<String> harnesses() throws IOException {
         String ending = System.getProperty("fuzz.parser", "").replace("*", "") + "Fuzz.class";
@@ -38,10 +41,6 @@ class FuzzingTest {
                     .toList();
         }
     }
-
-    private static final int AT_A_TIME = 2;
-    private static final ExecutorService POOL = Executors.newFixedThreadPool(AT_A_TIME);
-    private static final Map<String, Future<Integer>> EXIT_CODES = new HashMap<>();
 
     @BeforeAll
     static void start() throws IOException {

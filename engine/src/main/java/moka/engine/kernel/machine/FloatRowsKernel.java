@@ -280,12 +280,7 @@ final class FloatRowsKernel {
     }
 
     private static Memory row(General first, int row, int displacement) {
-        return switch (row) {
-            case 0 -> first.at(displacement);
-            case 1 -> first.at(STRIDE, 1, displacement);
-            case 2 -> first.at(STRIDE, 2, displacement);
-            default -> first.at(THREE_STRIDES, 1, displacement);
-        };
+        return SixteenRows.ofFour(first, STRIDE, THREE_STRIDES, row, displacement);
     }
 
     private static int[] evenThenOdd() {

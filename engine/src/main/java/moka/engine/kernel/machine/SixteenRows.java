@@ -29,11 +29,16 @@ record SixteenRows(General first, General fourth, General eighth, General twelft
             case 2 -> eighth;
             default -> twelfth;
         };
-        return switch (row % 4) {
-            case 0 -> base.at(displacement);
-            case 1 -> base.at(stride, 1, displacement);
-            case 2 -> base.at(stride, 2, displacement);
-            default -> base.at(threeStrides, 1, displacement);
+        return ofFour(base, stride, threeStrides, row % 4, displacement);
+    }
+
+    /** Of four rows at a constant distance, by the address of the first, the distance, and three times the distance. */
+    static Memory ofFour(General first, General stride, General threeStrides, int row, int displacement) {
+        return switch (row) {
+            case 0 -> first.at(displacement);
+            case 1 -> first.at(stride, 1, displacement);
+            case 2 -> first.at(stride, 2, displacement);
+            default -> first.at(threeStrides, 1, displacement);
         };
     }
 
